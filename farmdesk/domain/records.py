@@ -1,0 +1,191 @@
+"""What the engine writes and what readers see: plain rows, free of SQL and Qt.
+
+The engine gathers a `Flush` every 200 ms and hands it to the store; the reports give the rows back to the links.
+Times are UTC-aware.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One finished attempt at a frame: a row of table `frame`."""
+
+    task_id: int
+    frame: int
+    attempt: int  # 1, 2, 3
+    state: FrameState  # DONE or FAILED
+    node: str
+    finished_at: datetime
+    render_s: float
+    load_s: float = 0.0  # scene load that this frame had to wait for
+    bytes: int = 0
+    sha256: str = ""  # hex; empty when failed
+    width: int = 0
+    height: int = 0
+    path: str = ""  # below the task's frames folder
+    reason: FailureReason | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """A task's changing part: one row update of table `task`."""
+
+    task_id: int
+    state: TaskState
+    reason: str
+    priority: int
+    position: int  # order in its queue, ascending
+    done: int
+    failed: int
+    running: int
+    render_s: float  # sum over proven frames
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    frame_states: bytes | None = None  # one FrameState byte a frame, in FrameSet order; None: unchanged
+    check_report: str | None = None  # JSON; None: unchanged
+    recycled: bool = False
+    purged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """A node and what it does now: one row of table `node` with its slot."""
+
+    node: str
+    state: NodeState
+    reason: str = ""
+    task_id: int | None = None
+    frame: int | None = None
+    frame_started_at: datetime | None = None
+    cpu: float | None = None  # 0..1
+    memory: float | None = None
+    gpu: float | None = None
+    disk_free_mb: int | None = None
+    sampled_at: datetime | None = None
+    cpus: int | None = None
+    memory_mb: int | None = None
+    gpus: tuple[str, ...] = ()
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One line for people, about a task and a node."""
+
+    at: datetime
+    level: str  # info, warning, error
+    text: str
+    task_id: int | None = None
+    node: str | None = None
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: applied (error empty) or refused, with the sentence that a person reads."""
+
+    command_id: int
+    applied: bool
+    text: str
+    at: datetime
+    task_id: int | None = None  # the task that it made or changed
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """All that changed since the last flush; applying it twice changes nothing. `number` grows by one."""
+
+    number: int
+    frames: tuple[FrameRecord, ...] = ()
+    tasks: tuple[TaskRecord, ...] = ()
+    nodes: tuple[NodeRecord, ...] = ()
+    logs: tuple[LogRecord, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+# ---- what readers see -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One line of the queue."""
+
+    id: int
+    rev: int
+    name: str
+    owner: str
+    project: str
+    show: str
+    version: str
+    tool: str
+    tool_version: str
+    state: TaskState
+    reason: str
+    priority: int
+    position: int
+    frames: str  # `1-100x2,150`
+    total: int
+    done: int
+    failed: int
+    running: int
+    nodes: int  # nodes that work for it now
+    render_s: float
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    recycled: bool
+    output: str  # folder of the frames
+    check_report: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStates:
+    """All frame states of a task, one byte a frame in FrameSet order, true as of `rev`."""
+
+    task_id: int
+    rev: int
+    states: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    """One finished attempt, as readers see it."""
+
+    rev: int
+    record: FrameRecord
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """One line of the node table."""
+
+    rev: int
+    record: NodeRecord
+    task_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One log line with its place in the sequence."""
+
+    id: int
+    record: LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """A command and its outcome; `applied` None while the engine has not answered."""
+
+    id: int
+    kind: str
+    issued_by: str
+    issued_at: datetime
+    body: dict[str, object] = field(default_factory=dict)
+    applied: bool | None = None
+    text: str = ""
+    task_id: int | None = None

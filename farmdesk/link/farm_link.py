@@ -1,0 +1,55 @@
+"""FarmLink: all that a client knows of the farm."""
+
+from typing import Protocol
+
+from farmdesk.domain.commands import Command
+from farmdesk.domain.records import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, TaskRow
+
+
+class FarmLink(Protocol):
+    """Read rows, send commands. Every method may raise `FarmUnavailable`; none keeps a lock while it is idle.
+
+    A `rev` is the farm's revision: it only grows, and rows with `rev > since` are all that changed since then.
+    """
+
+    def send(self, command: Command) -> int:
+        """Hand a command to the engine and give its number; `outcome` tells later what became of it."""
+        ...
+
+    def outcome(self, command_id: int) -> CommandRow:
+        """Give the command with its answer, if the engine has answered."""
+        ...
+
+    def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:
+        """Give commands with a higher number, oldest first."""
+        ...
+
+    def tasks(self, since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:
+        """Give the tasks that changed since; `recycled` None gives both queues."""
+        ...
+
+    def task(self, task_id: int) -> TaskRow:
+        """Give one task. Raises Refused when there is none."""
+        ...
+
+    def frame_states(self, task_id: int) -> FrameStates:
+        """Give the state of every frame, finished rows and running slots laid over the saved blob."""
+        ...
+
+    def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
+        """Give finished attempts with a higher rev, by rev."""
+        ...
+
+    def nodes(self, since_rev: int = 0) -> list[NodeRow]:
+        """Give the nodes that changed since."""
+        ...
+
+    def logs(
+        self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
+    ) -> list[LogRow]:
+        """Give log lines with a higher number, oldest first; with `since_id` 0 the newest `limit` of them."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the link holds."""
+        ...

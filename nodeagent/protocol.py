@@ -1,0 +1,243 @@
+"""The agent's protocol: JSON lines, one object a line, UTF-8, over the agent's stdin and stdout.
+
+Each message is a frozen dataclass; `encode` gives its line and `decode_order` / `decode_report` read one. An object
+names its type in `t`. Unknown fields are ignored, so a newer side may add some; unknown types are an error.
+Orders go from the engine to the agent, reports from the agent to the engine.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+
+VERSION = 1
+MAX_LINE_BYTES = 1 << 20
+
+
+class ProtocolError(ValueError):
+    """A line that is no message of this protocol; `str()` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin to work for a task. Paths are this node's view of them.
+
+    `command` is the cold argv template; `{frames}`-like placeholders were filled by the engine but for `$SCENE`,
+    `$START_FRAME`, `$END_FRAME`, `$STEP`, `$FRAME`, `$OUTPUT_DIR` and `$CPU`, which the agent fills.
+    """
+
+    task: int
+    driver: str  # name of the tool driver that reads the output: "blender", "generic"
+    command: list[str]  # argv template of a cold start
+    warm: list[str] | None  # argv of a warm session, or None where the tool cannot stay loaded
+    scene: str
+    scratch: str  # node-local folder; the agent makes it, and empties it when it closes
+    output: str  # folder of published frames on the share
+    pattern: str  # file name of a frame, with one run of `#` for its number: `frame_####.png`
+    journal: str  # `<node>.jsonl` on the share
+    log: str  # the tool's output, appended
+    width: int | None = None  # expected size; None: any, but the same for all frames
+    height: int | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str | int | float | bool | None] = field(default_factory=dict)  # camera, layer, size, ...
+    linger_s: float = 900.0  # after the engine is gone, the frame in hand may take so long
+    stall_s: float = 600.0  # no output and no CPU for so long: the tool hangs
+    heartbeat_s: float = 30.0  # no ping for so long: the engine is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """Render these frames in ascending order; `range_id` comes back in every report about them."""
+
+    range_id: int
+    frames: str  # `1-100x7,150`
+
+
+@dataclass(frozen=True, slots=True)
+class StopAfterFrame:
+    """Keep the range up to this frame; answered by `StoppingAfterFrame`."""
+
+    range_id: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Kill the tool's process tree now and drop the range; answered by `Cancelled`. The session stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The engine lives; answered by `Pong`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the tool, empty the scratch folder, answer `Closed` and exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First report of an agent."""
+
+    version: int
+    pid: int
+    host: str
+    cpus: int
+    memory_mb: int
+    gpus: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The tool runs: the very command line, and its process id."""
+
+    argv: list[str]
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The scene is open, `seconds` after the tool was started."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBegun:
+    """The tool began with this frame."""
+
+    range_id: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class FramePublished:
+    """The frame lies on the share under its name, checked."""
+
+    range_id: int
+    frame: int
+    seconds: float  # the tool's time for it
+    started: float  # Unix time
+    path: str  # file name below the output folder
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBroken:
+    """The frame could not be rendered or published; the agent goes on with the rest of its range."""
+
+    range_id: int
+    frame: int
+    reason: str  # a FailureReason
+    text: str
+    log_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeEnded:
+    """Nothing of this range is left to render or to publish."""
+
+    range_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBroken:
+    """The tool cannot work at all here (start, licence, scene); the range is dropped, the session stays open."""
+
+    range_id: int
+    reason: str
+    text: str
+    log_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingAfterFrame:
+    """The last frame of the range that will still be rendered; None: nothing more will be."""
+
+    range_id: int
+    frame: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The tool's processes are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line for people: `level` is info, warning or error."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How busy the node is: shares 0..1, None where it cannot be known; `disk_free_mb` of the scratch folder."""
+
+    cpu: float
+    memory: float
+    gpu: float | None
+    disk_free_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Answer to `Ping`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Last report; the agent exits."""
+
+
+AgentOrder = Open | Render | StopAfterFrame | Cancel | Ping | Close
+AgentReport = (
+    Hello
+    | ToolStarted
+    | Loaded
+    | FrameBegun
+    | FramePublished
+    | FrameBroken
+    | RangeEnded
+    | SessionBroken
+    | StoppingAfterFrame
+    | Cancelled
+    | Log
+    | Sample
+    | Pong
+    | Closed
+)
+
+_ORDERS = {kind.__name__: kind for kind in AgentOrder.__args__}
+_REPORTS = {kind.__name__: kind for kind in AgentReport.__args__}
+
+
+def encode(message: AgentOrder | AgentReport) -> bytes:
+    """Give the message's line, with its line end. Text that is not valid UTF-8 is escaped, never lost."""
+    body = {"t": type(message).__name__, **asdict(message)}
+    return json.dumps(body, separators=(",", ":")).encode() + b"\n"
+
+
+def decode_order(line: bytes) -> AgentOrder:
+    """Read a line from the engine. Raises ProtocolError."""
+    return _decode(line, _ORDERS)
+
+
+def decode_report(line: bytes) -> AgentReport:
+    """Read a line from an agent. Raises ProtocolError."""
+    return _decode(line, _REPORTS)
+
+
+def _decode(line, kinds):  # type: ignore[no-untyped-def]
+    if len(line) > MAX_LINE_BYTES:
+        raise ProtocolError(f"a line of {len(line)} bytes; the limit is {MAX_LINE_BYTES}")
+    try:
+        body = json.loads(line)
+        kind = kinds[body.pop("t")]
+        known = {item.name for item in fields(kind)}
+        return kind(**{name: value for name, value in body.items() if name in known})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ProtocolError(f"not a message: {line[:80]!r} ({error})") from error

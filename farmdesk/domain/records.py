@@ -7,6 +7,7 @@ Times are UTC-aware.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 
 
@@ -17,7 +18,7 @@ class FrameRecord:
     task_id: int
     frame: int
     attempt: int  # 1, 2, 3
-    state: FrameState  # DONE or FAILED
+    state: FrameState  # of the frame after it: DONE, RETRYING (will be rendered again) or FAILED
     node: str
     finished_at: datetime
     render_s: float
@@ -32,8 +33,24 @@ class FrameRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task's part that never changes. The flush that brings it brings its first TaskRecord too."""
+
+    task_id: int  # chosen by the engine: the highest yet, plus one
+    spec: SubmitTask
+    owner: str
+    created_at: datetime
+    total: int  # frames
+    output: str  # folder of the frames
+
+
+@dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """A task's changing part: one row update of table `task`."""
+    """A task's changing part: one row update of table `task`.
+
+    `frame_states` must come along whenever a frame changes its state otherwise than by a FrameRecord (handed out, taken
+    back, retried, rejected by the check); readers lay younger FrameRecords and the running slots over it.
+    """
 
     task_id: int
     state: TaskState
@@ -101,11 +118,33 @@ class Flush:
     """All that changed since the last flush; applying it twice changes nothing. `number` grows by one."""
 
     number: int
+    new_tasks: tuple[NewTask, ...] = ()
     frames: tuple[FrameRecord, ...] = ()
     tasks: tuple[TaskRecord, ...] = ()
     nodes: tuple[NodeRecord, ...] = ()
     logs: tuple[LogRecord, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+
+
+# ---- what the engine finds when it starts ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    """A task as it was saved; `record.frame_states` holds every frame's state, finished attempts laid over the blob."""
+
+    new: NewTask
+    record: TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FarmSnapshot:
+    """The farm as of the last flush: tasks that are not recycled by id, nodes by name."""
+
+    last_flush: int  # 0 before the first one
+    last_task_id: int  # the highest ever given, recycled and purged tasks included; 0 when none
+    tasks: tuple[StoredTask, ...]
+    nodes: tuple[NodeRecord, ...]
 
 
 # ---- what readers see -----------------------------------------------------------------------------------------------

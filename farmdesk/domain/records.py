@@ -1,7 +1,7 @@
 """What the engine writes and what readers see: plain rows, free of SQL and Qt.
 
-The engine gathers a `Flush` every 200 ms and hands it to the store; the reports give the rows back to the links.
-Times are UTC-aware.
+The engine gathers a `Flush` every 200 ms and hands it to the store; the reports give the rows back
+to the links. Times are UTC-aware.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class FrameRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task's part that never changes. The flush that brings it brings its first TaskRecord too."""
+    """A task's part that never changes. Its flush brings its first TaskRecord too."""
 
     task_id: int  # chosen by the engine: the highest yet, plus one
     spec: SubmitTask
@@ -48,8 +48,9 @@ class NewTask:
 class TaskRecord:
     """A task's changing part: one row update of table `task`.
 
-    `frame_states` must come along whenever a frame changes its state otherwise than by a FrameRecord (handed out, taken
-    back, retried, rejected by the check); readers lay younger FrameRecords and the running slots over it.
+    `frame_states` must come along whenever a frame changes its state otherwise than by a FrameRecord
+    (handed out, taken back, retried, rejected by the check); readers lay younger FrameRecords and
+    the running slots over it.
     """
 
     task_id: int
@@ -63,7 +64,7 @@ class TaskRecord:
     render_s: float  # sum over proven frames
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    frame_states: bytes | None = None  # one FrameState byte a frame, in FrameSet order; None: unchanged
+    frame_states: bytes | None = None  # one FrameState byte a frame, FrameSet order; None: unchanged
     check_report: str | None = None  # JSON; None: unchanged
     recycled: bool = False
     purged: bool = False
@@ -104,7 +105,7 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a command: applied (error empty) or refused, with the sentence that a person reads."""
+    """What became of a command: applied or refused, with the sentence that a person reads."""
 
     command_id: int
     applied: bool
@@ -115,7 +116,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """All that changed since the last flush; applying it twice changes nothing. `number` grows by one."""
+    """All that changed since the last flush; applying it twice changes nothing.
+
+    `number` grows by one.
+    """
 
     number: int
     new_tasks: tuple[NewTask, ...] = ()
@@ -126,12 +130,12 @@ class Flush:
     outcomes: tuple[Outcome, ...] = ()
 
 
-# ---- what the engine finds when it starts ----------------------------------------------------------------------------
+# ---- what the engine finds when it starts --------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTask:
-    """A task as it was saved; `record.frame_states` holds every frame's state, finished attempts laid over the blob."""
+    """A task as it was saved; `record.frame_states` holds the state of every frame."""
 
     new: NewTask
     record: TaskRecord
@@ -147,7 +151,7 @@ class FarmSnapshot:
     nodes: tuple[NodeRecord, ...]
 
 
-# ---- what readers see -----------------------------------------------------------------------------------------------
+# ---- what readers see ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

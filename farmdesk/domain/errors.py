@@ -1,7 +1,7 @@
 """The errors of FarmDesk: one root, and the split between what the world did and what we did wrong.
 
-Every error that a person may read derives from `FarmError` and says in one or two sentences what happened, why, and
-what to do next, in English (`str(error)`) and Chinese (`error.zh`).
+Every error that a person may read derives from `FarmError` and says in one or two sentences what
+happened, why, and what to do next, in English (`str(error)`) and Chinese (`error.zh`).
 """
 
 
@@ -24,3 +24,11 @@ class Refused(FarmError):
 
 class FarmUnavailable(FarmError):
     """The database or the share cannot be reached now; trying again later may help."""
+
+
+def quoted(text: str, length: int = 60) -> str:
+    """Make text from outside fit for a sentence: no control characters, cut to `length`."""
+    clean = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: length + 1]
+    )
+    return clean if len(clean) <= length else clean[: length - 1] + "…"

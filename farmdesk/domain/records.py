@@ -48,7 +48,7 @@ class NewTask:
 class TaskRecord:
     """A task's changing part: one row update of table `task`.
 
-    `frame_states` must come along whenever a frame changes its state otherwise than by a FrameRecord
+    `frame_states` must come along whenever a frame changes state otherwise than by a FrameRecord
     (handed out, taken back, retried, rejected by the check); readers lay younger FrameRecords and
     the running slots over it.
     """
@@ -64,7 +64,7 @@ class TaskRecord:
     render_s: float  # sum over proven frames
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    frame_states: bytes | None = None  # one FrameState byte a frame, FrameSet order; None: unchanged
+    frame_states: bytes | None = None  # a FrameState byte a frame, FrameSet order; None: unchanged
     check_report: str | None = None  # JSON; None: unchanged
     recycled: bool = False
     purged: bool = False

@@ -27,7 +27,9 @@ format:  ## format the code and mend what ruff can mend
 
 lock:  ## write requirements.lock anew from pyproject.toml
 	@sh installer/setup.sh develop
-	$(PYTHON) installer/lock.py
+	.venv/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-options --no-header --extra dev \
+		--output-file requirements.lock pyproject.toml
 
 clean:  ## remove what set-up, demo and tests made
 	rm -rf .venv .demo build dist *.egg-info

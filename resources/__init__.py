@@ -1,0 +1,1 @@
+"""Files that FarmDesk reads: tools, icons, the demo scene; found by `importlib.resources`."""

@@ -1,4 +1,5 @@
-"""The client's way to the farm: two verbs, read and send. `DirectLink` goes through SQL; `RemoteLink` over HTTPS.
+"""The client's way to the farm: two verbs, read and send.
 
-The user interface and the command line know nothing of the farm but `FarmLink`.
+`DirectLink` goes through SQL, `RemoteLink` over HTTPS. The user interface and the command line know
+nothing of the farm but `FarmLink`.
 """

@@ -7,17 +7,18 @@ from farmdesk.domain.records import CommandRow, FrameRow, FrameStates, LogRow, N
 
 
 class FarmLink(Protocol):
-    """Read rows, send commands. Every method may raise `FarmUnavailable`; none keeps a lock while it is idle.
+    """Read rows, send commands. Every method may raise `FarmUnavailable`; no lock outlives a call.
 
-    A `rev` is the farm's revision: it only grows, and rows with `rev > since` are all that changed since then.
+    A `rev` is the farm's revision: it only grows, and rows with `rev > since` are all that changed
+    since then.
     """
 
     def send(self, command: Command) -> int:
-        """Hand a command to the engine and give its number; `outcome` tells later what became of it."""
+        """Hand a command to the engine and give its number; `outcome` tells what became of it."""
         ...
 
     def outcome(self, command_id: int) -> CommandRow:
-        """Give the command with its answer, if the engine has answered."""
+        """Give the command with its answer, if it has one. Raises Refused when there is none."""
         ...
 
     def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:
@@ -33,11 +34,11 @@ class FarmLink(Protocol):
         ...
 
     def frame_states(self, task_id: int) -> FrameStates:
-        """Give the state of every frame, finished rows and running slots laid over the saved blob."""
+        """Give the state of every frame, finished attempts and running slots laid over the blob."""
         ...
 
     def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
-        """Give finished attempts with a higher rev, by rev."""
+        """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut."""
         ...
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
@@ -47,7 +48,7 @@ class FarmLink(Protocol):
     def logs(
         self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
     ) -> list[LogRow]:
-        """Give log lines with a higher number, oldest first; with `since_id` 0 the newest `limit` of them."""
+        """Give log lines with a higher number, oldest first; `since_id` 0: the newest ones."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,58 @@
+"""Table `command`: what people ask for, and the engine's answers."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from farmdesk.db.flush_rows import keepable
+from farmdesk.db.models import SentCommand, table_of
+from farmdesk.db.records import AnyRow
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import CommandRow
+
+BODY_BYTES = 1_000_000  # as JSON in UTF-8; a list of 100,000 scattered frames still fits
+
+
+def send(
+    connection: Connection, kind: str, body: dict[str, object], *, issued_by: str, at: datetime
+) -> int:
+    """Insert a command and give its number. Raises Refused for text that no database can keep."""
+    _check(body)
+    values = {"kind": kind, "body": body, "issued_by": issued_by, "issued_at": at}
+    return int(connection.execute(insert(table_of(SentCommand)).values(values)).lastrowid)
+
+
+def _check(body: dict[str, object]) -> None:
+    text = json.dumps(body, ensure_ascii=False)
+    if "\\u0000" in json.dumps(body) or keepable(text, BODY_BYTES) != text:
+        raise Refused(
+            "The command holds characters that cannot be saved (NUL, half a surrogate pair), or it "
+            "is longer than 1 MB. Correct the text and send it again.",
+            "命令中含有无法保存的字符（NUL 或不完整的代理字符），或超过 1 MB。请改正后重新发送。",
+        )
+
+
+def unanswered(connection: Connection, known: Collection[int], limit: int) -> list[CommandRow]:
+    """Give commands without an answer, by id, without the known ones.
+
+    Never asks for `id > last`: of two commands at once, the higher number may be committed first.
+    """
+    query = select(table_of(SentCommand)).where(SentCommand.answered_at.is_(None))
+    rows = connection.execute(query.order_by(SentCommand.id).limit(limit + len(known)))
+    return [command_row(row) for row in rows if row.id not in known][:limit]
+
+
+def command_row(row: AnyRow) -> CommandRow:
+    """Read a row of `command`."""
+    return CommandRow(
+        id=row.id,
+        kind=row.kind,
+        issued_by=row.issued_by,
+        issued_at=row.issued_at,
+        body=dict(row.body),
+        applied=row.applied,
+        text=row.text or "",
+        task_id=row.task_id,
+    )

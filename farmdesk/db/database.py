@@ -1,0 +1,125 @@
+"""Opens the farm's database: MySQL 8, MariaDB, or SQLite when one machine is the whole farm."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from farmdesk.db.faults import translated
+from farmdesk.domain.errors import Refused
+
+SERVERS = ("mysql", "mariadb")
+CONNECT_S = 5  # a vanished server is noticed within this
+ANSWER_S = 15  # and one that hangs within this
+SQLITE_WAIT_S = 10  # a writer waits this long for another one
+_STRICT = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE"
+
+
+class Database:
+    """An open database: transactions on connections from a pool; safe to use from several threads.
+
+    `place` names it for people, without the password.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.place = engine.url.render_as_string(hide_password=True)
+        self.is_server = engine.dialect.name in SERVERS
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection for reading. On SQLite all its reads see one moment."""
+        with translated(self.place), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction: committed at the end, rolled back on any error."""
+        with translated(self.place), self._engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close the connections of the pool."""
+        self._engine.dispose()
+
+
+def open_database(url: str, *, answer_s: int = ANSWER_S) -> Database:
+    """Give the database at a URL like `sqlite:////path/farm.db` or `mysql://user:password@host/farm`.
+
+    Connects only when it is used. Raises Refused when the URL is none or names another kind.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _bad_url() from None  # its text may hold the password
+    kind = parsed.get_backend_name()
+    if kind in SERVERS:
+        return Database(_open_server(parsed, answer_s))
+    if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return Database(_open_sqlite(parsed))
+    raise _bad_url()
+
+
+def _bad_url() -> Refused:
+    return Refused(
+        "This is no database that FarmDesk knows. Write it like sqlite:////path/farm.db or "
+        "mysql://user:password@host/farm.",
+        "FarmDesk 不认识这个数据库地址。请写成 sqlite:////path/farm.db 或 mysql://user:password@host/farm。",
+    )
+
+
+_to_json = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+
+
+def _open_server(url: URL, answer_s: int) -> Engine:
+    return create_engine(
+        url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_timeout=CONNECT_S,
+        hide_parameters=True,
+        json_serializer=_to_json,
+        connect_args={
+            "connect_timeout": CONNECT_S,
+            "read_timeout": answer_s,
+            "write_timeout": answer_s,
+            "sql_mode": _STRICT,
+        },
+    )
+
+
+def _open_sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        hide_parameters=True,
+        json_serializer=_to_json,
+        connect_args={"timeout": SQLITE_WAIT_S},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Durable commits beside readers that never wait. Source: sqlite.org/pragma.html."""
+    if not isinstance(connection, sqlite3.Connection):
+        raise TypeError("SQLite needs Python's own driver")
+    connection.isolation_level = None  # we say BEGIN ourselves, see `_begin_sqlite`
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer later would fail, not wait."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,114 @@
+"""Turns what drivers raise into what a person can act on; what is our own fault passes through."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
+
+# Error numbers of MySQL and MariaDB. Source: mysqld_error.h, errmsg.h (CR_*).
+_AWAY = {
+    1040,  # too many connections
+    1053,  # server shutdown in progress
+    1077,  # normal shutdown
+    1152,  # aborted connection
+    1158,  # network read error
+    1159,  # network read timeout
+    1160,  # network write error
+    1161,  # network write timeout
+    1205,  # lock wait timeout
+    1213,  # deadlock
+    1317,  # query interrupted
+    1927,  # MariaDB: connection was killed
+    2002,  # cannot connect, local
+    2003,  # cannot connect, TCP
+    2005,  # unknown host
+    2006,  # server has gone away
+    2013,  # lost connection during query
+    2055,  # lost connection at a system call
+    3024,  # query execution timed out
+    4031,  # MySQL: disconnected for inactivity
+}
+_FULL = {1021, 1114}  # disk full, table full
+_LOCKED_OUT = {1044, 1045, 1049, 1130, 1142, 1698}  # wrong password, no grant, no such database
+_NO_FARM = {1054, 1146}  # no such column, no such table
+
+
+class LockedOut(Refused):
+    """The database answers, but not to this account."""
+
+
+class WrongSchema(FarmError):
+    """The database does not hold a farm of this version."""
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Raise FarmUnavailable, LockedOut or WrongSchema for the driver's errors.
+
+    `place` names the database without its password.
+    """
+    try:
+        yield
+    except PoolTimeout as error:
+        raise _away(place) from error
+    except DBAPIError as error:
+        known = _known(place, error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _known(place: str, error: DBAPIError) -> FarmError | None:
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _known_sqlite(place, str(cause))
+    number = cause.args[0] if cause is not None and cause.args else None
+    if error.connection_invalidated or number in _AWAY:
+        return _away(place)
+    if number in _FULL:
+        return _full(place)
+    if number in _LOCKED_OUT:
+        return LockedOut(
+            f"The database {place} does not accept this account. Check its user name, its password "
+            "and its rights.",
+            f"数据库 {place} 不接受此账号。请检查用户名、密码和权限。",
+        )
+    return _no_farm(place) if number in _NO_FARM else None
+
+
+def _known_sqlite(place: str, text: str) -> FarmError | None:
+    if "is full" in text:
+        return _full(place)
+    if "no such table" in text or "no such column" in text:
+        return _no_farm(place)
+    if any(word in text for word in ("locked", "unable to open", "disk I/O", "readonly")):
+        return _away(place)
+    return None
+
+
+def _away(place: str) -> FarmUnavailable:
+    return FarmUnavailable(
+        f"The database {place} cannot be reached now. Check that it runs and that the network is "
+        "up; nothing that was finished is lost.",
+        f"现在无法连接数据库 {place}。请检查数据库是否运行、网络是否正常；已完成的工作不会丢失。",
+    )
+
+
+def _full(place: str) -> FarmUnavailable:
+    return FarmUnavailable(
+        f"The database {place} has no disk space left. Free some space; the farm then goes on "
+        "by itself.",
+        f"数据库 {place} 的磁盘空间已满。请清理空间，农场随后会自动继续。",
+    )
+
+
+def _no_farm(place: str) -> WrongSchema:
+    return WrongSchema(
+        f"The database {place} holds no farm of this version. Start the server once: "
+        "`farmdesk server` prepares it.",
+        f"数据库 {place} 中没有此版本的农场。请先启动一次服务器：`farmdesk server` 会准备好它。",
+    )

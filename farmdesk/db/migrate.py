@@ -1,0 +1,58 @@
+"""Brings a database up to this version of FarmDesk: forward only, safe again and by two at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, text
+
+from farmdesk.db.database import Database, open_database
+from farmdesk.db.faults import WrongSchema
+from farmdesk.domain.errors import FarmUnavailable
+
+WAIT_S = 120  # a migration of a large farm, or the wait for somebody else's
+
+
+def migrate(url: str) -> None:
+    """Make or update the farm's tables. Raises FarmUnavailable, or WrongSchema for a newer farm."""
+    database = open_database(url, answer_s=WAIT_S + 10)
+    try:
+        with database.writing() as connection, _alone(database, connection):
+            _upgrade(connection)
+    except CommandError as error:
+        raise WrongSchema(
+            f"The database {database.place} was made by a newer FarmDesk. Update this program.",
+            f"数据库 {database.place} 由更新版本的 FarmDesk 创建。请升级本程序。",
+        ) from error
+    finally:
+        database.close()
+
+
+def _upgrade(connection: Connection) -> None:
+    with as_file(files("sql")) as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _alone(database: Database, connection: Connection) -> Iterator[None]:
+    """Keep others out: servers, which commit at each DDL, by a named lock; SQLite locks itself."""
+    if not database.is_server:
+        yield
+        return
+    lock = {"name": f"farmdesk.migrate.{connection.engine.url.database}"[:64], "wait": WAIT_S}
+    if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
+        raise FarmUnavailable(
+            f"Somebody else has been updating the database {database.place} for long. "
+            "Try again later.",
+            f"另一个程序正在更新数据库 {database.place}。请稍后再试。",
+        )
+    try:
+        yield
+    finally:
+        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": lock["name"]})

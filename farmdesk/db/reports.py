@@ -1,0 +1,129 @@
+"""The reads of links: each costs what changed, never what there is.
+
+`rev` grows with each flush, and a flush becomes visible at once: rows with `rev > since` are all
+that changed.
+"""
+
+from sqlalchemy import Connection, Select, func, select
+
+from farmdesk.db.commands import command_row
+from farmdesk.db.frame_states import live_states
+from farmdesk.db.models import FarmCounter, Frame, Log, NodeSlot, SentCommand, Task, table_of
+from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, TaskRow
+from farmdesk.domain.states import TaskState
+
+
+def tasks(connection: Connection, since_rev: int, recycled: bool | None) -> list[TaskRow]:
+    """Give the tasks that changed since, by position; `recycled` None gives both queues."""
+    query = _tasks().where(Task.rev > since_rev).order_by(Task.position, Task.id)
+    if recycled is not None:
+        query = query.where(Task.recycled.is_(recycled))
+    return [_task_row(row) for row in connection.execute(query)]
+
+
+def task(connection: Connection, task_id: int) -> TaskRow:
+    """Give one task. Raises Refused when there is none."""
+    row = connection.execute(_tasks().where(Task.id == task_id)).one_or_none()
+    if row is None:
+        raise _no_task(task_id)
+    return _task_row(row)
+
+
+def frame_states(connection: Connection, task_id: int) -> FrameStates:
+    """Give the state of every frame. Raises Refused when there is no such task."""
+    # The rev comes first: what is flushed between the two reads is then seen again, not missed.
+    rev = connection.scalars(select(FarmCounter.rev)).one()
+    task(connection, task_id)
+    return FrameStates(task_id, rev, live_states(connection, task_id))
+
+
+def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> list[FrameRow]:
+    """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut."""
+    wanted = (Frame.task_id == task_id, Frame.rev > since_rev)
+    marks = select(Frame.rev).where(*wanted).order_by(Frame.rev).offset(limit - 1).limit(1)
+    last = connection.scalar(marks)
+    query = select(table_of(Frame)).where(*wanted)
+    if last is not None:
+        query = query.where(Frame.rev <= last)
+    rows = connection.execute(query.order_by(Frame.rev, Frame.frame, Frame.attempt))
+    return [FrameRow(row.rev, frame_record(row)) for row in rows]
+
+
+def nodes(connection: Connection, since_rev: int) -> list[NodeRow]:
+    """Give the nodes that changed since, by name."""
+    rows = connection.execute(node_select().where(NodeSlot.rev > since_rev))
+    return [NodeRow(row.rev, node_record(row), row.task_name or "") for row in rows]
+
+
+def logs(connection: Connection, since_id: int, task_id: int | None, limit: int) -> list[LogRow]:
+    """Give log lines with a higher number, oldest first; with `since_id` 0 the newest `limit`."""
+    query = select(table_of(Log)).where(Log.id > since_id).limit(limit)
+    if task_id is not None:
+        query = query.where(Log.task_id == task_id)
+    rows = connection.execute(query.order_by(Log.id if since_id else Log.id.desc())).all()
+    return [LogRow(row.id, log_record(row)) for row in (rows if since_id else reversed(rows))]
+
+
+def outcome(connection: Connection, command_id: int) -> CommandRow:
+    """Give a command with its answer, if any. Raises Refused when there is no such command."""
+    query = select(table_of(SentCommand)).where(SentCommand.id == command_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise Refused(
+            f"There is no command {command_id}. Check the number.",
+            f"没有编号为 {command_id} 的命令。请检查编号。",
+        )
+    return command_row(row)
+
+
+def commands(connection: Connection, since_id: int, limit: int) -> list[CommandRow]:
+    """Give commands with a higher number, oldest first."""
+    query = select(table_of(SentCommand)).where(SentCommand.id > since_id)
+    return [
+        command_row(row) for row in connection.execute(query.order_by(SentCommand.id).limit(limit))
+    ]
+
+
+def _tasks() -> Select[tuple[object, ...]]:
+    working = select(func.count()).where(NodeSlot.task_id == Task.id).scalar_subquery()
+    return select(*table_of(Task).columns, working.label("nodes"))
+
+
+def _task_row(row: AnyRow) -> TaskRow:
+    return TaskRow(
+        id=row.id,
+        rev=row.rev,
+        name=row.name,
+        owner=row.owner,
+        project=row.project,
+        show=row.show,
+        version=row.version,
+        tool=row.tool,
+        tool_version=row.tool_version,
+        state=TaskState(row.state),
+        reason=row.reason,
+        priority=row.priority,
+        position=row.position,
+        frames=row.frames,
+        total=row.total,
+        done=row.done,
+        failed=row.failed,
+        running=row.running,
+        nodes=row.nodes,
+        render_s=row.render_s,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        recycled=row.recycled,
+        output=row.output,
+        check_report=row.check_report,
+    )
+
+
+def _no_task(task_id: int) -> Refused:
+    return Refused(
+        f"There is no task {task_id}. Check the number: `farmdesk tasks` lists them.",
+        f"没有编号为 {task_id} 的任务。请检查编号：`farmdesk tasks` 可列出全部任务。",
+    )

@@ -1,0 +1,83 @@
+"""What the engine reads: the farm at its start, a task's attempts when it checks them."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlalchemy import Connection, Row, Select, func, select, tuple_
+
+from farmdesk.db.database import Database
+from farmdesk.db.flush_rows import SPEC
+from farmdesk.db.frame_states import saved_states
+from farmdesk.db.models import FarmCounter, Frame, Task, table_of
+from farmdesk.db.records import frame_record, node_record, node_select
+from farmdesk.domain.commands import SubmitTask
+from farmdesk.domain.records import FarmSnapshot, FrameRecord, NewTask, StoredTask, TaskRecord
+from farmdesk.domain.states import FrameState, TaskState
+
+_PAGE = 5000  # attempts in memory at a time
+
+
+def load_farm(connection: Connection) -> FarmSnapshot:
+    """Give the tasks that are not recycled, all nodes, and where the numbers stand."""
+    waiting = select(table_of(Task)).where(Task.recycled.is_(False)).order_by(Task.id)
+    return FarmSnapshot(
+        last_flush=connection.scalars(select(FarmCounter.flush)).one(),
+        last_task_id=connection.scalar(select(func.max(Task.id))) or 0,
+        tasks=tuple(_stored_task(connection, row) for row in connection.execute(waiting).all()),
+        nodes=tuple(node_record(row) for row in connection.execute(node_select())),
+    )
+
+
+def load_task(connection: Connection, task_id: int) -> StoredTask | None:
+    """Give one task; None when there is none."""
+    row = connection.execute(select(table_of(Task)).where(Task.id == task_id)).one_or_none()
+    return None if row is None else _stored_task(connection, row)
+
+
+def _stored_task(connection: Connection, row: Row[tuple[object, ...]]) -> StoredTask:
+    spec = SubmitTask(**{name: getattr(row, name) for name in SPEC}, priority=row.priority)
+    return StoredTask(
+        NewTask(row.id, spec, row.owner, row.created_at, row.total, row.output),
+        TaskRecord(
+            task_id=row.id,
+            state=TaskState(row.state),
+            reason=row.reason,
+            priority=row.priority,
+            position=row.position,
+            done=row.done,
+            failed=row.failed,
+            running=row.running,
+            render_s=row.render_s,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            frame_states=saved_states(connection, row.id),
+            check_report=row.check_report,
+            recycled=row.recycled,
+            purged=row.purged,
+        ),
+    )
+
+
+def attempts(database: Database, task_id: int) -> Iterator[FrameRecord]:
+    """Give finished attempts by frame and attempt. Holds no connection between pages."""
+    query = select(table_of(Frame)).where(Frame.task_id == task_id)
+    query = query.order_by(Frame.frame, Frame.attempt).limit(_PAGE)
+    page = _page(database, query)
+    while page:
+        yield from page
+        last = page[-1]
+        after = tuple_(Frame.frame, Frame.attempt) > (last.frame, last.attempt)
+        page = _page(database, query.where(Frame.frame >= last.frame, after))
+
+
+def _page(database: Database, query: Select[tuple[object, ...]]) -> list[FrameRecord]:
+    with database.reading() as connection:
+        return [frame_record(row) for row in connection.execute(query)]
+
+
+def proofs(database: Database, task_id: int) -> Iterator[FrameRecord]:
+    """Give the last attempt of each frame, where that one proved it."""
+    for _, tries in groupby(attempts(database, task_id), key=lambda record: record.frame):
+        *_, last = tries
+        if last.state is FrameState.DONE:
+            yield last

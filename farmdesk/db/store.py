@@ -1,0 +1,184 @@
+"""What the engine needs of the database: flushes out, commands in, the farm back at a restart."""
+
+import logging
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import insert as insert_into
+
+from farmdesk.db import bulk, commands, flush_rows, lease, snapshot
+from farmdesk.db.database import Database, open_database
+from farmdesk.db.models import (
+    FarmCounter,
+    Frame,
+    Log,
+    Node,
+    NodeSlot,
+    SentCommand,
+    Task,
+    TaskFrames,
+    table_of,
+)
+from farmdesk.domain.records import (
+    CommandRow,
+    FarmSnapshot,
+    Flush,
+    FrameRecord,
+    NewTask,
+    NodeRecord,
+    Outcome,
+    StoredTask,
+    TaskRecord,
+)
+from farmdesk.domain.states import FrameState
+
+log = logging.getLogger(__name__)
+
+_UPDATE_TASK = (
+    update(Task)
+    .where(Task.id == bindparam("task_key"))
+    .values(check_report=func.coalesce(bindparam("new_report"), Task.check_report))
+)
+_ANSWER = update(SentCommand).where(SentCommand.id == bindparam("command_key"))
+
+
+class Store:
+    """The farm's only writer. Every method may raise FarmUnavailable; nothing is half done then.
+
+    `owner` names this engine to people (host and process); `apply` needs its lease.
+    """
+
+    def __init__(self, url: str, *, owner: str) -> None:
+        self._database: Database = open_database(url)
+        self._owner = owner
+
+    def acquire_lease(self, now: datetime, seconds: float) -> None:
+        """Become the farm's engine for so long. Raises LeaseHeld when another one is."""
+        with self._database.writing() as connection:
+            lease.take(connection, self._owner, now=now, seconds=seconds)
+
+    def renew_lease(self, now: datetime, seconds: float) -> None:
+        """Stay the farm's engine. Raises LeaseLost when another one took over."""
+        with self._database.writing() as connection:
+            lease.prolong(connection, self._owner, now=now, seconds=seconds)
+
+    def release_lease(self) -> None:
+        """Let another engine start at once."""
+        with self._database.writing() as connection:
+            lease.give_back(connection, self._owner)
+
+    def apply(self, flush: Flush) -> int:
+        """Write a flush in one durable transaction and give the farm's rev.
+
+        A flush that was applied before changes nothing. Raises LeaseLost.
+        """
+        with self._database.writing() as connection:
+            lease.confirm(connection, self._owner)
+            rev, last = connection.execute(select(FarmCounter.rev, FarmCounter.flush)).one()
+            if flush.number <= last:
+                return int(rev)
+            if flush.number > last + 1:
+                log.error("flush %s follows flush %s: some are missing", flush.number, last)
+            connection.execute(update(FarmCounter).values(rev=rev + 1, flush=flush.number))
+            _write(connection, flush, rev + 1)
+            return int(rev + 1)
+
+    def new_commands(self, known: Collection[int] = (), limit: int = 200) -> list[CommandRow]:
+        """Give commands without an answer, by id, but for those that the engine knows already."""
+        with self._database.reading() as connection:
+            return commands.unanswered(connection, known, limit)
+
+    def load_farm(self) -> FarmSnapshot:
+        """Give the farm as of the last flush: in milliseconds, whatever the number of frames."""
+        with self._database.reading() as connection:
+            return snapshot.load_farm(connection)
+
+    def load_task(self, task_id: int) -> StoredTask | None:
+        """Give one task, also from the recycle queue; None when there is none."""
+        with self._database.reading() as connection:
+            return snapshot.load_task(connection, task_id)
+
+    def attempts(self, task_id: int) -> Iterator[FrameRecord]:
+        """Give the task's finished attempts by frame and attempt, page by page."""
+        return snapshot.attempts(self._database, task_id)
+
+    def proofs(self, task_id: int) -> Iterator[FrameRecord]:
+        """Give the last attempt of each finished frame, where it proved the frame, by frame."""
+        return snapshot.proofs(self._database, task_id)
+
+    def close(self) -> None:
+        """Give back the connections; the lease stays until it is released or over."""
+        self._database.close()
+
+
+def _write(connection: Connection, flush: Flush, rev: int) -> None:
+    _write_new_tasks(connection, flush.new_tasks, rev)
+    if flush.tasks:
+        connection.execute(
+            _UPDATE_TASK, [flush_rows.task_values(task, rev) for task in flush.tasks]
+        )
+    _write_blobs(connection, flush.tasks, rev)
+    frames = [flush_rows.frame_row(frame, rev) for frame in flush.frames]
+    bulk.upsert(connection, table_of(Frame), flush_rows.FRAME, frames)
+    _write_nodes(connection, flush, rev)
+    bulk.insert(
+        connection, table_of(Log), flush_rows.LOG, [flush_rows.log_row(r) for r in flush.logs]
+    )
+    _write_outcomes(connection, flush.outcomes)
+
+
+def _write_new_tasks(connection: Connection, new_tasks: tuple[NewTask, ...], rev: int) -> None:
+    if new_tasks:
+        rows = [flush_rows.new_task_values(new, rev) for new in new_tasks]
+        connection.execute(insert_into(Task), rows)
+        blank = [(new.task_id, bytes([FrameState.WAITING]) * new.total) for new in new_tasks]
+        _save_blobs(connection, blank, rev)
+
+
+def _write_blobs(connection: Connection, tasks: tuple[TaskRecord, ...], rev: int) -> None:
+    blobs = [(task.task_id, task.frame_states) for task in tasks if task.frame_states is not None]
+    _save_blobs(connection, blobs, rev)
+
+
+def _save_blobs(connection: Connection, blobs: list[tuple[int, bytes]], rev: int) -> None:
+    rows = [(task_id, flush_rows.packed(states), rev) for task_id, states in blobs]
+    bulk.upsert(connection, table_of(TaskFrames), ("task_id", "states", "blob_rev"), rows)
+
+
+def _write_nodes(connection: Connection, flush: Flush, rev: int) -> None:
+    if not flush.nodes:
+        return
+    nodes = {node.node: node for node in flush.nodes}  # the last word on a node counts
+    _touch_tasks(connection, flush, nodes, rev)
+    slots = [flush_rows.slot_row(node, rev) for node in nodes.values()]
+    bulk.upsert(connection, table_of(NodeSlot), flush_rows.SLOT, slots)
+    fixed = [flush_rows.node_row(node) for node in nodes.values()]
+    bulk.upsert(connection, table_of(Node), flush_rows.NODE, fixed)
+
+
+def _touch_tasks(
+    connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], rev: int
+) -> None:
+    """A task's line shows how many nodes work for it: it changes when one comes or goes."""
+    before = select(NodeSlot.task_id).distinct().where(NodeSlot.node.in_(nodes))
+    tasks = {task_id for task_id in connection.scalars(before) if task_id is not None}
+    tasks |= {node.task_id for node in nodes.values() if node.task_id is not None}
+    tasks -= {task.task_id for task in flush.tasks}
+    if tasks:
+        connection.execute(update(Task).where(Task.id.in_(tasks)).values(rev=rev))
+
+
+def _write_outcomes(connection: Connection, outcomes: tuple[Outcome, ...]) -> None:
+    if outcomes:
+        rows = [
+            {
+                "command_key": outcome.command_id,
+                "applied": outcome.applied,
+                "text": flush_rows.keepable(outcome.text),
+                "answered_at": outcome.at,
+                "task_id": outcome.task_id,
+            }
+            for outcome in outcomes
+        ]
+        connection.execute(_ANSWER, rows)

@@ -1,20 +1,28 @@
-"""What people ask of the farm. People never change state: they send one of these, and the engine answers it.
+"""What people ask of the farm. People never change state: they send one of these.
 
-A command is a frozen dataclass; `to_body` and `from_body` turn it into JSON-like values and back, so that it can lie
-in table `command` and travel over HTTPS. `from_body` refuses what does not fit, with a sentence for the sender.
+A command is a frozen dataclass; the engine answers it. `to_body` and `from_body` turn commands into
+JSON-like values and back, so that they can lie in table `command` and travel over HTTPS.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Literal, get_args, get_type_hints
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, get_args, get_type_hints
 
+from farmdesk.domain.command_fields import BadField, checked_field
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.text import quoted
 
 Parameter = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitTask:
-    """Queue a new task. `frames` as text; `scene` an absolute path; `start`: begin without an operator."""
+    """Queue a new task.
+
+    `frames` as text; `scene` an absolute path; `start`: begin without waiting for an operator.
+    None: as the scene says.
+    """
 
     name: str
     tool: str
@@ -116,4 +124,51 @@ Command = (
     | RestoreTask
     | PurgeTask
 )
-Kind = Literal["user", "operator"]
+
+_KINDS: dict[str, type[Command]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower(): command
+    for command in get_args(Command)
+}
+_HINTS = {command: get_type_hints(command) for command in _KINDS.values()}
+_NAMES = {command: kind for kind, command in _KINDS.items()}
+
+
+class UnknownKind(Refused):
+    """A command that this farm does not know."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(
+            f"This farm knows no command {quoted(kind)}; the program that sent it may be newer "
+            "than the farm.",
+            f"本渲染农场不认识命令 {quoted(kind)}；发送它的程序可能比农场新。",
+        )
+
+
+def kind_of(command: Command) -> str:
+    """Give the name of a command in tables and messages: `submit_task`."""
+    return _NAMES[type(command)]
+
+
+def to_body(command: Command) -> dict[str, object]:
+    """Give a command's fields as JSON-like values."""
+    return asdict(command)
+
+
+def from_body(kind: str, body: Mapping[str, object]) -> Command:
+    """Make the command that `to_body` was given. Raises UnknownKind or BadField."""
+    command = _KINDS.get(kind)
+    if command is None:
+        raise UnknownKind(kind)
+    hints = _HINTS[command]
+    for name in body:
+        if name not in hints:
+            raise BadField(str(name), "is not known to this command", "不属于此命令")
+    for wanted in fields(command):
+        required = wanted.default is MISSING and wanted.default_factory is MISSING
+        if required and wanted.name not in body:
+            raise BadField(wanted.name, "is missing", "缺失")
+    values: dict[str, Any] = {
+        name: checked_field(name, value, hints[name]) for name, value in body.items()
+    }
+    return command(**values)

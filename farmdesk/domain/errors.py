@@ -24,11 +24,3 @@ class Refused(FarmError):
 
 class FarmUnavailable(FarmError):
     """The database or the share cannot be reached now; trying again later may help."""
-
-
-def quoted(text: str, length: int = 60) -> str:
-    """Make text from outside fit for a sentence: no control characters, cut to `length`."""
-    clean = "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: length + 1]
-    )
-    return clean if len(clean) <= length else clean[: length - 1] + "…"

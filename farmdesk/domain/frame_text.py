@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
-from farmdesk.domain.errors import Refused, quoted
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.runs import Run
+from farmdesk.domain.text import quoted
 
 MAX_NUMBER = 99_999_999  # eight digits is what file patterns and tools can write
 MAX_FRAMES = 10_000_000  # of one task

@@ -1,0 +1,152 @@
+"""The fields of commands: what type and what rule each one has. Bodies come from outside."""
+
+from collections.abc import Callable
+from math import isfinite
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.text import is_one_line, quoted
+
+POLICIES = ("static", "dynamic", "sampled", "version", "range_split", "range_split_contiguous")
+CHANGES = ("new", "minor", "major")
+MAX_NAME = 200  # characters
+MAX_PATH = 4096
+MAX_NOTE = 4000
+MAX_PARAMETERS = 200
+MAX_ID = 2**63 - 1  # of the database's BIGINT
+MAX_PIXELS = 65_536  # a side; the largest size that the common renderers take
+
+
+class BadField(Refused):
+    """A field of a command that is missing, unknown or outside its rule."""
+
+    def __init__(self, name: str, en: str, zh: str) -> None:
+        self.name = name
+        super().__init__(f"The field {quoted(name)} {en}.", f"字段 {quoted(name)} {zh}。")
+
+
+def checked_field(name: str, value: object, hint: Any) -> object:
+    """Hold a value to its field's type and rule. Raises BadField.
+
+    Whole numbers become decimals where those are asked for.
+    """
+    if not _fits(value, hint):
+        en, zh = _TYPE_WORDS[_plain(hint)]
+        raise BadField(name, f"must be {en}", f"必须是{zh}")
+    rule = _RULES.get(name)
+    if value is not None and rule is not None:
+        rule(name, value)
+    return float(value) if isinstance(value, int) and _plain(hint) is float else value
+
+
+def _plain(hint: Any) -> type:
+    """The type of a field without its `| None`; dict for any mapping."""
+    inner = [choice for choice in get_args(hint) if choice is not type(None)]
+    plain = inner[0] if get_origin(hint) is UnionType else hint
+    kind: type = get_origin(plain) or plain
+    return kind
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Say whether a JSON value is what a type hint says; a truth value is never a number."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return any(_fits(value, choice) for choice in inner)
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            isinstance(name, str) and _fits(item, inner[1]) for name, item in value.items()
+        )
+    if isinstance(value, bool):
+        return hint is bool
+    if hint is float:
+        return isinstance(value, int | float) and abs(value) < 1e15 and isfinite(value)
+    return isinstance(value, hint)
+
+
+_TYPE_WORDS: dict[type, tuple[str, str]] = {
+    str: ("text", "文字"),
+    int: ("a whole number", "整数"),
+    float: ("a number", "数字"),
+    bool: ("true or false", "true 或 false"),
+    dict: ("names with texts, numbers or truth values", "名称与文字、数字或真假值的对应"),
+}
+
+
+def _between(low: float, high: float) -> Callable[[str, Any], None]:
+    def check(name: str, value: Any) -> None:
+        if not low <= value <= high:
+            raise BadField(
+                name, f"must lie between {low:,} and {high:,}", f"必须在 {low:,} 到 {high:,} 之间"
+            )
+
+    return check
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], None]:
+    def check(name: str, value: Any) -> None:
+        if value not in choices:
+            raise BadField(
+                name,
+                f"must be one of: {', '.join(choices)}",
+                f"必须是其中之一：{'、'.join(choices)}",
+            )
+
+    return check
+
+
+def _line(most: int, *, least: int = 0) -> Callable[[str, Any], None]:
+    def check(name: str, value: Any) -> None:
+        if not least <= len(value) <= most:
+            raise BadField(
+                name,
+                f"must have {least} to {most:,} characters",
+                f"必须有 {least} 到 {most:,} 个字符",
+            )
+        if not is_one_line(value):
+            raise BadField(
+                name, "must not hold line breaks or control characters", "不能含有换行或控制字符"
+            )
+
+    return check
+
+
+def _check_note(name: str, value: Any) -> None:
+    _line(MAX_NOTE)(name, value.translate(dict.fromkeys(map(ord, "\r\n\t"), " ")))
+
+
+def _check_parameters(name: str, value: Any) -> None:
+    if len(value) > MAX_PARAMETERS:
+        raise BadField(
+            name, f"must have {MAX_PARAMETERS} entries at most", f"最多有 {MAX_PARAMETERS} 项"
+        )
+    for key, item in value.items():
+        _line(MAX_NAME, least=1)(name, key)
+        if isinstance(item, str):
+            _line(MAX_PATH)(key, item)
+        elif isinstance(item, int):
+            _between(-MAX_ID, MAX_ID)(key, item)
+
+
+_RULES: dict[str, Callable[[str, Any], None]] = {
+    "task_id": _between(1, MAX_ID),
+    "previous_task": _between(1, MAX_ID),
+    "priority": _between(0, 9),
+    "width": _between(1, MAX_PIXELS),
+    "height": _between(1, MAX_PIXELS),
+    "fps": _between(0.001, 1000),
+    "policy": _one_of(POLICIES),
+    "change": _one_of(CHANGES),
+    "name": _line(MAX_NAME, least=1),
+    "tool": _line(MAX_NAME, least=1),
+    "tool_version": _line(MAX_NAME),
+    "project": _line(MAX_NAME),
+    "show": _line(MAX_NAME),
+    "version": _line(MAX_NAME),
+    "camera": _line(MAX_NAME, least=1),
+    "layer": _line(MAX_NAME, least=1),
+    "output_format": _line(MAX_NAME, least=1),
+    "scene": _line(MAX_PATH, least=1),
+    "note": _check_note,
+    "parameters": _check_parameters,
+}

@@ -1,0 +1,18 @@
+"""Text from outside: whether it is fit for a name, and how it is shown inside a sentence."""
+
+from unicodedata import category
+
+_UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and paragraph breaks
+
+
+def is_one_line(text: str) -> bool:
+    """Say whether text has no control characters, line breaks, lone surrogates or hidden marks."""
+    return not any(category(character) in _UNFIT for character in text)
+
+
+def quoted(text: str, length: int = 60) -> str:
+    """Make text from outside fit for a sentence: no control characters, cut to `length`."""
+    clean = "".join(
+        "\N{REPLACEMENT CHARACTER}" if category(c) in _UNFIT else c for c in text[: length + 1]
+    )
+    return clean if len(clean) <= length else clean[: length - 1] + "…"

@@ -6,7 +6,10 @@ Orders go from the engine to the agent, reports from the agent to the engine.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 VERSION = 1
 MAX_LINE_BYTES = 1 << 20
@@ -37,7 +40,9 @@ class Open:
     width: int | None = None  # expected size; None: any, but the same for all frames
     height: int | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, str | int | float | bool | None] = field(default_factory=dict)  # camera, layer, size, ...
+    settings: dict[str, str | int | float | bool | None] = field(
+        default_factory=dict
+    )  # camera, layer, size, ...
     linger_s: float = 900.0  # after the engine is gone, the frame in hand may take so long
     stall_s: float = 600.0  # no output and no CPU for so long: the tool hangs
     heartbeat_s: float = 30.0  # no ping for so long: the engine is gone
@@ -211,8 +216,10 @@ AgentReport = (
     | Closed
 )
 
-_ORDERS = {kind.__name__: kind for kind in AgentOrder.__args__}
-_REPORTS = {kind.__name__: kind for kind in AgentReport.__args__}
+_Message = TypeVar("_Message")
+
+_ORDERS: dict[str, type[AgentOrder]] = {kind.__name__: kind for kind in get_args(AgentOrder)}
+_REPORTS: dict[str, type[AgentReport]] = {kind.__name__: kind for kind in get_args(AgentReport)}
 
 
 def encode(message: AgentOrder | AgentReport) -> bytes:
@@ -231,13 +238,41 @@ def decode_report(line: bytes) -> AgentReport:
     return _decode(line, _REPORTS)
 
 
-def _decode(line, kinds):  # type: ignore[no-untyped-def]
+def _decode(line: bytes, kinds: dict[str, type[_Message]]) -> _Message:
     if len(line) > MAX_LINE_BYTES:
         raise ProtocolError(f"a line of {len(line)} bytes; the limit is {MAX_LINE_BYTES}")
     try:
-        body = json.loads(line)
+        body = json.loads(line, parse_constant=_refuse_constant)
         kind = kinds[body.pop("t")]
-        known = {item.name for item in fields(kind)}
-        return kind(**{name: value for name, value in body.items() if name in known})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        hints = _hints(kind.__name__)
+        values = {name: value for name, value in body.items() if name in hints}
+        wrong = [name for name, value in values.items() if not _fits(value, hints[name])]
+        if wrong:
+            raise ValueError(f"wrong type of {', '.join(wrong)}")
+        return kind(**values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"not a message: {line[:80]!r} ({error})") from error
+
+
+def _refuse_constant(name: str) -> float:
+    """NaN and the infinities are no JSON, and no time-out either."""
+    raise ValueError(f"{name} is no number")
+
+
+@cache
+def _hints(name: str) -> dict[str, Any]:
+    return get_type_hints((_ORDERS | _REPORTS)[name])
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """True if a value of JSON is what a field's type says; a whole number is also a `float`."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(item, inner[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
+    if origin is UnionType:
+        return any(_fits(value, choice) for choice in inner)
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)

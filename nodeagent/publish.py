@@ -1,0 +1,171 @@
+"""A frame's way from scratch to the share: check, copy to `.part`, flush, rename, journal. No half file bears its name."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nodeagent.images import BadImage, ImageFacts, check_image
+from nodeagent.journal import Journal, JournalLine
+from nodeagent.range_work import RangeWork
+from nodeagent.reasons import Reason
+from nodeagent.renderer import RenderedFrame
+
+CHUNK_BYTES = 1 << 20
+RETRY_WAITS_S = (
+    0.2,
+    1.0,
+)  # a share that hiccups is back by then; more would only hide that it is gone
+CLOCK_SLACK_S = 1.0  # file times are coarser than the clock
+
+_NO_DIRECTORY_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The frame lies on the share, and the journal says so."""
+
+    work: RangeWork
+    line: JournalLine
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFailed:
+    """The frame was not published; nothing of it is left on the share."""
+
+    work: RangeWork
+    frame: int
+    reason: Reason
+    text: str
+
+
+class Publisher:
+    """Publishes frames in a thread of its own, in the order they came; answers through `post`.
+
+    `size` is the width and height that frames must have; with None the first frame decides for all.
+    """
+
+    def __init__(
+        self,
+        *,
+        output: Path,
+        journal: Path,
+        size: tuple[int | None, int | None],
+        post: Callable[[Published | PublishFailed], None],
+    ) -> None:
+        self._output = output
+        self._journal = Journal(journal)
+        self._node = journal.stem
+        self._size = size
+        self._post = post
+        self._waiting: queue.SimpleQueue[tuple[RangeWork, RenderedFrame]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="publisher", daemon=True).start()
+
+    def add(self, work: RangeWork, done: RenderedFrame) -> None:
+        """Take a frame that was rendered."""
+        self._waiting.put((work, done))
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):
+            for part in self._output.glob(f"*.{self._node}.part"):
+                part.unlink()  # of an agent of this node that was killed
+        while True:
+            work, done = self._waiting.get()
+            self._post(self._publish(work, done))
+
+    def _publish(self, work: RangeWork, done: RenderedFrame) -> Published | PublishFailed:
+        try:
+            facts = self._check(done)
+            line = self._store(done, facts)
+        except BadImage as error:
+            return PublishFailed(work, done.frame, Reason.BAD_IMAGE, str(error))
+        except OSError as error:
+            text = f"{done.path.name} could not be published: {error.strerror or error}"
+            return PublishFailed(work, done.frame, Reason.OUTPUT_WRITE, text)
+        with contextlib.suppress(OSError):
+            done.path.unlink()  # the folder is emptied at the end in any case
+        return Published(work, line)
+
+    def _check(self, done: RenderedFrame) -> ImageFacts:
+        """Prove the file in scratch. Raises BadImage."""
+        try:
+            if done.path.stat().st_mtime < done.newer_than - CLOCK_SLACK_S:
+                raise BadImage("the file is older than the tool's start")
+        except FileNotFoundError as error:
+            raise BadImage("the tool wrote no file for this frame") from error
+        facts = check_image(done.path)
+        width, height = self._size
+        if (width or facts.width, height or facts.height) != (facts.width, facts.height):
+            raise BadImage(
+                f"the frame is {facts.width}x{facts.height}; {width}x{height} was expected"
+            )
+        self._size = (facts.width, facts.height)
+        return facts
+
+    def _store(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
+        """Copy, rename and journal the frame, trying again when the share hiccups. Raises OSError."""
+        for wait_s in RETRY_WAITS_S:
+            try:
+                return self._store_once(done, facts)
+            except OSError:
+                time.sleep(wait_s)
+        return self._store_once(done, facts)
+
+    def _store_once(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
+        name = done.path.name
+        part = self._output / f"{name}.{self._node}.part"  # no two nodes write one file
+        try:
+            digest, size = _copy(done.path, part)
+            os.replace(part, self._output / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
+        _sync_folder(self._output)
+        line = JournalLine(
+            frame=done.frame,
+            seconds=done.seconds,
+            started=done.started,
+            finished=time.time(),
+            path=name,
+            bytes=size,
+            sha256=digest,
+            width=facts.width,
+            height=facts.height,
+            node=self._node,
+        )
+        self._journal.add(line)
+        return line
+
+
+def _copy(source: Path, target: Path) -> tuple[str, int]:
+    """Copy a file down to the disk; give the SHA-256 of what was read, in hex, and its bytes. Raises OSError."""
+    digest = hashlib.sha256()
+    size = 0
+    with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:
+        while chunk := reader.read(CHUNK_BYTES):
+            digest.update(chunk)
+            view = memoryview(chunk)
+            while view:
+                view = view[writer.write(view) :]
+            size += len(chunk)
+        os.fsync(writer.fileno())
+    return digest.hexdigest(), size
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename outlive a power failure, where the file system knows how. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_DIRECTORY_SYNC:
+            raise
+    finally:
+        os.close(descriptor)

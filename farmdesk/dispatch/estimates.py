@@ -1,0 +1,82 @@
+"""What a task's frames and scene loads will cost, learned while it renders.
+
+Seconds of a frame on a slot = curve at its position / speed of the slot.
+"""
+
+import math
+from collections.abc import Sequence
+
+from farmdesk.dispatch.curve import Curve
+from farmdesk.dispatch.slots import Holding, Slot
+
+ASSUMED_LOAD_S = 60.0  # nobody said how long the scene loads, and none has loaded yet
+LOAD_FORGET = 0.1  # weight of the newest scene load
+SPEED_FORGET = 0.15  # weight of the newest frame in a slot's speed
+MAX_SURPRISE = 1.4  # a frame changes the logarithm of the speed as if it were at most so far off
+RESIDUAL = 0.25  # an overdue frame needs at least this share of its elapsed time more
+SHORTEST_S = 1e-3
+
+
+class Estimates:
+    """Expected seconds of frames, ranges and loads.
+
+    `load_s` None: unknown. `prior`: seconds of each position in the previous version, None: none.
+    """
+
+    def __init__(self, count: int, *, load_s: float | None, prior: Sequence[float] | None) -> None:
+        self.load_s = ASSUMED_LOAD_S if load_s is None else load_s
+        self.curve = Curve(count, prior, self.load_s)
+        self.known = prior is not None
+        self._loads = 0
+
+    def learn_load(self, seconds: float) -> None:
+        """Take in a measured scene load."""
+        self._loads += 1
+        self.load_s += (seconds - self.load_s) * (1.0 if self._loads == 1 else LOAD_FORGET)
+
+    def learn_frame(self, slot: Slot, position: int, seconds: float) -> None:
+        """Take in a frame that `slot` rendered; changes the slot's speed and the curve."""
+        seconds = max(seconds, SHORTEST_S)
+        if self.curve.measured:
+            surprise = math.log(self.curve.at(position) / seconds) - slot.log_speed
+            slot.log_speed += SPEED_FORGET * max(-MAX_SURPRISE, min(MAX_SURPRISE, surprise))
+        self.curve.learn(position, seconds * math.exp(slot.log_speed))
+        self.known = True
+
+    def seconds(self, slot: Slot, positions: Sequence[int], low: int, high: int) -> float:
+        """Give the expected seconds of positions[low:high] on this slot, loads not counted."""
+        return self.curve.work(positions, low, high) * math.exp(-slot.log_speed)
+
+    def ahead(self, slot: Slot, holding: Holding, now: float) -> float:
+        """Give the expected seconds until the slot has done the frame in hand of `holding`."""
+        frame_s = self.curve.at(holding.positions[holding.index]) * math.exp(-slot.log_speed)
+        if holding.since is None:
+            return max(holding.given_at + holding.load_s - now, 0.0) + frame_s
+        elapsed = now - holding.since
+        return max(frame_s - elapsed, RESIDUAL * elapsed)
+
+    def end(self, slot: Slot, holding: Holding, now: float) -> float:
+        """Give the time at which the slot is expected to have rendered its `holding`."""
+        rest = self.seconds(slot, holding.positions, holding.index + 1, holding.stop)
+        return now + self.ahead(slot, holding, now) + rest
+
+    def common_end(self, crew: Sequence[Slot], remaining: int, now: float) -> float | None:
+        """Give when `crew` would together have rendered `remaining` frames, sharing them evenly.
+
+        None while no frame time is known, or nobody works.
+        """
+        busy = [(slot, slot.holding) for slot in crew if slot.holding is not None]
+        if not self.known or not busy:
+            return now if remaining == 0 else None
+        work = speed = 0.0
+        held, latest = 0, now
+        for slot, holding in busy:
+            pace, ahead = math.exp(slot.log_speed), self.ahead(slot, holding, now)
+            work += ahead * pace
+            work += self.curve.work(holding.positions, holding.index + 1, len(holding.positions))
+            speed += pace
+            held += len(holding.positions) - holding.index
+            latest = max(latest, now + ahead)
+        mean_s = self.curve.up_to(self.curve.count) / self.curve.count
+        work += max(remaining - held, 0) * mean_s
+        return max(now + work / speed, latest)

@@ -1,0 +1,391 @@
+"""RenderControl: the state machine that renders one task. Events and the time in, orders out.
+
+Which slot gets which frames is the policy's choice (`policy.py`), who is to blame for a failure
+is in `blame.py`. The engine carries the orders to the agents (`launch`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
+from typing import Any
+
+from farmdesk.dispatch import events as ev
+from farmdesk.dispatch.blame import BLAME, Blame, Prospects
+from farmdesk.dispatch.crew import Crew
+from farmdesk.dispatch.events import Event, Order, SlotId
+from farmdesk.dispatch.policies import POLICIES
+from farmdesk.dispatch.policy import PolicyMaker
+from farmdesk.dispatch.slots import Slot
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason
+
+MAX_SLOT_FAILURES = 3  # in a row; then the slot is closed
+FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 600.0  # for a licence
+
+
+class _Mode(Enum):
+    WORKING = auto()
+    HALTED = auto()  # paused or stopped
+    HOPELESS = auto()
+
+
+class RenderControl:
+    """Renders the frames of one task on the slots it is granted.
+
+    Every frame is finished once or given up after `max_attempts`. When nothing is left it orders
+    `FramesRendered` and keeps its sessions open and warm; the engine answers with
+    `FramesRejected`, and it renders these, or with `Stop`, and it closes the sessions. A `Resume`
+    with nothing left to render orders `FramesRendered` again.
+
+    A closed slot is forgotten at once; a finished frame that it still reports counts.
+    Grants that come together belong into one `handle_all`, so that the first division is even.
+    """
+
+    def __init__(
+        self,
+        frames: FrameSet,
+        *,
+        policy: str | PolicyMaker = "range_split",
+        warm: bool = False,
+        load_s: float | None = None,
+        prior: Sequence[float] | None = None,
+        attempts: Mapping[int, int] | None = None,
+        max_attempts: int = 3,
+        contiguous: bool = False,
+    ) -> None:
+        """Take over the `frames` still to render.
+
+        `load_s`: seconds from tool start to scene loaded, None unknown. `prior`: seconds of each
+        of `frames`, in order, in the previous version. `attempts`: failed ones by frame.
+        `contiguous`: the tool's ranges must not have gaps. Raises KeyError for an unknown policy.
+        """
+        maker = POLICIES[policy] if isinstance(policy, str) else policy
+        self._crew = Crew(maker, warm=warm, contiguous=contiguous)
+        self._crew.begin_round(frames, load_s, prior)
+        self._attempts = dict(attempts or {})
+        self._max_attempts = max_attempts
+        self._failed: set[int] = set()
+        self._rejected = FrameSet()
+        self._prospects = Prospects()
+        self._mode = _Mode.WORKING
+        self._reported = self._quiet_due = False
+        self._handlers: dict[type, Callable[[Any, float], None]] = {
+            ev.SlotGranted: self._on_granted,
+            ev.SlotRevoked: self._on_revoked,
+            ev.SceneLoaded: self._on_loaded,
+            ev.FrameStarted: self._on_started,
+            ev.FrameDone: self._on_done,
+            ev.FrameFailed: self._on_failed,
+            ev.SessionFailed: self._on_session_failed,
+            ev.StoppingAfter: self._on_stopping_after,
+            ev.SlotLost: self._on_lost,
+            ev.FramesRejected: self._on_rejected,
+            ev.Pause: self._on_pause,
+            ev.Stop: self._on_stop,
+            ev.Resume: self._on_resume,
+            ev.Tick: self._on_tick,
+        }
+
+    # ---- events in, orders out -------------------------------------------------------------------
+
+    def handle(self, event: Event, now: float) -> list[Order]:
+        """Take in one event at `now` (seconds, any zero) and give the orders that follow."""
+        return self.handle_all((event,), now)
+
+    def handle_all(self, events: Iterable[Event], now: float) -> list[Order]:
+        """Take in events of the same instant, then divide the work once."""
+        for event in events:
+            if self._mode is not _Mode.HOPELESS:
+                self._handlers[type(event)](event, now)
+            elif isinstance(event, ev.SlotGranted):
+                self._crew.orders.append(ev.CloseSession(event.slot))
+        self._crew.feed(now)
+        self._end_if_due(now)
+        orders, self._crew.orders = self._crew.orders, []
+        return orders
+
+    # ---- views -----------------------------------------------------------------------------------
+
+    @property
+    def remaining(self) -> int:
+        """How many frames are neither done nor given up."""
+        return self._crew.ledger.remaining + len(self._rejected)
+
+    @property
+    def failed(self) -> FrameSet:
+        """The frames given up."""
+        return FrameSet.of(self._failed)
+
+    @property
+    def wanted_slots(self) -> int:
+        """How many more slots could get work; granting more only gets them closed."""
+        working = self._mode is _Mode.WORKING
+        return max(2 * self._crew.ledger.remaining - len(self._crew.slots), 0) if working else 0
+
+    @property
+    def slots(self) -> list[SlotId]:
+        """The slots that work for this task, or are open for it."""
+        return list(self._crew.slots)
+
+    @property
+    def load_s(self) -> float:
+        """Seconds of a scene load as far as they are known: hint, or measured."""
+        return self._crew.estimates.load_s
+
+    def is_done(self, frame: int) -> bool:
+        """Whether a `FrameDone` for this frame would be no news: done, given up or not ours."""
+        return not self._is_open(frame)
+
+    def attempts(self, frame: int) -> int:
+        """How many attempts at this frame have failed or were rejected."""
+        return self._attempts.get(frame, 0)
+
+    def running(self) -> dict[SlotId, int]:
+        """Give the frame that each rendering slot works on now."""
+        in_hand = ((slot.id, slot.in_hand) for slot in self._crew.slots.values())
+        return {slot: self._crew.ledger.frame(at) for slot, at in in_hand if at is not None}
+
+    def held(self, slot: SlotId) -> FrameSet:
+        """Give the unfinished frames of a slot's range, that in hand counted."""
+        known = self._crew.slots.get(slot)
+        frames = FrameSet()
+        if known is not None and known.holding is not None:
+            for part in known.holding.rest():
+                frames |= self._crew.ledger.frame_set(part)
+        return frames
+
+    def predicted_end(self, now: float) -> float | None:
+        """Give when the last frame will be rendered by these slots, None while nobody knows."""
+        crew = [slot for slot in self._crew.slots.values() if not slot.leaving]
+        return self._crew.estimates.common_end(crew, self._crew.ledger.remaining, now)
+
+    # ---- slots -----------------------------------------------------------------------------------
+
+    def _on_granted(self, event: ev.SlotGranted, _now: float) -> None:
+        self._crew.join(event.slot, event.speed)
+
+    def _on_revoked(self, event: ev.SlotRevoked, now: float) -> None:
+        slot = self._crew.slots.get(event.slot)
+        if slot is None:
+            return
+        slot.leaving = True
+        if event.kill:
+            self._crew.close(slot, now)
+        else:
+            self._crew.send_home(slot, now)
+
+    def _on_lost(self, event: ev.SlotLost, now: float) -> None:
+        slot = self._crew.slots.get(event.slot)
+        if slot is not None:
+            self._crew.forget(slot, now)
+
+    def _on_stopping_after(self, event: ev.StoppingAfter, now: float) -> None:
+        slot, position = self._find(event.slot, event.frame)
+        if slot is not None and (event.frame is None or position is not None):
+            self._crew.answered(slot, position, now)
+
+    def _on_loaded(self, event: ev.SceneLoaded, now: float) -> None:
+        self._crew.estimates.learn_load(event.seconds)
+        slot = self._crew.slots.get(event.slot)
+        if slot is not None:
+            slot.loaded = True
+            if slot.holding is not None:
+                slot.holding.since = now
+                self._crew.policy.changed(slot, now)
+
+    # ---- the whole task --------------------------------------------------------------------------
+
+    def _on_pause(self, _event: ev.Pause, now: float) -> None:
+        self._halt()
+        for slot in list(self._crew.slots.values()):
+            self._crew.send_home(slot, now)
+
+    def _on_stop(self, _event: ev.Stop, now: float) -> None:
+        self._halt()
+        self._crew.close_all(now)
+
+    def _halt(self) -> None:
+        self._mode, self._crew.working, self._quiet_due = _Mode.HALTED, False, True
+
+    def _on_resume(self, _event: ev.Resume, _now: float) -> None:
+        self._mode, self._crew.working = _Mode.WORKING, True
+        self._quiet_due = self._reported = False
+
+    def _on_tick(self, _event: ev.Tick, now: float) -> None:
+        self._crew.ask_again(now)
+
+    def _on_rejected(self, event: ev.FramesRejected, _now: float) -> None:
+        again: list[int] = []
+        for frame in event.frames:
+            if frame in self._failed or self._is_open(frame):
+                continue
+            if self._use_attempt(frame):
+                again.append(frame)
+            else:
+                text = "the frame-sequence check did not accept it"
+                self._give_up(frame, FailureReason.BAD_IMAGE, text)
+        self._rejected |= FrameSet.of(again)
+        self._reported = False
+
+    def _end_if_due(self, now: float) -> None:
+        """Say so when nothing is left to render, or, after `Pause` and `Stop`, nobody works."""
+        crew = self._crew
+        if self._quiet_due and not crew.slots:
+            self._quiet_due = False
+            crew.orders.append(ev.Quiet())
+        if self._mode is not _Mode.WORKING or crew.ledger.remaining:
+            return
+        for slot in list(crew.slots.values()):
+            if slot.holding is not None:
+                crew.cancel(slot, now)  # it renders a frame that someone else has finished
+        if self._rejected:
+            frames, self._rejected = self._rejected, FrameSet()
+            crew.begin_round(frames, crew.estimates.load_s, None)
+            crew.feed(now)
+        elif not self._reported:
+            self._reported = True
+            crew.orders.append(ev.FramesRendered(self.failed))
+
+    # ---- frames ----------------------------------------------------------------------------------
+
+    def _on_started(self, event: ev.FrameStarted, now: float) -> None:
+        slot, position = self._find(event.slot, event.frame)
+        if slot is None or slot.holding is None or position is None:
+            return
+        holding = slot.holding
+        at = holding.place(position)
+        if at is None or at < holding.index:
+            return
+        expected = at == holding.index and holding.since is not None
+        holding.reach(at, now)
+        slot.loaded = True
+        if not expected:
+            self._crew.policy.changed(slot, now)
+
+    def _on_done(self, event: ev.FrameDone, now: float) -> None:
+        slot, position = self._find(event.slot, event.frame)
+        if position is None:
+            return
+        crew, holding = self._crew, slot.holding if slot is not None else None
+        held = holding is not None and holding.report(position, now)
+        if slot is not None and held:
+            slot.loaded, slot.failures, slot.waits = True, 0, 0
+            crew.estimates.learn_frame(slot, position, event.seconds)
+        if crew.ledger.is_open(position):
+            crew.ledger.finish(position)
+            crew.retries.settled(position)
+            crew.policy.frame_over(position, event.seconds)
+            self._prospects.success(event.slot)
+            if not held:
+                crew.spare(position, now)
+        if slot is not None and holding is not None and held:
+            if holding.twin is not None and position == holding.positions[-1]:
+                crew.cancel(holding.twin, now)
+            crew.settle(slot, now)
+
+    def _on_failed(self, event: ev.FrameFailed, now: float) -> None:
+        slot, position = self._find(event.slot, event.frame)
+        if slot is None or slot.holding is None or position is None:
+            return
+        holding, blame = slot.holding, BLAME[event.reason]
+        if not holding.report(position, now):
+            return
+        if self._dooms_task(event):
+            self._end_hopeless(event, now)
+            return
+        if blame in (Blame.SLOT, Blame.LICENCE):
+            slot.loaded = False  # the tool died, or never lived
+        shared = position == holding.positions[-1] and self._crew.part_twins(holding)
+        if self._crew.ledger.is_open(position):
+            self._count_failure(slot, position, event, shared=shared)
+        self._crew.settle(slot, now)
+        if blame is Blame.LICENCE:
+            self._rest(slot, now)
+        self._judge(slot, event, now)
+
+    def _on_session_failed(self, event: ev.SessionFailed, now: float) -> None:
+        slot = self._crew.slots.get(event.slot)
+        if slot is None:
+            return
+        if self._dooms_task(event):
+            self._end_hopeless(event, now)
+            return
+        slot.loaded = False
+        self._crew.take_back(slot, now)
+        self._crew.settle(slot, now)
+        if BLAME[event.reason] in (Blame.NOBODY, Blame.LICENCE):
+            self._rest(slot, now)
+            return
+        slot.failures += 1
+        self._prospects.failure(slot.id, slot.id)
+        if slot.failures >= MAX_SLOT_FAILURES and not self._crew.has_others(slot):
+            self._end_hopeless(event, now)
+        else:
+            self._judge(slot, event, now)
+
+    # ---- failures --------------------------------------------------------------------------------
+
+    def _dooms_task(self, event: ev.FrameFailed | ev.SessionFailed) -> bool:
+        """Whether this failure shows by itself that the task cannot succeed."""
+        blame = BLAME[event.reason]
+        if blame is Blame.OUTPUT:
+            return self._prospects.unwritable(event.slot)
+        return blame is Blame.TASK
+
+    def _count_failure(
+        self, slot: Slot, position: int, event: ev.FrameFailed, *, shared: bool
+    ) -> None:
+        """Give the frame to be rendered again, or give it up; `shared`: another slot has it too."""
+        blame = BLAME[event.reason]
+        if blame in (Blame.NOBODY, Blame.LICENCE):
+            if not shared:
+                self._crew.put_back((position,))
+            return
+        slot.failures += blame is Blame.SLOT
+        self._prospects.failure(slot.id, event.frame)
+        more = self._use_attempt(event.frame)
+        if shared:
+            return
+        if more:
+            self._crew.retries.failed(position, slot)
+            return
+        self._crew.ledger.give_up(position)
+        self._crew.retries.settled(position)
+        self._crew.policy.frame_over(position, None)
+        self._give_up(event.frame, event.reason, event.text)
+
+    def _use_attempt(self, frame: int) -> bool:
+        """Count a failed attempt; False when it was the last one."""
+        self._attempts[frame] = self._attempts.get(frame, 0) + 1
+        return self._attempts[frame] < self._max_attempts
+
+    def _give_up(self, frame: int, reason: FailureReason, text: str) -> None:
+        self._failed.add(frame)
+        self._crew.orders.append(ev.FrameGivenUp(frame, reason, text))
+
+    def _rest(self, slot: Slot, now: float) -> None:
+        """Let the slot wait, longer each time, before it tries again."""
+        if slot.holding is not None:
+            self._crew.cancel(slot, now)
+        slot.rest_until = now + min(FIRST_WAIT_S * 2**slot.waits, LONGEST_WAIT_S)
+        slot.waits += 1
+
+    def _judge(self, slot: Slot, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
+        """End a task that nobody could render; close a slot that failed too often in a row."""
+        if self._prospects.hopeless(self._crew.slots):
+            self._end_hopeless(event, now)
+        elif slot.failures >= MAX_SLOT_FAILURES and slot.id in self._crew.slots:
+            if self._crew.has_others(slot):
+                self._crew.close(slot, now, fault=True)
+
+    def _end_hopeless(self, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
+        self._mode, self._crew.working = _Mode.HOPELESS, False
+        self._crew.close_all(now)
+        self._crew.orders.append(ev.TaskHopeless(event.reason, event.text))
+
+    def _find(self, slot: SlotId, frame: int | None) -> tuple[Slot | None, int | None]:
+        position = None if frame is None else self._crew.ledger.position(frame)
+        return self._crew.slots.get(slot), position
+
+    def _is_open(self, frame: int) -> bool:
+        position = self._crew.ledger.position(frame)
+        return position is not None and self._crew.ledger.is_open(position)

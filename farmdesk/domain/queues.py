@@ -69,6 +69,10 @@ class RecycleQueue:
     def __iter__(self) -> Iterator[RenderTask]:
         return iter(self._tasks.values())
 
+    def hold(self, task: RenderTask) -> None:
+        """Take in a task that was thrown away earlier, as after a restart."""
+        self._tasks[task.id] = task
+
     def recycle(self, task: RenderTask) -> None:
         """Take a task in. Raises IllegalTransition while somebody works for it, or WrongQueue."""
         task.check(RecycleTask(task.id))

@@ -81,6 +81,8 @@ class ToolParameter:
             raise table.wrong(
                 "choices", "a choice, and only a choice, has them", "只有 choice 类型才有，且必须有"
             )
+        if made.minimum is not None and made.maximum is not None and made.minimum > made.maximum:
+            raise table.wrong("minimum", "this is greater than the maximum", "大于最大值")
         return made if default is None else made.with_default(default, table)
 
     def with_default(self, default: object, table: Table) -> "ToolParameter":

@@ -1,0 +1,108 @@
+"""Who uses the farm, and what each role may ask of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from farmdesk.domain.commands import (
+    Command,
+    PauseTask,
+    PurgeTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+    SubmitTask,
+)
+from farmdesk.domain.errors import Refused
+
+CUSTOMER_PRIORITY = 5  # the highest that a customer may submit with; more is the operators' choice
+
+
+class Role(StrEnum):
+    """What a user is to the farm."""
+
+    CUSTOMER = "customer"  # a content team: owns tasks
+    OPERATOR = "operator"  # render staff: runs everybody's tasks
+    SUPERADMIN = "superadmin"  # runs the farm: all that an operator may, and the settings
+
+
+class Reach(StrEnum):
+    """On whose tasks a command may be used."""
+
+    NONE = "none"
+    OWN = "own"
+    ALL = "all"
+
+
+ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
+    {
+        command: MappingProxyType(
+            {Role.CUSTOMER: reach, Role.OPERATOR: Reach.ALL, Role.SUPERADMIN: Reach.ALL}
+        )
+        for command, reach in {
+            SubmitTask: Reach.OWN,
+            StartRender: Reach.NONE,
+            PauseTask: Reach.NONE,
+            ResumeTask: Reach.NONE,
+            SetPriority: Reach.NONE,
+            StopTask: Reach.OWN,
+            RetryFailed: Reach.NONE,
+            RecycleTask: Reach.OWN,
+            RestoreTask: Reach.OWN,
+            PurgeTask: Reach.NONE,
+        }.items()
+    }
+)
+"""Customers hand in and call off their own tasks; when to render is the staff's work."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logged in."""
+
+    login: str
+    role: Role
+
+
+class NotAllowed(Refused):
+    """A command that this role may not give."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        super().__init__(
+            "Only the render staff may do this. Ask an operator.",
+            "只有渲染人员可以执行此操作。请联系操作员。",
+        )
+
+
+class NotYours(Refused):
+    """A task that this user may not touch, told as if there were none, so that nothing leaks."""
+
+    def __init__(self, task_id: int) -> None:
+        self.task_id = task_id
+        super().__init__(
+            f"You have no task {task_id}. Look up its number among your tasks.",
+            f"您没有任务 {task_id}。请在您的任务列表中核对编号。",
+        )
+
+
+def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
+    """Refuse what a user may not ask. `task_owner`: of the task it is about; None: there is none.
+
+    Raises NotAllowed or NotYours.
+    """
+    reach = ALLOWED[type(command)][user.role]
+    if reach is Reach.ALL:
+        return
+    if reach is Reach.NONE:
+        raise NotAllowed(user)
+    if isinstance(command, SubmitTask):
+        if command.start or command.priority > CUSTOMER_PRIORITY:
+            raise NotAllowed(user)
+    elif task_owner != user.login:
+        raise NotYours(command.task_id)

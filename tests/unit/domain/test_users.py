@@ -1,0 +1,65 @@
+"""Who may ask for what, on whose tasks."""
+
+from typing import get_args
+
+import pytest
+
+from farmdesk.domain.commands import (
+    Command,
+    PauseTask,
+    PurgeTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+    SubmitTask,
+)
+from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, check_allowed
+
+ANN = User("ann", Role.CUSTOMER)
+STAFF = [User("op", Role.OPERATOR), User("root", Role.SUPERADMIN)]
+SUBMIT = SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10")
+OWN: list[Command] = [StopTask(7), RecycleTask(7), RestoreTask(7)]
+STAFF_ONLY: list[Command] = [
+    StartRender(7),
+    PauseTask(7),
+    ResumeTask(7),
+    SetPriority(7, 9),
+    RetryFailed(7),
+    PurgeTask(7),
+    SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", start=True),
+    SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", priority=6),
+]
+
+
+def test_every_command_is_in_the_table_for_every_role() -> None:
+    assert set(ALLOWED) == set(get_args(Command))
+    assert all(set(roles) == set(Role) for roles in ALLOWED.values())
+
+
+@pytest.mark.parametrize("command", [SUBMIT, *OWN, *STAFF_ONLY])
+def test_staff_may_do_all_with_everybodys_tasks(command: Command) -> None:
+    for user in STAFF:
+        check_allowed(user, command, "ann")
+
+
+@pytest.mark.parametrize("command", [SUBMIT, *OWN])
+def test_a_customer_hands_in_and_calls_off_his_own(command: Command) -> None:
+    check_allowed(ANN, command, "ann")
+
+
+@pytest.mark.parametrize("owner", ["bob", "", None, "ANN"])
+@pytest.mark.parametrize("command", OWN)
+def test_a_customer_learns_nothing_of_others(command: Command, owner: str | None) -> None:
+    with pytest.raises(NotYours) as refused:
+        check_allowed(ANN, command, owner)
+    assert refused.value.en == "You have no task 7. Look up its number among your tasks."
+
+
+@pytest.mark.parametrize("command", STAFF_ONLY)
+def test_a_customer_does_not_run_the_farm(command: Command) -> None:
+    with pytest.raises(NotAllowed):
+        check_allowed(ANN, command, "ann")

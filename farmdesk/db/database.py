@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from farmdesk.db.faults import translated
+from farmdesk.db.literals import bind_many_quickly
 from farmdesk.domain.errors import Refused
 
 SERVERS = ("mysql", "mariadb")
@@ -81,7 +82,7 @@ _to_json = partial(json.dumps, ensure_ascii=False, allow_nan=False)
 
 
 def _open_server(url: URL, answer_s: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
@@ -94,8 +95,16 @@ def _open_server(url: URL, answer_s: int) -> Engine:
             "read_timeout": answer_s,
             "write_timeout": answer_s,
             "sql_mode": _STRICT,
+            **_password(url),
         },
     )
+    bind_many_quickly(engine)
+    return engine
+
+
+def _password(url: URL) -> dict[str, bytes]:
+    """Give the password as the servers keep it; left to itself PyMySQL allows Latin-1 only."""
+    return {} if url.password is None else {"password": str(url.password).encode()}
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from farmdesk.db.models import EngineLease
-from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.errors import Refused
 
 
 class LeaseHeld(Refused):
@@ -23,7 +23,7 @@ class LeaseHeld(Refused):
         self.until = until
 
 
-class LeaseLost(FarmError):
+class LeaseLost(Refused):
     """This engine may not write any more."""
 
     def __init__(self, owner: str | None) -> None:

@@ -139,15 +139,13 @@ class Node(Base):
 
 
 class NodeSlot(Base):
-    """What a node does now; its rev is that of the node's whole line."""
+    """What a node does now; its rev is that of the node's whole line.
+
+    Small and rewritten all the time: an index would cost each flush more than it saves a reader.
+    """
 
     __tablename__ = "node_slot"
-    __table_args__ = (
-        PrimaryKeyConstraint("node", name="pk_node_slot"),
-        Index("ix_node_slot_rev", "rev"),
-        Index("ix_node_slot_task", "task_id"),
-        _MYSQL,
-    )
+    __table_args__ = (PrimaryKeyConstraint("node", name="pk_node_slot"), _MYSQL)
 
     node: Mapped[str] = mapped_column(Name)
     task_id: Mapped[int | None] = mapped_column(Number)

@@ -87,8 +87,11 @@ def commands(connection: Connection, since_id: int, limit: int) -> list[CommandR
 
 
 def _tasks() -> Select[tuple[object, ...]]:
-    working = select(func.count()).where(NodeSlot.task_id == Task.id).scalar_subquery()
-    return select(*table_of(Task).columns, working.label("nodes"))
+    crew = (
+        select(NodeSlot.task_id, func.count().label("nodes")).group_by(NodeSlot.task_id).subquery()
+    )
+    nodes = func.coalesce(crew.c.nodes, 0).label("nodes")
+    return select(*table_of(Task).columns, nodes).outerjoin(crew, crew.c.task_id == Task.id)
 
 
 def _task_row(row: AnyRow) -> TaskRow:

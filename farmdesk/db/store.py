@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
@@ -35,6 +36,7 @@ from farmdesk.domain.states import FrameState
 
 log = logging.getLogger(__name__)
 
+_what_it_is = attrgetter(*(name for name in flush_rows.NODE if name != "node"))
 _UPDATE_TASK = (
     update(Task)
     .where(Task.id == bindparam("task_key"))
@@ -52,6 +54,7 @@ class Store:
     def __init__(self, url: str, *, owner: str) -> None:
         self._database: Database = open_database(url)
         self._owner = owner
+        self._nodes: dict[str, tuple[object, ...]] = {}  # what table `node` says of each
 
     def acquire_lease(self, now: datetime, seconds: float) -> None:
         """Become the farm's engine for so long. Raises LeaseHeld when another one is."""
@@ -81,8 +84,17 @@ class Store:
             if flush.number > last + 1:
                 log.error("flush %s follows flush %s: some are missing", flush.number, last)
             connection.execute(update(FarmCounter).values(rev=rev + 1, flush=flush.number))
-            _write(connection, flush, rev + 1)
-            return int(rev + 1)
+            nodes = {node.node: node for node in flush.nodes}  # the last word on a node counts
+            _write(connection, flush, nodes, rev + 1)
+            self._write_changed_nodes(connection, nodes)
+        self._nodes |= {node.node: _what_it_is(node) for node in nodes.values()}  # it is committed
+        return int(rev + 1)
+
+    def _write_changed_nodes(self, connection: Connection, nodes: dict[str, NodeRecord]) -> None:
+        """What a node is seldom changes; what it does, in `node_slot`, always."""
+        changed = [n for n in nodes.values() if self._nodes.get(n.node) != _what_it_is(n)]
+        rows = [flush_rows.node_row(node) for node in changed]
+        bulk.upsert(connection, table_of(Node), flush_rows.NODE, rows)
 
     def new_commands(self, known: Collection[int] = (), limit: int = 200) -> list[CommandRow]:
         """Give commands without an answer, by id, but for those that the engine knows already."""
@@ -112,7 +124,7 @@ class Store:
         self._database.close()
 
 
-def _write(connection: Connection, flush: Flush, rev: int) -> None:
+def _write(connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], rev: int) -> None:
     _write_new_tasks(connection, flush.new_tasks, rev)
     if flush.tasks:
         connection.execute(
@@ -121,7 +133,9 @@ def _write(connection: Connection, flush: Flush, rev: int) -> None:
     _write_blobs(connection, flush.tasks, rev)
     frames = [flush_rows.frame_row(frame, rev) for frame in flush.frames]
     bulk.upsert(connection, table_of(Frame), flush_rows.FRAME, frames)
-    _write_nodes(connection, flush, rev)
+    _touch_tasks(connection, flush, nodes, rev)
+    slots = [flush_rows.slot_row(node, rev) for node in nodes.values()]
+    bulk.upsert(connection, table_of(NodeSlot), flush_rows.SLOT, slots)
     bulk.insert(
         connection, table_of(Log), flush_rows.LOG, [flush_rows.log_row(r) for r in flush.logs]
     )
@@ -146,21 +160,12 @@ def _save_blobs(connection: Connection, blobs: list[tuple[int, bytes]], rev: int
     bulk.upsert(connection, table_of(TaskFrames), ("task_id", "states", "blob_rev"), rows)
 
 
-def _write_nodes(connection: Connection, flush: Flush, rev: int) -> None:
-    if not flush.nodes:
-        return
-    nodes = {node.node: node for node in flush.nodes}  # the last word on a node counts
-    _touch_tasks(connection, flush, nodes, rev)
-    slots = [flush_rows.slot_row(node, rev) for node in nodes.values()]
-    bulk.upsert(connection, table_of(NodeSlot), flush_rows.SLOT, slots)
-    fixed = [flush_rows.node_row(node) for node in nodes.values()]
-    bulk.upsert(connection, table_of(Node), flush_rows.NODE, fixed)
-
-
 def _touch_tasks(
     connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], rev: int
 ) -> None:
     """A task's line shows how many nodes work for it: it changes when one comes or goes."""
+    if not nodes:
+        return
     before = select(NodeSlot.task_id).distinct().where(NodeSlot.node.in_(nodes))
     tasks = {task_id for task_id in connection.scalars(before) if task_id is not None}
     tasks |= {node.task_id for node in nodes.values() if node.task_id is not None}

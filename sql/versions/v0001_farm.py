@@ -156,8 +156,6 @@ def _nodes() -> None:
         _need("rev", _NUMBER),
         sa.PrimaryKeyConstraint("node", name="pk_node_slot"),
     )
-    _index("ix_node_slot_rev", "node_slot", "rev")
-    _index("ix_node_slot_task", "node_slot", "task_id")
 
 
 def _words() -> None:

@@ -1,0 +1,161 @@
+"""Real servers that tests start for themselves, on a free port and in a folder of their own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote
+
+from sqlalchemy import URL, NullPool, create_engine
+from sqlalchemy.exc import OperationalError
+
+START_S = 60
+_STOP_S = 30
+_USER, _PASSWORD = (
+    "farm",
+    "s3cret:@/%密",
+)  # an awkward one: it must survive the URL and never be shown
+_PROGRAMS = ("mariadbd", "mariadb-install-db")
+
+
+class MariaDb:
+    """A private MariaDB with its own data folder; a context manager that ends it whatever happens.
+
+    `stop` and `start` take it away and bring it back on the same port, data kept.
+    """
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="fd-maria-"))  # short: it holds a socket
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = 0
+
+    @staticmethod
+    def missing() -> str:
+        """Say what is missing on this machine to run it; empty when nothing is."""
+        gone = [name for name in _PROGRAMS if _program(name) is None]
+        return f"{' and '.join(gone)} not found: apt install mariadb-server" if gone else ""
+
+    def __enter__(self) -> "MariaDb":
+        try:
+            self._install()
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._remove()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Raises RuntimeError with its log when it does not."""
+        log = self._folder / "error.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*_dies_with_us(), *self._command()], stdout=output, stderr=output
+            )
+        end = time.monotonic() + START_S
+        while time.monotonic() < end and self._process.poll() is None:
+            try:
+                self.run("SELECT 1")
+                return
+            except OperationalError:
+                time.sleep(0.02)  # nothing tells when it listens
+        raise RuntimeError(f"mariadbd does not answer:\n{log.read_text()[-2000:]}")
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End the server in good order, or as a power cut would; it is gone when this returns."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+            self._process.wait(_STOP_S)
+            self._process = None
+
+    def new_database(self) -> str:
+        """Make an empty database and give its URL. Its default character set is a bad one, on purpose."""
+        self._databases += 1
+        name = f"farm_{self._databases}"
+        self.run(f"CREATE DATABASE {name} CHARACTER SET latin1")
+        return self.url(name)
+
+    def url(self, database: str) -> str:
+        """Give the URL of a database of this server."""
+        return f"mysql://{_USER}:{quote(_PASSWORD, safe='')}@127.0.0.1:{self._port}/{database}"
+
+    def run(self, statement: str) -> None:
+        """Run one statement as the administrator."""
+        engine = create_engine(self._root_url(), poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+            connection.commit()
+
+    def _root_url(self) -> URL:
+        return URL.create(
+            "mysql+pymysql", "root", query={"unix_socket": str(self._folder / "sock")}
+        )
+
+    def _install(self) -> None:
+        command = [_program("mariadb-install-db") or "", "--no-defaults", "--skip-test-db"]
+        command += ["--auth-root-authentication-method=normal"]
+        command += [f"--datadir={self._folder / 'data'}", *_as_root()]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
+        (self._folder / "init.sql").write_text(
+            f"CREATE USER IF NOT EXISTS '{_USER}'@'%' IDENTIFIED BY '{_PASSWORD}';\n"
+            f"GRANT ALL ON *.* TO '{_USER}'@'%';\n",
+            encoding="utf-8",
+        )
+
+    def _command(self) -> list[str]:
+        return [
+            _program("mariadbd") or "",
+            "--no-defaults",
+            *_as_root(),
+            f"--datadir={self._folder / 'data'}",
+            f"--socket={self._folder / 'sock'}",
+            f"--pid-file={self._folder / 'pid'}",
+            f"--init-file={self._folder / 'init.sql'}",
+            f"--port={self._port}",
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--character-set-server=utf8mb4",
+            "--innodb-buffer-pool-size=128M",
+            "--innodb-log-file-size=64M",
+            "--innodb-flush-log-at-trx-commit=1",
+        ]
+
+    def _remove(self) -> None:
+        self.stop(kill=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Give a TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def _as_root() -> list[str]:
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _dies_with_us() -> list[str]:
+    """Let the kernel end the server when the test process is killed."""
+    setpriv = _program("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []

@@ -24,7 +24,7 @@ class TaskState(StrEnum):
 
 
 class FrameState(IntEnum):
-    """Where a frame stands; the numbers are those of the frame-state blob and of the painted grid."""
+    """Where a frame stands; the numbers are those of the frame-state blob and the painted grid."""
 
     WAITING = 0  # nobody has it yet
     ASSIGNED = 1  # inside the range that a slot holds
@@ -49,7 +49,7 @@ class NodeState(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a frame or a session failed; decides whether node, frame or task is to blame (see `blame`)."""
+    """Why a frame or a session failed; `dispatch/blame.py` says who is to blame for it."""
 
     LICENCE = "licence"  # retried later; counts against nobody
     SCENE_LOAD = "scene_load"  # the task's fault: no other node will do better

@@ -89,7 +89,9 @@ class LogRule:
                 FailureReason(reason) if reason else None,
             )
         except (ValueError, re.error) as error:
-            raise table.wrong("kind, pattern or reason", str(error), str(error)) from error
+            raise table.wrong(
+                "kind, pattern or reason", str(error), f"不是有效的规则（{error}）"
+            ) from error
         if (made.kind is LogKind.FAILURE) != (made.reason is not None):
             raise table.wrong(
                 "reason", "a failure, and only a failure, has one", "只有失败才有，且必须有"
@@ -204,7 +206,7 @@ def _template(table: Table, name: str, items: list[object], known: list[str]) ->
     try:
         return Template.read(items, known)
     except BadTemplate as error:
-        raise table.wrong(name, str(error), str(error)) from error
+        raise table.wrong(name, error.en, error.zh) from error
 
 
 class Tools:

@@ -35,8 +35,8 @@ FARM_SIDE = frozenset(
 Value = Parameter | None
 
 
-class BadTemplate(ValueError):
-    """A template that cannot be filled; `str()` says what is wrong in it."""
+class BadTemplate(Refused):
+    """A template that cannot be filled, and what is wrong in it."""
 
 
 class UnfitValue(Refused):
@@ -71,7 +71,7 @@ class Template:
                 _check_argument(argument, names)
             groups.append((optional, arguments))
         if not groups or groups[0][0]:
-            raise BadTemplate("the program must come first")
+            raise BadTemplate("the program must come first", "首先必须是程序")
         return cls(tuple(groups))
 
     def fill(self, values: Mapping[str, Value]) -> list[str]:
@@ -88,12 +88,19 @@ class Template:
 
 def _check_argument(argument: object, names: frozenset[str] | set[str]) -> None:
     if not isinstance(argument, str):
-        raise BadTemplate("an argument must be a text, or a list of texts")
+        raise BadTemplate(
+            "an argument must be a text or a list of texts", "参数必须是文字或文字列表"
+        )
     if not is_one_line(argument):
-        raise BadTemplate(f"control characters in {quoted(argument)}")
+        raise BadTemplate(
+            f"control characters in {quoted(argument)}", f"{quoted(argument)} 含有控制字符"
+        )
     for name in PLACEHOLDER.findall(argument):
         if name not in names:
-            raise BadTemplate(f"unknown placeholder ${name} in {quoted(argument)}")
+            raise BadTemplate(
+                f"unknown placeholder ${name} in {quoted(argument)}",
+                f"{quoted(argument)} 中的占位符 ${name} 未知",
+            )
 
 
 def _filled(argument: str, values: Mapping[str, Value]) -> str:

@@ -1,4 +1,4 @@
-"""Tools as data: files that are refused, commands that are lists, parameters that are held to rules."""
+"""Tools as data: refused files, commands that are lists, parameters that are held to rules."""
 
 from importlib.resources import files
 
@@ -18,7 +18,7 @@ from farmdesk.domain.tool import (
     WrongScene,
 )
 from farmdesk.domain.tool_parameters import WrongParameter
-from farmdesk.domain.tool_template import BadTemplate, Template, UnfitValue
+from farmdesk.domain.tool_template import BadTemplate, Template, UnfitValue, Value
 
 BLENDER = files("resources").joinpath("tools/blender.toml").read_text(encoding="utf-8")
 
@@ -111,7 +111,13 @@ def test_blender_lines_mean_what_was_measured(
 
 
 def test_an_optional_group_goes_when_one_of_its_values_is_missing() -> None:
-    values = {"CAMERA": "shot cam", "WIDTH": 1920, "HEIGHT": None, "VERBOSE": True, "QUALITY": 0.5}
+    values: dict[str, Value] = {
+        "CAMERA": "shot cam",
+        "WIDTH": 1920,
+        "HEIGHT": None,
+        "VERBOSE": True,
+        "QUALITY": 0.5,
+    }
     assert MAYA.cold.fill(values) == [
         *("$PROGRAM", "-s", "$START_FRAME", "-cam", "shot cam", "-quality=0.5"),
         *("-verbose", "1", "$SCENE"),
@@ -229,7 +235,7 @@ def test_a_wrong_parameter_is_refused_with_its_name_and_what_is_allowed(
         ("minimum = 0", "minimum = 2", "greater than the maximum"),
         ('reason = "licence"', 'reason = "bad luck"', "bad luck"),
         ('reason = "licence"', "", "a failure, and only a failure"),
-        ("'License was", "'(License was", "parenthesis"),
+        ("'License was", "'(License was", "unterminated subpattern"),
         ("[[log]]", "[log]", "must be a list"),
     ],
 )

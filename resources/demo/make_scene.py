@@ -14,8 +14,8 @@ from pathlib import Path
 
 import bpy
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import stage
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from resources.demo import stage
 
 FRAMES = 48
 WIDTH, HEIGHT = 640, 360

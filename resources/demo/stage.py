@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import bpy
-import snow_crystal
 from mathutils import Matrix, Vector
+
+from resources.demo import snow_crystal
 
 ICE_RADIUS = 10.0
 FLOOR_CRYSTAL = 8.6  # radius of the crystal drawn on the ice

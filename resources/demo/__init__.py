@@ -1,0 +1,1 @@
+"""Our demo scene, built by a script inside Blender: `make_scene.py`."""

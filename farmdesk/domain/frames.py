@@ -26,6 +26,7 @@ from farmdesk.domain.runs import (
     Run,
     RunLimit,
     combine,
+    stretches,
 )
 
 
@@ -89,7 +90,7 @@ class FrameSet:
     @classmethod
     def of(cls, frames: Iterable[int]) -> "FrameSet":
         """Give the set of these frame numbers, in any order, doubles counted once."""
-        return cls._canonical(Run(frame, 1, 1) for frame in sorted(set(frames)))
+        return cls._canonical(stretches(sorted(frames)))
 
     @classmethod
     def _canonical(cls, runs: Iterable[Run], limit: int | None = None) -> "FrameSet":

@@ -177,6 +177,21 @@ DIFFERENCE = Operation(left=True, right=False, both=_without)
 INTERSECTION = Operation(left=False, right=False, both=_shared)
 
 
+def stretches(frames: Iterable[int]) -> Iterator[Run]:
+    """Group ascending frame numbers into unbroken runs; doubles count once."""
+    start = end = None
+    for frame in frames:
+        if end is None or start is None:
+            start, end = frame, frame + 1
+        elif frame == end:
+            end += 1
+        elif frame > end:
+            yield Run(start, 1, end - start)
+            start, end = frame, frame + 1
+    if start is not None and end is not None:
+        yield Run(start, 1, end - start)
+
+
 def combine(left: Sequence[Run], right: Sequence[Run], operation: Operation) -> Iterator[Run]:
     """Sweep over two ascending run lists, cutting at each other's ends.
 
@@ -185,6 +200,16 @@ def combine(left: Sequence[Run], right: Sequence[Run], operation: Operation) -> 
     lefts, rights = iter(left), iter(right)
     a, b = next(lefts, None), next(rights, None)
     while a is not None and b is not None:
+        if a.last < b.start:
+            if operation.left:
+                yield a
+            a = next(lefts, None)
+            continue
+        if b.last < a.start:
+            if operation.right:
+                yield b
+            b = next(rights, None)
+            continue
         low, high = max(a.start, b.start), min(a.last, b.last)
         a_head, a = a.cut(low)
         b_head, b = b.cut(low)

@@ -1,4 +1,7 @@
-"""The agent as a program: `python -m nodeagent`. Orders come on stdin, reports go to stdout, nothing else does."""
+"""The agent as a program: `python -m nodeagent`.
+
+Orders come on stdin, reports go to stdout, nothing else does.
+"""
 
 import os
 import signal
@@ -29,7 +32,10 @@ def main() -> int:
 
 
 def _own_the_line() -> tuple[int, int]:
-    """Move stdin and stdout to descriptors that only we know, so that no stray print is taken for a report."""
+    """Move stdin and stdout to descriptors that only we know.
+
+    So that no stray print is taken for a report.
+    """
     orders, reports = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,4 +1,7 @@
-"""Rendering by cold starts: each run of frames is one start of the tool, followed by its output or by its files."""
+"""Rendering by cold starts.
+
+Each run of frames is one start of the tool, followed by its output or by its files.
+"""
 
 import time
 from collections.abc import Sequence
@@ -19,7 +22,10 @@ EXIT_GRACE_S = (
 
 
 class ColdRenderer:
-    """Starts the tool once a run, and again for the rest of a run that a bad frame cut off (see `Renderer`)."""
+    """Starts the tool once a run.
+
+    And again for the rest of a run that a bad frame cut off (see `Renderer`).
+    """
 
     def __init__(self, seat: ToolSeat, template: Sequence[str]) -> None:
         self._seat = seat
@@ -49,7 +55,10 @@ class ColdRenderer:
         self.resume()
 
     def resume(self) -> None:
-        """Start the tool for the next run, if it does not run; end it when the range was cut before its frames."""
+        """Start the tool for the next run, if it does not run.
+
+        End it when the range was cut before its frames.
+        """
         work = self._work
         if work is None:
             return
@@ -135,7 +144,8 @@ class ColdRenderer:
     def _reach(self, work: RangeWork, frame: int, at: float) -> bool:
         """Make a frame that was saved the one in hand; False if it is none of ours.
 
-        Only a saved file says that the tool went on: while it samples motion blur, Blender names other frames too.
+        Only a saved file says that the tool went on: while it samples motion blur, Blender names
+        other frames too.
         """
         if frame == self._in_hand:
             return True
@@ -223,7 +233,10 @@ class ColdRenderer:
             self._lose_run(work, *self._seat.why(event.end))
 
     def _lose_run(self, work: RangeWork, reason: Reason, text: str) -> None:
-        """The tool is gone or must go: the frame in hand, or else the next one, is broken; the rest goes on."""
+        """The tool is gone or must go: the frame in hand, or else the next one, is broken.
+
+        The rest goes on.
+        """
         self._seat.kill()
         frame, self._in_hand = self._in_hand, None
         if frame is None:

@@ -9,7 +9,10 @@ from nodeagent.images import BadImage, check_image
 
 @dataclass(slots=True)
 class FileWatch:
-    """Watches the folder that one start of a tool writes to. Tools write frames in ascending order."""
+    """Watches the folder that one start of a tool writes to.
+
+    Tools write frames in ascending order.
+    """
 
     folder: Path
     pattern: FramePattern
@@ -20,8 +23,9 @@ class FileWatch:
     ) -> float | None:
         """Give when the frame's file was complete (Unix time), or None if it is not known to be.
 
-        It is complete when the tool went on to the file of `coming`, or is `sure`: the tool ended well. A frame that
-        is `alone`, the last one wanted, is complete when it proves to be a whole image and no longer changes.
+        It is complete when the tool went on to the file of `coming`, or is `sure`: the tool ended
+        well. A frame that is `alone`, the last one wanted, is complete when it proves to be a whole
+        image and no longer changes.
         """
         try:
             found = (self.folder / self.pattern.name(frame)).stat()

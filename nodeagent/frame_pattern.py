@@ -1,4 +1,7 @@
-"""File names of frames, by a pattern with one run of `#` for the number: `frame_####.png` and 7 give `frame_0007.png`."""
+"""File names of frames, by a pattern with one run of `#` for the number.
+
+`frame_####.png` and 7 give `frame_0007.png`.
+"""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +27,10 @@ class FramePattern:
         return f"{self.before}{'#' * self.digits}{self.behind}"
 
     def name(self, frame: int) -> str:
-        """Give the file name; the digits of a negative number follow its sign, as Blender writes them."""
+        """Give the file name.
+
+        The digits of a negative number follow its sign, as Blender writes them.
+        """
         sign = "-" if frame < 0 else ""
         return f"{self.before}{sign}{abs(frame):0{self.digits}d}{self.behind}"
 

@@ -1,4 +1,7 @@
-"""The frames of a range, read from text like `1-100x2,150,-5-5`, kept as runs so that a long range costs nothing."""
+"""The frames of a range.
+
+Read from text like `1-100x2,150,-5-5`, kept as runs so that a long range costs nothing.
+"""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +22,10 @@ class FrameRuns:
     runs: tuple[range, ...]
 
     def after(self, frame: int | None) -> int | None:
-        """Give the first frame behind `frame`, or the very first one for None; None where there is no such frame."""
+        """Give the first frame behind `frame`, or the very first one for None.
+
+        None where there is no such frame.
+        """
         if frame is None:
             return self.runs[0].start
         for run in self.runs:
@@ -35,7 +41,10 @@ class FrameRuns:
         return None
 
     def run_from(self, frame: int) -> range:
-        """Give the rest of the run that holds `frame`, beginning with it. Raises KeyError where no run does."""
+        """Give the rest of the run that holds `frame`, beginning with it.
+
+        Raises KeyError where no run does.
+        """
         for run in self.runs:
             if frame in run:
                 return range(frame, run.stop, run.step)

@@ -1,11 +1,15 @@
-"""Stands between the agent and a tool, so that no process of the tool outlives the agent. Linux only.
+"""Stands between the agent and a tool, so that no process of the tool outlives the agent.
 
-Run as `python -I -S guard.py CONTROL STATUS ARGV...` by `nodeagent.process_tree`: CONTROL is the reading end of a pipe
-from the agent, whose end (the agent killed the tool, or died itself) kills the whole tree; STATUS is the writing end
-of a pipe to the agent that gets the lines `pid N`, `error ERRNO` (the tool could not be executed) and `exit CODE`.
+Linux only.
 
-The guard is a child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER): processes of the tool that double-forked become its
-children, so it finds them all. It ends only when the last of them is gone. It must be small: it starts with each tool.
+Run as `python -I -S guard.py CONTROL STATUS ARGV...` by `nodeagent.process_tree`: CONTROL is the
+reading end of a pipe from the agent, whose end (the agent killed the tool, or died itself) kills
+the whole tree; STATUS is the writing end of a pipe to the agent that gets the lines `pid N`, `error
+ERRNO` (the tool could not be executed) and `exit CODE`.
+
+The guard is a child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER): processes of the tool that
+double-forked become its children, so it finds them all. It ends only when the last of them is gone.
+It must be small: it starts with each tool.
 """
 
 import ctypes
@@ -75,7 +79,10 @@ def execute(argv: list[str], status: int, libc: ctypes.CDLL) -> None:
 
 
 def wait(pid: int, control: int, died: int) -> int:
-    """Wait until the tool ends or the agent wants its end. Give its exit code, or minus the signal that killed it."""
+    """Wait until the tool ends or the agent wants its end.
+
+    Give its exit code, or minus the signal that killed it.
+    """
     while True:
         ready, _, _ = select.select([control, died], [], [])
         if control in ready:
@@ -87,7 +94,10 @@ def wait(pid: int, control: int, died: int) -> int:
 
 
 def kill_rest() -> None:
-    """Kill and reap until no descendant is left; a process may fork while we look, so look again."""
+    """Kill and reap until no descendant is left.
+
+    A process may fork while we look, so look again.
+    """
     while True:
         for pid in descendants(os.getpid()):
             try:
@@ -112,7 +122,10 @@ def reap() -> tuple[int, int] | None:
 
 
 def descendants(root: int) -> list[int]:
-    """Give all processes below `root`, by the parents that /proc names (proc(5), /proc/pid/stat)."""
+    """Give all processes below `root`.
+
+    By the parents that /proc names (proc(5), /proc/pid/stat).
+    """
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():

@@ -1,4 +1,7 @@
-"""A task as the agent sees it: its paths in this system's spelling, its command lines, its tool's environment."""
+"""A task as the agent sees it.
+
+Its paths in this system's spelling, its command lines, its tool's environment.
+"""
 
 import json
 import os
@@ -100,7 +103,9 @@ def read_job(opened: Open) -> Job:
 
 
 def native_path(path: str) -> str:
-    r"""Give a path in this system's spelling. Blender takes a leading `//` as "beside the scene", so none may stay.
+    r"""Give a path in this system's spelling.
+
+    Blender takes a leading `//` as "beside the scene", so none may stay.
 
     A share `//server/share` is `\\server\share` on Windows; elsewhere a doubled slash is one slash.
     """
@@ -110,7 +115,10 @@ def native_path(path: str) -> str:
 
 
 def _program(opened: Open) -> str:
-    """Give the tool's program: as set, or its usual name; by full path where PATH knows it. Raises Unfit."""
+    """Give the tool's program: as set, or its usual name; by full path where PATH knows it.
+
+    Raises Unfit.
+    """
     named = opened.settings.get("program") or PROGRAMS.get(opened.driver)
     argv = [*opened.command, *(opened.warm or ())]
     if not any("$PROGRAM" in item for item in argv):

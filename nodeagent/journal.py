@@ -1,4 +1,6 @@
-"""A node's journal on the share: one JSON line for each frame that it published, the last line of which may be torn.
+"""A node's journal on the share.
+
+One JSON line for each frame that it published, the last line of which may be torn.
 
 The engine reads it after a restart, so that no finished frame is rendered twice.
 """
@@ -46,7 +48,10 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[JournalLine]:
-    """Give the lines of a journal that are whole; a journal that does not exist has none. Raises OSError."""
+    """Give the lines of a journal that are whole; a journal that does not exist has none.
+
+    Raises OSError.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """One agent per slot: the scratch folder's lock, which a new agent takes from an old one.
 
-The lock (flock(2)) is also held by the guards of the agent's tools, so whoever has it knows that no process of an
-earlier agent is left. The file says who holds it.
+The lock (flock(2)) is also held by the guards of the agent's tools, so whoever has it knows that no
+process of an earlier agent is left. The file says who holds it.
 """
 
 import contextlib
@@ -56,7 +56,10 @@ class SlotLock:
             raise Occupied("another agent works in this scratch folder and cannot be ended")
 
     def _holder(self) -> psutil.Process | None:
-        """Give the process that the file names, if it is still that process and not a later one of its number."""
+        """Give the process that the file names.
+
+        If it is still that process and not a later one of its number.
+        """
         try:
             named = json.loads(os.pread(self.descriptor, 4096, 0))
             process = psutil.Process(named["pid"])

@@ -1,4 +1,6 @@
-r"""What lines of a tool's output mean: the tables by which a cold tool is followed, and failures are given a reason.
+r"""What lines of a tool's output mean.
+
+The tables by which a cold tool is followed, and failures are given a reason.
 
 Sources: Blender's lines were measured with 3.4.1; the others come from the vendors' logs.
 """
@@ -11,7 +13,10 @@ from nodeagent.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class OutputRules:
-    """Patterns of one tool. `frame` and `saved` None: the tool is followed by the files that it writes."""
+    """Patterns of one tool.
+
+    `frame` and `saved` None: the tool is followed by the files that it writes.
+    """
 
     frame: re.Pattern[str] | None  # group 1: the frame that it works on
     saved: re.Pattern[str] | None  # group 1: path of a file that is complete

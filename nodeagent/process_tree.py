@@ -1,7 +1,8 @@
 """A tool with all processes it starts: starting, killing and watching them as one.
 
-On Linux a guard process (`nodeagent/guard.py`) holds the tree; other systems get a module of the same shape.
-How to test a change: tests/integration/test_agent_tree.py kills agents and tools that double-fork.
+On Linux a guard process (`nodeagent/guard.py`) holds the tree; other systems get a module of the
+same shape. How to test a change: tests/integration/test_agent_tree.py kills agents and tools that
+double-fork.
 """
 
 import contextlib
@@ -21,7 +22,10 @@ KILL_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TreeEnd:
-    """How a tool ended: its exit code (minus the signal's number), or why it could not be started."""
+    """How a tool ended.
+
+    Its exit code (minus the signal's number), or why it could not be started.
+    """
 
     code: int
     error: int = 0  # errno of the failed start, 0 when it started
@@ -30,7 +34,8 @@ class TreeEnd:
 class ProcessTree:
     """One tool and its descendants, with pipes to its stdin, stdout and stderr (raw descriptors).
 
-    `merge` sends stderr into stdout; `keep` are descriptors that the guard holds until the tree is gone (the lock).
+    `merge` sends stderr into stdout; `keep` are descriptors that the guard holds until the tree is
+    gone (the lock).
     """
 
     def __init__(
@@ -73,7 +78,10 @@ class ProcessTree:
 
     @property
     def outputs(self) -> list[int]:
-        """The descriptors to read the tool's output from: stdout, and stderr where it is not merged."""
+        """The descriptors to read the tool's output from.
+
+        Stdout, and stderr where it is not merged.
+        """
         return [stream.fileno() for stream in (self._guard.stdout, self._guard.stderr) if stream]
 
     def write(self, line: bytes) -> bool:
@@ -86,7 +94,10 @@ class ProcessTree:
         return True
 
     def read_pid(self) -> int | None:
-        """Wait for the tool's process id; None if there was no process. Call it once, before `wait`."""
+        """Wait for the tool's process id; None if there was no process.
+
+        Call it once, before `wait`.
+        """
         line = b""
         while not line.endswith(b"\n"):
             part = os.read(self._status, 1)
@@ -98,7 +109,10 @@ class ProcessTree:
         return self.pid
 
     def wait(self) -> TreeEnd:
-        """Wait until the tool and all it started are gone; close the pipes. Call it once, from one thread."""
+        """Wait until the tool and all it started are gone; close the pipes.
+
+        Call it once, from one thread.
+        """
         said = b""
         while part := os.read(self._status, 4096):
             said += part
@@ -116,7 +130,10 @@ class ProcessTree:
                     stream.close()
 
     def kill(self) -> None:
-        """Kill the whole tree and return when its processes are gone; another thread must be in `wait`."""
+        """Kill the whole tree and return when its processes are gone.
+
+        Another thread must be in `wait`.
+        """
         seen = self._members()
         if self._control_open:
             self._control_open = False

@@ -1,8 +1,9 @@
 """The agent's protocol: JSON lines, one object a line, UTF-8, over the agent's stdin and stdout.
 
-Each message is a frozen dataclass; `encode` gives its line and `decode_order` / `decode_report` read one. An object
-names its type in `t`. Unknown fields are ignored, so a newer side may add some; unknown types are an error.
-Orders go from the engine to the agent, reports from the agent to the engine.
+Each message is a frozen dataclass; `encode` gives its line and `decode_order` / `decode_report`
+read one. An object names its type in `t`. Unknown fields are ignored, so a newer side may add some;
+unknown types are an error. Orders go from the engine to the agent, reports from the agent to the
+engine.
 """
 
 import json
@@ -23,8 +24,9 @@ class ProtocolError(ValueError):
 class Open:
     """Begin to work for a task. Paths are this node's view of them.
 
-    `command` is the cold argv template; `{frames}`-like placeholders were filled by the engine but for `$SCENE`,
-    `$START_FRAME`, `$END_FRAME`, `$STEP`, `$FRAME`, `$OUTPUT_DIR` and `$CPU`, which the agent fills.
+    `command` is the cold argv template; `{frames}`-like placeholders were filled by the engine but
+    for `$SCENE`, `$START_FRAME`, `$END_FRAME`, `$STEP`, `$FRAME`, `$OUTPUT_DIR` and `$CPU`, which
+    the agent fills.
     """
 
     task: int
@@ -66,7 +68,10 @@ class StopAfterFrame:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Kill the tool's process tree now and drop the range; answered by `Cancelled`. The session stays open."""
+    """Kill the tool's process tree now and drop the range; answered by `Cancelled`.
+
+    The session stays open.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,10 @@ class FramePublished:
 
 @dataclass(frozen=True, slots=True)
 class FrameBroken:
-    """The frame could not be rendered or published; the agent goes on with the rest of its range."""
+    """The frame could not be rendered or published.
+
+    The agent goes on with the rest of its range.
+    """
 
     range_id: int
     frame: int
@@ -149,7 +157,10 @@ class RangeEnded:
 
 @dataclass(frozen=True, slots=True)
 class SessionBroken:
-    """The tool cannot work at all here (start, licence, scene); the range is dropped, the session stays open."""
+    """The tool cannot work at all here (start, licence, scene).
+
+    The range is dropped, the session stays open.
+    """
 
     range_id: int
     reason: str
@@ -180,7 +191,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How busy the node is: shares 0..1, None where it cannot be known; `disk_free_mb` of the scratch folder."""
+    """How busy the node is: shares 0..1, None where it cannot be known.
+
+    `disk_free_mb` of the scratch folder.
+    """
 
     cpu: float
     memory: float
@@ -223,7 +237,10 @@ _REPORTS: dict[str, type[AgentReport]] = {kind.__name__: kind for kind in get_ar
 
 
 def encode(message: AgentOrder | AgentReport) -> bytes:
-    """Give the message's line, with its line end. Text that is not valid UTF-8 is escaped, never lost."""
+    """Give the message's line, with its line end.
+
+    Text that is not valid UTF-8 is escaped, never lost.
+    """
     body = {"t": type(message).__name__, **asdict(message)}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 

@@ -1,4 +1,7 @@
-"""A frame's way from scratch to the share: check, copy to `.part`, flush, rename, journal. No half file bears its name."""
+"""A frame's way from scratch to the share: check, copy to `.part`, flush, rename, journal.
+
+No half file bears its name.
+"""
 
 import contextlib
 import errno
@@ -109,7 +112,10 @@ class Publisher:
         return facts
 
     def _store(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
-        """Copy, rename and journal the frame, trying again when the share hiccups. Raises OSError."""
+        """Copy, rename and journal the frame, trying again when the share hiccups.
+
+        Raises OSError.
+        """
         for wait_s in RETRY_WAITS_S:
             try:
                 return self._store_once(done, facts)
@@ -145,7 +151,10 @@ class Publisher:
 
 
 def _copy(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file down to the disk; give the SHA-256 of what was read, in hex, and its bytes. Raises OSError."""
+    """Copy a file down to the disk; give the SHA-256 of what was read, in hex, and its bytes.
+
+    Raises OSError.
+    """
     digest = hashlib.sha256()
     size = 0
     with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:

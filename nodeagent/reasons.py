@@ -1,4 +1,6 @@
-"""Why a frame or a session failed: the values of `farmdesk.domain.states.FailureReason`, which this side may not import.
+"""Why a frame or a session failed.
+
+The values of `farmdesk.domain.states.FailureReason`, which this side may not import.
 
 `tests/unit/nodeagent/test_reasons.py` holds the two together.
 """

@@ -40,11 +40,17 @@ class Stage(Protocol):
         """Nothing of this range is left to begin; the session may call `go` with the next one."""
 
     def may_begin(self) -> bool:
-        """True unless too many frames wait for being published; `resume` is called when that has changed."""
+        """True unless too many frames wait for being published.
+
+        `resume` is called when that has changed.
+        """
 
 
 class Renderer(Protocol):
-    """Renders one range at a time. All calls come from the session's own thread and return at once."""
+    """Renders one range at a time.
+
+    All calls come from the session's own thread and return at once.
+    """
 
     @property
     def in_hand(self) -> int | None:

@@ -1,4 +1,7 @@
-"""One run of a tool: its process tree, the threads that read its output, and when it last gave a sign of life."""
+"""One run of a tool.
+
+Its process tree, the threads that read its output, and when it last gave a sign of life.
+"""
 
 import threading
 import time
@@ -81,7 +84,10 @@ class RunningTool:
         self._alive_at = time.monotonic()
 
     def silent_s(self, look_every_s: float) -> float:
-        """Give for how long there was neither output nor CPU use; looks at the processes only every so often."""
+        """Give for how long there was neither output nor CPU use.
+
+        Looks at the processes only every so often.
+        """
         now = time.monotonic()
         if now - self._looked_at >= look_every_s:
             cpu_s = self._tree.cpu_seconds()

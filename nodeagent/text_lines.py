@@ -25,7 +25,10 @@ def read_lines(descriptor: int) -> Iterator[str]:
 
 
 def decode(line: bytes) -> str:
-    """Give the text of a line: without NULs (3ds Max writes UTF-16-like bytes), UTF-8, else the node's own encoding."""
+    """Give the text of a line.
+
+    Without NULs (3ds Max writes UTF-16-like bytes), UTF-8, else the node's own encoding.
+    """
     line = line.replace(b"\0", b"")
     try:
         return line.decode("utf-8")

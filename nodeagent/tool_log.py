@@ -1,6 +1,9 @@
-"""The tool's output for people: appended to the log on the share, and its last lines kept for failure reports.
+"""The tool's output for people.
 
-The share may be slow or gone; then lines are dropped and counted, for a tool must never wait for its log.
+Appended to the log on the share, and its last lines kept for failure reports.
+
+The share may be slow or gone; then lines are dropped and counted, for a tool must never wait for
+its log.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Where a renderer's tool runs: starting it in a fresh folder, killing it, and telling why it ended."""
+"""Where a renderer's tool runs.
+
+Starting it in a fresh folder, killing it, and telling why it ended.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,7 +22,10 @@ MAX_LOOK_S = 2.0
 
 @dataclass(slots=True)
 class ToolSeat:
-    """Holds at most one tool. Each start gets its own output folder, so no file of an earlier one can be mistaken."""
+    """Holds at most one tool.
+
+    Each start gets its own output folder, so no file of an earlier one can be mistaken.
+    """
 
     job: Job
     stage: Stage
@@ -88,7 +94,10 @@ class ToolSeat:
         return bool(end.error) or (self.fatal is not None and self.fatal[0] in ENDS_SESSION)
 
     def _take_line(self, line: str) -> bool:
-        """Called in a reader's thread for each line: log it, and say whether the renderer must see it."""
+        """Called in a reader's thread for each line.
+
+        Log it, and say whether the renderer must see it.
+        """
         ours = self.job.token in line
         if not ours:
             self.log.add(line)

@@ -1,4 +1,6 @@
-"""What our scripts inside a tool say, and what they are told: JSON behind a token that no other code can know.
+"""What our scripts inside a tool say, and what they are told.
+
+JSON behind a token that no other code can know.
 
 A line is `@farmdesk:TOKEN {"t": …}`. Words: `loaded`, `begun`, `done`, `failed`, `refused`.
 """
@@ -22,7 +24,10 @@ class Said:
 
 
 def read_said(line: str, token: str) -> Said | None:
-    """Read a line of output; None if it is not from our script. Chatter without a line end may stand before it."""
+    """Read a line of output; None if it is not from our script.
+
+    Chatter without a line end may stand before it.
+    """
     _, mark, rest = line.rpartition(f"@farmdesk:{token} ")
     if not mark:
         return None

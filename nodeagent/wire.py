@@ -75,7 +75,10 @@ def _read(descriptor: int) -> bytes:
 
 
 class ReportWriter:
-    """Writes reports in the order they were sent, from any thread. A reader that has gone is no error."""
+    """Writes reports in the order they were sent, from any thread.
+
+    A reader that has gone is no error.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

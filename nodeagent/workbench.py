@@ -1,4 +1,7 @@
-"""All that works for an open task: the slot's lock, the tool, the publisher, and the ranges on their way."""
+"""All that works for an open task.
+
+The slot's lock, the tool, the publisher, and the ranges on their way.
+"""
 
 import shutil
 from collections import deque
@@ -40,7 +43,10 @@ WorkEvent = ToolEvent | Published | PublishFailed
 
 
 class Workbench:
-    """Takes the orders about frames; it is the `Stage` of its renderer. Only the session's thread may call it."""
+    """Takes the orders about frames; it is the `Stage` of its renderer.
+
+    Only the session's thread may call it.
+    """
 
     def __init__(
         self,
@@ -49,7 +55,10 @@ class Workbench:
         tell: Callable[[AgentReport], None],
         post: Callable[[WorkEvent], None],
     ) -> None:
-        """Take the slot and empty its scratch folder; the tool starts with the first range. Raises Unfit."""
+        """Take the slot and empty its scratch folder; the tool starts with the first range.
+
+        Raises Unfit.
+        """
         self.tell = tell
         self._folders = [job.scratch / "frames", job.scratch / "tmp"]
         self._lock = _take_slot(job, self._folders)
@@ -74,7 +83,7 @@ class Workbench:
         self._publishing = 0
         self._broken_in_a_row = 0
 
-    # ---- what the session calls --------------------------------------------------------------------------------------
+    # ---- what the session calls ------------------------------------------------------------------
 
     @property
     def at_rest(self) -> bool:
@@ -119,7 +128,10 @@ class Workbench:
         self._renderer.resume()
 
     def drop(self) -> None:
-        """Kill the tool and forget all ranges. Frames that were complete are still published and reported."""
+        """Kill the tool and forget all ranges.
+
+        Frames that were complete are still published and reported.
+        """
         self._kill_tool()
         self._works.clear()
         self._waiting.clear()
@@ -133,7 +145,7 @@ class Workbench:
             shutil.rmtree(folder, ignore_errors=True)
         self._lock.release()
 
-    # ---- what the renderer calls -------------------------------------------------------------------------------------
+    # ---- what the renderer calls -----------------------------------------------------------------
 
     def rendered(self, work: RangeWork, done: RenderedFrame) -> None:
         """Publish a frame."""
@@ -169,7 +181,7 @@ class Workbench:
         """True unless the share is far behind."""
         return self._publishing < MAX_UNPUBLISHED
 
-    # ---- the ranges --------------------------------------------------------------------------------------------------
+    # ---- the ranges ------------------------------------------------------------------------------
 
     def _render(self, order: Render) -> None:
         try:

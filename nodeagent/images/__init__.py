@@ -1,4 +1,6 @@
-"""Proves that an image file is complete, by the standard library alone: PNG, EXR, TIFF, TGA, JPEG, DPX.
+"""Proves that an image file is complete, by the standard library alone.
+
+PNG, EXR, TIFF, TGA, JPEG, DPX.
 
 `check_image` is all that others use. One module per format; none of them decodes more than it must.
 """

@@ -1,4 +1,7 @@
-"""PNG (ISO/IEC 15948): every chunk's CRC, IDAT inflating to exactly the picture's size, IEND at the end."""
+"""PNG (ISO/IEC 15948).
+
+Every chunk's CRC, IDAT inflating to exactly the picture's size, IEND at the end.
+"""
 
 import struct
 import zlib

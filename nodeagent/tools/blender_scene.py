@@ -1,4 +1,6 @@
-"""What the warm and the cold script share: talking to the agent, and making a scene ready to render.
+"""What the warm and the cold script share.
+
+Talking to the agent, and making a scene ready to render.
 
 Runs in Blender's own Python (2.93 and later), or beside the `bpy` module; standard library only.
 """
@@ -16,7 +18,10 @@ FORMATS = {"PNG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "JPEG", "TIFF", "TARGA", "T
 
 
 class Refusal(Exception):
-    """The scene cannot be rendered as the task wants it; `reason` is its class and `str()` a sentence."""
+    """The scene cannot be rendered as the task wants it.
+
+    `reason` is its class and `str()` a sentence.
+    """
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
@@ -38,7 +43,10 @@ class Voice:
 
 
 def read_environment() -> tuple[str, dict[str, Any]]:
-    """Give the token and the job, and take them out of the environment that add-ons and children see."""
+    """Give the token and the job.
+
+    And take them out of the environment that add-ons and children see.
+    """
     return os.environ.pop("FARMDESK_TOKEN"), json.loads(os.environ.pop("FARMDESK_JOB"))
 
 
@@ -81,7 +89,10 @@ def prepare(scene: Any, job: dict[str, Any]) -> None:
 
 
 def missing_files() -> list[str]:
-    """Give the external files that the scene uses and that are not there. Blender only paints them magenta."""
+    """Give the external files that the scene uses and that are not there.
+
+    Blender only paints them magenta.
+    """
     found = {}
     for item in (
         *bpy.data.libraries,
@@ -96,7 +107,10 @@ def missing_files() -> list[str]:
 
 
 def _external_path(item: Any) -> str:
-    """Give the absolute path of a datablock's file, or an empty text where it has none or is not used."""
+    """Give the absolute path of a datablock's file.
+
+    Or an empty text where it has none or is not used.
+    """
     if getattr(item, "packed_file", None) is not None or item.users == 0 or not item.filepath:
         return ""
     if getattr(item, "source", "FILE") in {"GENERATED", "VIEWER"}:

@@ -1,6 +1,9 @@
-"""Makes a scene ready for a cold start: `blender -b SCENE -P blender_setup.py -o … -s … -e … -j … -a`.
+"""Makes a scene ready for a cold start.
 
-The scene is open already. What cannot be rendered is refused in the same words as by a warm Blender, with exit code 7.
+`blender -b SCENE -P blender_setup.py -o … -s … -e … -j … -a`.
+
+The scene is open already. What cannot be rendered is refused in the same words as by a warm
+Blender, with exit code 7.
 """
 
 from __future__ import annotations

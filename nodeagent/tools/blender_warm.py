@@ -1,7 +1,8 @@
 """A warm Blender: opens the scene once, then renders one frame for each line that the agent sends.
 
-Started as `blender -b -P blender_warm.py`, or as `python blender_warm.py` where the `bpy` module is the tool.
-Orders: `{"t": "render", "frame": 7, "path": "/…/frame_0007.png"}`; the end of stdin ends it.
+Started as `blender -b -P blender_warm.py`, or as `python blender_warm.py` where the `bpy` module is
+the tool. Orders: `{"t": "render", "frame": 7, "path": "/…/frame_0007.png"}`; the end of stdin ends
+it.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def main() -> None:
 
 
 def own_the_line(token: str) -> tuple[BinaryIO, Voice]:
-    """Take stdin and stdout for ourselves; what Blender and add-ons print goes to stderr from now on."""
+    """Take stdin and stdout for ourselves.
+
+    What Blender and add-ons print goes to stderr from now on.
+    """
     sys.stdout.flush()
     orders, output = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

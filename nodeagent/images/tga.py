@@ -1,0 +1,69 @@
+"""TGA ("TGA File Format Specification 2.0"): all raw pixels, or RLE packets that decode to all.
+
+The format has no signature at its start, so a file is taken for one by its name or its footer.
+"""
+
+import struct
+
+from nodeagent.images.facts import CHUNK_BYTES, BadImage, ImageFile, check_size
+
+FOOTER = b"TRUEVISION-XFILE.\0"
+FOOTER_BYTES = 26
+RAW = {1, 2, 3}
+RLE = {9, 10, 11}
+DEPTHS = {1: {8, 16}, 2: {15, 16, 24, 32}, 3: {8, 16}}  # by kind: colour-mapped, true colour, grey
+
+
+def check(file: ImageFile) -> tuple[int, int]:
+    """Give width and height of a complete TGA file. Raises BadImage."""
+    file.seek(0)
+    header = struct.unpack("<BBBHHBHHHHBB", file.read(18))
+    name_bytes, has_map, kind, _, colours, colour_bits, _, _, width, height, bits, _ = header
+    if kind not in RAW | RLE or has_map > 1 or bits not in DEPTHS[kind & 7]:
+        raise BadImage("the TGA header is damaged")
+    check_size(width, height)
+    map_bytes = colours * ((colour_bits + 7) // 8) if has_map else 0
+    file.seek(18 + name_bytes + map_bytes)
+    pixel_bytes = (bits + 7) // 8
+    if kind in RAW:
+        file.seek(file.tell() + width * height * pixel_bytes)
+    else:
+        _Packets(file, pixel_bytes).skip(width * height)
+    if file.left() and not has_footer(file):
+        raise BadImage("the TGA file is damaged: it does not end with its pixels or its footer")
+    return width, height
+
+
+def has_footer(file: ImageFile) -> bool:
+    """Give whether the file ends as TGA 2.0 files do; the place in the file stays."""
+    place = file.tell()
+    if file.size < FOOTER_BYTES:
+        return False
+    file.seek(file.size - len(FOOTER))
+    found = file.read(len(FOOTER)) == FOOTER
+    file.seek(place)
+    return found
+
+
+class _Packets:
+    """Walks through RLE packets (section "Run-length encoded images") without keeping pixels."""
+
+    def __init__(self, file: ImageFile, pixel_bytes: int) -> None:
+        self._file = file
+        self._pixel_bytes = pixel_bytes
+
+    def skip(self, pixels: int) -> None:
+        """Go behind the packets of so many pixels."""
+        place, end = self._file.tell(), self._file.size
+        start, part = place, b""  # `part` holds the bytes from `start` on
+        while pixels > 0:
+            if not start <= place < start + len(part):
+                self._file.seek(min(place, end))
+                start, part = place, self._file.read(max(1, min(CHUNK_BYTES, end - place)))
+            head = part[place - start]
+            count = (head & 0x7F) + 1
+            pixels -= count
+            place += 1 + self._pixel_bytes * (1 if head & 0x80 else count)
+        if pixels < 0:
+            raise BadImage("the TGA file holds more pixels than its size says")
+        self._file.seek(place)

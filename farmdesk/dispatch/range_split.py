@@ -44,9 +44,9 @@ class RangeSplit:
 
     def pick(self, slot: Slot, now: float) -> Move | None:
         """Give the slot its first range, a returned one, a tail, or a copy of the last frame."""
-        share = self._shares.pop(slot, None)
-        if share:
-            return Take(share)
+        if self._shares:  # a slot too slow for a share of its own takes another's
+            own = slot if slot in self._shares else next(iter(self._shares))
+            return Take(self._shares.pop(own))
         if self._returned:
             return Take(heapq.heappop(self._returned)[2])
         self._estimates.curve.refresh()

@@ -373,9 +373,12 @@ class RenderControl:
         """End a task that nobody could render; close a slot that failed too often in a row."""
         if self._prospects.hopeless(self._crew.slots):
             self._end_hopeless(event, now)
-        elif slot.failures >= MAX_SLOT_FAILURES and slot.id in self._crew.slots:
-            if self._crew.has_others(slot):
-                self._crew.close(slot, now, fault=True)
+        elif (
+            slot.failures >= MAX_SLOT_FAILURES
+            and slot.id in self._crew.slots
+            and self._crew.has_others(slot)
+        ):
+            self._crew.close(slot, now, fault=True)
 
     def _end_hopeless(self, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
         self._mode, self._crew.working = _Mode.HOPELESS, False

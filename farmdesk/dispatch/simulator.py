@@ -119,7 +119,7 @@ class Simulation:
                 if back_at < FOREVER_S:
                     self._at(back_at, partial(self._return, session))
         for time, event in self._truth.script:
-            self._at(time, partial(self._inbox.append, event))
+            self._at(time, partial(self._play, event))
         self._at(TICK_S, self._tick)
         self._grant_free()
         self._deliver()
@@ -139,8 +139,6 @@ class Simulation:
         while self._inbox:
             events = list(self._inbox)
             self._inbox.clear()
-            if any(isinstance(event, ev.Resume) for event in events):
-                self._grant_free()
             orders = self._control.handle_all(events, self._now)
             if self._trace is not None:
                 self._trace.extend((self._now, item) for item in (*events, *orders))
@@ -162,6 +160,17 @@ class Simulation:
             if session.up and not session.granted:
                 session.granted = True
                 self._inbox.append(ev.SlotGranted(session.node.slot, session.node.hint))
+
+    def _play(self, event: Event) -> None:
+        """Let an event of the script happen; what cannot happen to a slot now does not."""
+        if isinstance(event, ev.SlotGranted):
+            session = self._sessions[event.slot]
+            if not session.up or session.granted:
+                return
+            session.granted = True
+        self._inbox.append(event)
+        if isinstance(event, ev.Resume):
+            self._grant_free()
 
     def _die(self, session: _Session) -> None:
         session.up = session.granted = False

@@ -1,3 +1,6 @@
-"""FarmDesk: a render farm for confidential shows. Open `docs/architecture.md` for the way one frame takes."""
+"""FarmDesk: a render farm for confidential shows.
+
+`docs/architecture.md` shows the way that one frame takes.
+"""
 
 __version__ = "0.1.0"

@@ -1,0 +1,87 @@
+"""The words of the command line."""
+
+import argparse
+
+from farmdesk import __version__
+
+EPILOG = """\
+The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
+Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of all subcommands; `verb` names the chosen one."""
+    top = argparse.ArgumentParser(
+        prog="farmdesk",
+        description="A render farm for confidential shows.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"FarmDesk {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--farm", metavar="FOLDER", help="the farm folder")
+    common.add_argument("--json", action="store_true", help="print JSON for programs")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text, parents=[common])
+
+    verb("server", "run the engine of this farm until it is told to stop")
+    verb("window", "open the operator's window")
+    _add_submit(verb("submit", "queue a new task"))
+    for name, text in (
+        ("start", "let a queued task render"),
+        ("pause", "finish the frames in hand, then wait"),
+        ("stop", "kill the tools now; finished frames are kept"),
+        ("resume", "go on with a paused or stopped task"),
+        ("recycle", "move ended or waiting tasks to the recycle queue"),
+        ("restore", "bring tasks back from the recycle queue"),
+        ("purge", "delete the files of recycled tasks for good"),
+    ):
+        verb(name, text).add_argument("task", type=int, nargs="+", help="task numbers")
+    retry = verb("retry", "render failed frames of an ended task again")
+    retry.add_argument("task", type=int)
+    retry.add_argument("--frames", help="only these, like 1-10x2,15")
+    priority = verb("priority", "change a task's priority")
+    priority.add_argument("task", type=int)
+    priority.add_argument("priority", type=int, help="0 (low) to 9 (high)")
+    tasks = verb("tasks", "list the tasks")
+    tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue")
+    show = verb("show", "show one task and its progress")
+    show.add_argument("task", type=int)
+    show.add_argument("--follow", action="store_true", help="stay until the task has ended")
+    frames = verb("frames", "list the frames of a task")
+    frames.add_argument("task", type=int)
+    frames.add_argument("--failed", action="store_true", help="only failed attempts")
+    verb("nodes", "list the nodes")
+    logs = verb("logs", "show what happened")
+    logs.add_argument("task", type=int, nargs="?", help="only this task")
+    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")
+    logs.add_argument("--follow", action="store_true", help="stay and show what comes")
+    return top
+
+
+def _add_submit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("scene", help="the scene file")
+    command.add_argument("--frames", required=True, help="like 1-100x2,150,-5-5")
+    command.add_argument("--name", help="of the task; else the scene's file name")
+    command.add_argument("--tool", help="else the only one that opens such a scene")
+    command.add_argument("--tool-version", default="")
+    for name in ("project", "show", "version", "camera", "layer", "note"):
+        command.add_argument(f"--{name}")
+    command.add_argument("--size", metavar="WxH", help="in pixels; else as in the scene")
+    command.add_argument("--fps", type=float)
+    command.add_argument("--format", default="PNG", help="of the frames: PNG, OPEN_EXR, ...")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of the tool's own parameters; may be repeated",
+    )
+    command.add_argument("--policy", default="range_split")
+    command.add_argument("--priority", type=int, default=5)
+    command.add_argument("--previous", type=int, metavar="TASK", help="task of the last version")
+    command.add_argument("--change", default="new", help="new, major or minor")
+    command.add_argument("--start", action="store_true", help="render at once")

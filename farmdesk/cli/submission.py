@@ -1,0 +1,95 @@
+"""Turns the words of `farmdesk submit` into a command."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from farmdesk.domain.commands import Parameter, SubmitTask
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.tool import ModelingTool, Tools
+from farmdesk.domain.tool_parameters import Kind, ToolParameter
+
+
+def submission(words: argparse.Namespace, tools: Tools) -> SubmitTask:
+    """Give the command. Raises Refused for what can be seen to be wrong before it is sent."""
+    scene = Path(words.scene).absolute()
+    tool = _tool(words, scene, tools)
+    width, height = _size(words.size)
+    return SubmitTask(
+        name=words.name or scene.stem,
+        tool=tool.name,
+        tool_version=tool.version,
+        scene=str(scene),
+        frames=words.frames,
+        project=words.project or "",
+        show=words.show or "",
+        version=words.version or "",
+        width=width,
+        height=height,
+        fps=words.fps,
+        camera=words.camera,
+        layer=words.layer,
+        output_format=words.format,
+        parameters=dict(_parameter(item, tool) for item in words.set),
+        policy=words.policy,
+        priority=words.priority,
+        previous_task=words.previous,
+        change=words.change,
+        note=words.note or "",
+        start=words.start,
+    )
+
+
+def _tool(words: argparse.Namespace, scene: Path, tools: Tools) -> ModelingTool:
+    if words.tool:
+        return tools.find(words.tool, words.tool_version)
+    fitting = [tool for tool in tools if scene.suffix.lower() in tool.suffixes]
+    if len(fitting) != 1:
+        names = ", ".join(tool.title for tool in tools)
+        raise Refused(
+            f"No single tool opens {scene.name}. Name one with --tool; known are {names}.",
+            f"无法确定打开 {scene.name} 的软件。请用 --tool 指定；可用的有：{names}。",
+        )
+    return fitting[0]
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    match = re.fullmatch(r"([0-9]{1,6})[x×]([0-9]{1,6})", text)
+    if match is None:
+        raise Refused(
+            f"{text!r} is no size. Write it like 1920x1080.",
+            f"{text!r} 不是有效的尺寸。请写成 1920x1080 的形式。",
+        )
+    return int(match[1]), int(match[2])
+
+
+def _parameter(text: str, tool: ModelingTool) -> tuple[str, Parameter]:
+    """Read NAME=VALUE by the parameter's type.
+
+    What does not read stays text for the farm to refuse.
+    """
+    name, _, value = text.partition("=")
+    known = next((item for item in tool.parameters if item.name == name), None)
+    return name, _typed(value, known)
+
+
+def _typed(value: str, parameter: ToolParameter | None) -> Parameter:
+    readers: dict[Kind, Callable[[str], Parameter]] = {
+        Kind.INTEGER: int,
+        Kind.DECIMAL: float,
+        Kind.SWITCH: _switch,
+    }
+    try:
+        return readers.get(parameter.kind, str)(value) if parameter else value
+    except ValueError:
+        return value
+
+
+def _switch(text: str) -> bool:
+    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.lower() not in words:
+        raise ValueError(text)
+    return words[text.lower()]

@@ -1,0 +1,176 @@
+"""All agents that run now.
+
+Starts them, hears them, notices those that fell silent, knows which slots are free.
+"""
+
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from farmdesk.dispatch.events import SlotId
+from farmdesk.domain.states import NodeState
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.ports import Launcher
+from farmdesk.engine.posts import AgentGone, AgentSaid
+from farmdesk.engine.session import Session
+from farmdesk.engine.task_run import Moment, TaskRun
+from nodeagent.protocol import FramePublished, Hello, Open, Pong, Sample
+
+log = logging.getLogger(__name__)
+
+FAULT_AFTER = 3  # sessions in a row that ended badly
+REST_S = (60.0, 300.0, 900.0)  # a faulty node is tried again after these: nobody is called at night
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a node where one tool process runs. `speed` None: not known."""
+
+    id: SlotId
+    node: str
+    launcher: Launcher
+    speed: float | None = None
+
+
+class Agents:
+    """`post` puts what agents say into the loop's inbox.
+
+    `order_for` writes the `Open` order of a task on a slot.
+    """
+
+    def __init__(
+        self,
+        slots: list[Slot],
+        *,
+        farm: Farm,
+        post: Callable[[AgentSaid | AgentGone], None],
+        order_for: Callable[[TaskEntry, Slot], Open],
+    ) -> None:
+        self._slots = {slot.id: slot for slot in slots}
+        self._farm = farm
+        self._post = post
+        self._order_for = order_for
+        self._numbers = itertools.count(1)
+        self._sessions: dict[int, tuple[Session, TaskRun]] = {}
+        self._busy: dict[SlotId, Session] = {}
+        self._rests: dict[SlotId, float] = {}  # faulty slots, and until when they are left alone
+        self._faults: Counter[SlotId] = Counter()  # rests since the slot last published a frame
+        self._bad_ends: Counter[SlotId] = Counter()  # in a row
+        for slot in slots:
+            farm.set_node(slot.node, state=NodeState.IDLE, task_id=None, frame=None, reason="")
+
+    def all(self) -> list[Session]:
+        """Give the sessions of all agents that run."""
+        return [session for session, _ in self._sessions.values()]
+
+    def free(self) -> list[Slot]:
+        """Give the slots that could start to work now."""
+        return [
+            slot
+            for key, slot in self._slots.items()
+            if key not in self._busy and key not in self._rests
+        ]
+
+    def open(self, run: TaskRun, slot: SlotId, now: Moment) -> Session:
+        """Start an agent on the slot for this run, or give the one that is open already."""
+        current = run.sessions.get(slot)
+        if current is not None:
+            return current
+        place = self._slots[slot]
+        order = self._order_for(run.entry, place)
+        number = next(self._numbers)
+        link = place.launcher.launch(
+            slot,
+            on_report=lambda report: self._post(AgentSaid(number, report)),
+            on_gone=lambda text: self._post(AgentGone(number, text)),
+        )
+        session = Session(
+            id=number,
+            slot=slot,
+            node=place.node,
+            task_id=run.entry.task.id,
+            link=link,
+            heard_at=now.seconds,
+        )
+        self._sessions[number] = (session, run)
+        self._busy[slot] = session
+        self._farm.set_node(
+            place.node, state=NodeState.RENDERING, task_id=session.task_id, reason=""
+        )
+        session.open(order)
+        return session
+
+    def hear(self, post: AgentSaid, now: Moment) -> tuple[Session, TaskRun] | None:
+        """Note that an agent lives and what it says of its node.
+
+        None when it is not known any more.
+        """
+        found = self._sessions.get(post.session)
+        if found is None:
+            return None
+        session, _ = found
+        session.heard_at = now.seconds
+        match post.report:
+            case Pong():
+                session.ready = True
+            case Hello(cpus=cpus, memory_mb=memory_mb, gpus=gpus):
+                self._farm.set_node(session.node, cpus=cpus, memory_mb=memory_mb, gpus=tuple(gpus))
+            case Sample() as sample:
+                self._farm.set_node(
+                    session.node,
+                    cpu=sample.cpu,
+                    memory=sample.memory,
+                    gpu=sample.gpu,
+                    disk_free_mb=sample.disk_free_mb,
+                    sampled_at=now.utc,
+                )
+            case FramePublished():
+                self._bad_ends.pop(session.slot, None)
+                self._faults.pop(session.slot, None)
+            case _:
+                pass
+        return found
+
+    def end(self, post: AgentGone, now: Moment) -> tuple[Session, TaskRun] | None:
+        """Take an agent that has ended out; its slot is free, or rests after too many bad ends."""
+        found = self._sessions.pop(post.session, None)
+        if found is None:
+            return None
+        session, _ = found
+        if self._busy.get(session.slot) is session:
+            del self._busy[session.slot]
+        self._farm.set_node(session.node, task_id=None, frame=None, frame_started_at=None)
+        if session.slot not in self._rests:
+            self._farm.set_node(session.node, state=NodeState.IDLE)
+        if not session.closing:
+            self._bad_ends[session.slot] += 1
+            if self._bad_ends[session.slot] >= FAULT_AFTER:
+                self.fault(session.slot, post.text or "the agent ended by itself", now)
+        return found
+
+    def silent(self, now: Moment) -> list[Session]:
+        """Ping all agents that are due, and give those that were silent for too long."""
+        return [session for session, _ in self._sessions.values() if not session.watch(now.seconds)]
+
+    def fault(self, slot: SlotId, text: str, now: Moment) -> None:
+        """Let a slot rest.
+
+        Longer each time, so that a broken node costs little and a mended one comes back.
+        """
+        rest = REST_S[min(self._faults[slot], len(REST_S) - 1)]
+        self._faults[slot] += 1
+        self._bad_ends.pop(slot, None)
+        self._rests[slot] = now.seconds + rest
+        node = self._slots[slot].node
+        reason = f"{text}; tried again in {rest / 60:.0f} min"
+        self._farm.set_node(node, state=NodeState.FAULT, reason=reason)
+        log.warning("node %s: %s", node, reason)
+
+    def wake(self, now: Moment) -> None:
+        """Give slots whose rest is over back to the farm."""
+        for slot in [slot for slot, until in self._rests.items() if until <= now.seconds]:
+            del self._rests[slot]
+            if slot not in self._busy:
+                self._farm.set_node(self._slots[slot].node, state=NodeState.IDLE, reason="")

@@ -1,0 +1,173 @@
+"""The frame-sequence check.
+
+Every frame of a task read again, by worker processes beside the loop.
+"""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+from farmdesk.domain.errors import FarmError
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import FrameRecord
+from farmdesk.engine.frame_check import Claim, Finding
+from farmdesk.engine.ports import FrameProofs
+from farmdesk.engine.posts import BadFrame, CheckEnded, CheckReport
+
+log = logging.getLogger(__name__)
+
+IN_HAND = 4  # claims that wait in a worker's pipe; more would only fill the pipe
+
+
+@dataclass(frozen=True, slots=True)
+class CheckJob:
+    """What to check. `size` None: all frames must have the size that most of them have."""
+
+    task_id: int
+    frames: FrameSet
+    given_up: FrameSet
+    folder: Path
+    started_mark: Path
+    size: tuple[int | None, int | None]
+
+
+class Checker:
+    """Runs checks, each in a thread of its own that feeds `workers` processes (default.
+
+    One a core).
+    """
+
+    def __init__(
+        self, proofs: FrameProofs, post: Callable[[CheckEnded], None], *, workers: int | None = None
+    ) -> None:
+        self._proofs = proofs
+        self._post = post
+        self._workers = workers or os.cpu_count() or 1
+
+    def begin(self, job: CheckJob) -> None:
+        """Start a check and return at once; its end is posted as `CheckEnded`."""
+        name = f"check {job.task_id}"
+        threading.Thread(target=self._run, args=(job,), name=name, daemon=True).start()
+
+    def _run(self, job: CheckJob) -> None:
+        try:
+            self._post(CheckEnded(job.task_id, self.check(job)))
+        except FarmError as error:
+            self._post(CheckEnded(job.task_id, None, error.en))
+        except Exception as error:  # the top of a thread: the loop must hear of every end
+            log.exception("task %s: frame check failed", job.task_id)
+            self._post(CheckEnded(job.task_id, None, str(error)))
+
+    def check(self, job: CheckJob) -> CheckReport:
+        """Check every frame and give the report.
+
+        Raises FarmUnavailable while the records cannot be read.
+        """
+        begun = time.monotonic()
+        recorded, width, height = self._survey(job)
+        wanted = job.frames - job.given_up
+        bad = [
+            BadFrame(frame, "is not recorded as finished", missing=True)
+            for frame in wanted - recorded
+        ]
+        size = 0
+        claims = _claims(job, self._proofs.proofs(job.task_id), width, height)
+        for finding in self._findings(claims, len(recorded)):
+            size += finding.bytes
+            if finding.error:
+                bad.append(BadFrame(finding.frame, finding.error, missing=finding.missing))
+        return CheckReport(
+            total=len(job.frames),
+            proven=len(wanted) - len(bad),
+            bad=tuple(sorted(bad, key=lambda item: item.frame)),
+            given_up=str(job.given_up),
+            bytes=size,
+            width=width,
+            height=height,
+            seconds=time.monotonic() - begun,
+        )
+
+    def _survey(self, job: CheckJob) -> tuple[FrameSet, int, int]:
+        """Give the recorded frames and the size that they should have."""
+        sizes: Counter[tuple[int, int]] = Counter()
+
+        def frames() -> Iterator[int]:
+            for record in self._proofs.proofs(job.task_id):
+                sizes[record.width, record.height] += 1
+                yield record.frame
+
+        recorded = FrameSet.of(frames())
+        most = sizes.most_common(1)[0][0] if sizes else (0, 0)
+        return recorded, job.size[0] or most[0], job.size[1] or most[1]
+
+    def _findings(self, claims: Iterable[Claim], count: int) -> Iterator[Finding]:
+        workers = [_Worker() for _ in range(max(1, min(self._workers, count)))]
+        try:
+            waiting: list[_Worker] = []
+            for number, claim in enumerate(claims):
+                worker = workers[number % len(workers)]
+                if len(waiting) >= IN_HAND * len(workers):
+                    yield waiting.pop(0).take()
+                worker.give(claim)
+                waiting.append(worker)
+            for worker in waiting:
+                yield worker.take()
+        finally:
+            for worker in workers:
+                worker.end()
+
+
+class _Worker:
+    """One checking process; answers come in the order of the claims."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "farmdesk.engine.frame_check"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        self._claims = cast("io.TextIOWrapper", self._process.stdin)
+        self._answers = cast("io.TextIOWrapper", self._process.stdout)
+
+    def give(self, claim: Claim) -> None:
+        self._claims.write(json.dumps(asdict(claim)) + "\n")
+        self._claims.flush()
+
+    def take(self) -> Finding:
+        line = self._answers.readline()
+        if not line:
+            raise RuntimeError(f"a checking process ended with code {self._process.wait()}")
+        return Finding(**json.loads(line))
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _claims(
+    job: CheckJob, records: Iterable[FrameRecord], width: int, height: int
+) -> Iterator[Claim]:
+    start = job.started_mark.stat().st_mtime if job.started_mark.exists() else 0.0
+    for record in records:
+        if record.frame in job.frames:
+            yield Claim(
+                frame=record.frame,
+                path=str(job.folder / record.path),
+                bytes=record.bytes,
+                sha256=record.sha256,
+                width=width,
+                height=height,
+                newer_than=start,
+            )

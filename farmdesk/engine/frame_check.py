@@ -1,0 +1,84 @@
+"""Checks frames of a finished task: a worker program, `python -m farmdesk.engine.frame_check`.
+
+One JSON line a frame on stdin, a `Claim`; one line back, a `Finding`. It ends when stdin ends, so
+none is left behind when the engine dies.
+"""
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nodeagent.images import BadImage, check_image
+
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is recorded of a frame, and must be true of its file."""
+
+    frame: int
+    path: str
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    newer_than: float  # time of the task's start on the storage's clock, Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: an empty error means proven."""
+
+    frame: int
+    bytes: int
+    error: str = ""
+    missing: bool = False
+
+
+def check_frame(claim: Claim) -> Finding:
+    """Compare a frame's file with what is recorded of it."""
+    path = Path(claim.path)
+    try:
+        status = path.stat()
+        if status.st_size != claim.bytes:
+            return _bad(claim, f"has {status.st_size} bytes, {claim.bytes} are recorded")
+        if status.st_mtime < claim.newer_than:
+            return _bad(claim, "is older than the start of its task")
+        facts = check_image(path)
+        if (facts.width, facts.height) != (claim.width, claim.height):
+            size = f"{facts.width}x{facts.height}"
+            return _bad(claim, f"is {size}, expected is {claim.width}x{claim.height}")
+        if _digest(path) != claim.sha256:
+            return _bad(claim, "has another digest than the recorded one")
+    except FileNotFoundError:
+        return Finding(claim.frame, 0, "is missing", missing=True)
+    except (BadImage, OSError) as error:
+        return _bad(claim, str(error))
+    return Finding(claim.frame, claim.bytes)
+
+
+def main() -> None:
+    """Answer claims until stdin ends."""
+    for line in sys.stdin:
+        finding = check_frame(Claim(**json.loads(line)))
+        sys.stdout.write(json.dumps(asdict(finding)) + "\n")
+        sys.stdout.flush()
+
+
+def _bad(claim: Claim, text: str) -> Finding:
+    return Finding(claim.frame, 0, text)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

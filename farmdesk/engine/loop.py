@@ -1,0 +1,152 @@
+"""The engine's loop.
+
+Takes what happened out of the inbox, lets the farm settle, writes what changed.
+"""
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from farmdesk.domain.records import Flush
+from farmdesk.engine.agents import Agents
+from farmdesk.engine.desk import Desk
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.posts import (
+    AgentGone,
+    AgentSaid,
+    CheckEnded,
+    CommandsArrived,
+    DatabaseChanged,
+    Flushed,
+    LeaseLost,
+    Post,
+    StopEngine,
+)
+from farmdesk.engine.runs import Runs
+from farmdesk.engine.task_run import Moment, moment
+
+log = logging.getLogger(__name__)
+
+FLUSH_S = 0.2
+TICK_S = 0.5
+POSTS_A_TURN = 500  # then what changed is looked at, however much is waiting
+
+
+class FlushWriter(Protocol):
+    """Takes flushes over and writes them in order, beside the loop."""
+
+    def write(self, flush: Flush) -> None:
+        """Take a flush; returns at once."""
+        ...
+
+
+class Engine:
+    """The loop.
+
+    `inbox` is filled by other threads; everything else belongs to the thread that calls `run`.
+    """
+
+    def __init__(
+        self,
+        inbox: "queue.SimpleQueue[Post]",
+        *,
+        farm: Farm,
+        agents: Agents,
+        runs: Runs,
+        desk: Desk,
+        writer: FlushWriter,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inbox = inbox
+        self._farm = farm
+        self._agents = agents
+        self._runs = runs
+        self._desk = desk
+        self._writer = writer
+        self._clock = clock
+        self._flushed = farm.flushes  # number of the last flush that the database has
+        self._flush_at = 0.0
+        self._tick_at = 0.0
+        self._running = True
+
+    def run(self) -> None:
+        """Work until told to stop.
+
+        Agents then finish the frame in hand and note it in their journals.
+        """
+        while self._running:
+            self.turn()
+        for session in self._agents.all():
+            session.link.hang_up()
+        self._flush(moment(self._clock()), force=True)
+
+    def turn(self) -> None:
+        """Take what has happened, at most until the next flush or tick is due, and act on it."""
+        post = self._wait()
+        now = moment(self._clock())
+        for _ in range(POSTS_A_TURN):
+            if post is None:
+                break
+            self._take(post, now)
+            post = self._next()
+        if now.seconds >= self._tick_at:
+            self._tick_at = now.seconds + TICK_S
+            self._tick(now)
+        self._runs.settle(now)
+        self._flush(now)
+
+    def _wait(self) -> Post | None:
+        until = min(self._tick_at, self._flush_at) if self._farm.changed else self._tick_at
+        try:
+            return self._inbox.get(timeout=max(until - self._clock(), 0.001))
+        except queue.Empty:
+            return None
+
+    def _next(self) -> Post | None:
+        try:
+            return self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _take(self, post: Post, now: Moment) -> None:
+        match post:
+            case AgentSaid():
+                found = self._agents.hear(post, now)
+                if found is not None:
+                    found[1].said(found[0], post.report, now)
+            case AgentGone():
+                self._runs.agent_gone(post, now)
+            case CommandsArrived(commands=commands):
+                for command in commands:
+                    self._farm.answer(self._desk.answer(command, now))
+            case Flushed(number=number):
+                self._flushed = number
+                self._runs.start_checks(number, now)
+            case CheckEnded():
+                self._runs.checked(post, now)
+            case DatabaseChanged(text=text):
+                log.warning("database: %s", text or "back again")
+            case LeaseLost(text=text):
+                log.error("%s", text)
+                self._running = False
+            case StopEngine():
+                self._running = False
+
+    def _tick(self, now: Moment) -> None:
+        for session in self._agents.silent(now):
+            log.warning("agent on %s is silent: killed", session.slot)
+            session.link.kill()
+        self._agents.wake(now)
+        self._runs.tick(now)
+        self._runs.start_checks(self._flushed, now)
+
+    def _flush(self, now: Moment, *, force: bool = False) -> None:
+        if not (force or self._farm.urgent or now.seconds >= self._flush_at):
+            return
+        self._flush_at = now.seconds + FLUSH_S
+        self._runs.count_running()
+        flush = self._farm.collect(now.seconds, self._runs.overlay)
+        if flush is not None:
+            self._writer.write(flush)

@@ -1,0 +1,47 @@
+"""Writes the order that opens an agent's session.
+
+A task's tool, scene, places and limits, for one slot.
+"""
+
+from collections.abc import Callable
+
+from farmdesk.config import Config
+from farmdesk.domain.tool import Tools
+from farmdesk.engine.agents import Slot
+from farmdesk.engine.farm import TaskEntry
+from farmdesk.engine.workspace import Workspace
+from nodeagent.protocol import Open
+
+OpenOrderFor = Callable[[TaskEntry, Slot], Open]
+
+
+def open_order_writer(config: Config, tools: Tools, workspace: Workspace) -> OpenOrderFor:
+    """Give the function that writes `Open` for a task on a slot.
+
+    It may raise Refused for an unfit value.
+    """
+
+    def write(entry: TaskEntry, slot: Slot) -> Open:
+        spec, key = entry.task.spec, entry.task.id
+        tool = tools.find(spec.tool, spec.tool_version)
+        settings = {**spec.settings, "program": config.programs.get(tool.name)}
+        values = tool.values(spec.settings)
+        return Open(
+            task=key,
+            driver=tool.driver,
+            command=tool.cold.fill(values),
+            warm=tool.warm.fill(values) if tool.warm else None,
+            scene=spec.scene,
+            scratch=str(workspace.scratch(slot.id)),
+            output=str(workspace.frames(key)),
+            pattern=tool.output.file_pattern(spec.output_format),
+            journal=str(workspace.journal(key, slot.node)),
+            log=str(workspace.tool_log(key, slot.node)),
+            width=spec.width,
+            height=spec.height,
+            settings=settings,
+            linger_s=config.linger_s,
+            stall_s=config.stall_s,
+        )
+
+    return write

@@ -1,0 +1,99 @@
+"""What other threads post into the loop's inbox."""
+
+from dataclasses import dataclass
+
+from farmdesk.domain.records import CommandRow
+from nodeagent.protocol import AgentReport
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSaid:
+    """A report of the agent of this session."""
+
+    session: int
+    report: AgentReport
+
+
+@dataclass(frozen=True, slots=True)
+class AgentGone:
+    """The agent of this session has ended; `text` says why when it was not asked to."""
+
+    session: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsArrived:
+    """Commands that were not handed over before."""
+
+    commands: tuple[CommandRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """The store has this flush and all before it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseChanged:
+    """The database went away (`text` says how) or came back (empty)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnded:
+    """The frame-sequence check of a task has ended; `error` says why it could not be done."""
+
+    task_id: int
+    report: "CheckReport | None"
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLost:
+    """Another engine works for this farm now; this one must end."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopEngine:
+    """End in good order: agents finish the frame in hand and note it in their journals."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadFrame:
+    """A frame that the check does not accept, and why."""
+
+    frame: int
+    text: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What the frame-sequence check found."""
+
+    total: int  # frames that the task should have
+    proven: int  # present, decodable, of the right size, newer than the start, digest as recorded
+    bad: tuple[BadFrame, ...]
+    given_up: str  # frames that failed for good, as text
+    bytes: int
+    width: int
+    height: int
+    seconds: float
+
+
+Post = (
+    AgentSaid
+    | AgentGone
+    | CommandsArrived
+    | Flushed
+    | DatabaseChanged
+    | CheckEnded
+    | LeaseLost
+    | StopEngine
+)

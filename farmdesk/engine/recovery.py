@@ -1,0 +1,67 @@
+"""What the engine does at its start: takes the nodes over, then reads what they finished.
+
+An agent whose engine was killed goes on with the frame in hand. Its lock is taken before its
+journal is read, so no frame can be published between the reading and the new division.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable
+
+from farmdesk.domain.states import TaskState
+from farmdesk.engine.agents import Slot
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.runs import Runs
+from farmdesk.engine.task_run import Moment
+from farmdesk.engine.workspace import Workspace
+from nodeagent.protocol import AgentReport, Close, Open, Ping, Pong
+
+log = logging.getLogger(__name__)
+
+RECLAIM_S = (
+    15.0  # an agent that does not answer for so long is given up; its node comes back by itself
+)
+
+
+def reclaim(slots: Iterable[Slot], order_for: Callable[[Slot], Open]) -> None:
+    """Take every slot's lock with a short-lived agent, all at once, and wait for all of them."""
+    threads = [
+        threading.Thread(target=_reclaim, args=(slot, order_for(slot)), name=f"reclaim {slot.id}")
+        for slot in slots
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _reclaim(slot: Slot, order: Open) -> None:
+    heard: queue.SimpleQueue[AgentReport | None] = queue.SimpleQueue()
+    link = slot.launcher.launch(slot.id, on_report=heard.put, on_gone=lambda _text: heard.put(None))
+    link.send(order)
+    link.send(Ping())
+    try:
+        while (report := heard.get(timeout=RECLAIM_S)) is not None:
+            if isinstance(report, Pong):
+                link.send(Close())
+    except queue.Empty:
+        log.warning("slot %s did not answer within %s s", slot.id, RECLAIM_S)
+        link.kill()
+
+
+def interrupted(farm: Farm) -> list[TaskEntry]:
+    """Give the tasks that were at work when the engine ended."""
+    at_work = {TaskState.RENDERING, TaskState.VERIFYING}
+    return [entry for entry in farm.tasks.values() if entry.task.state in at_work]
+
+
+def go_on(farm: Farm, runs: Runs, workspace: Workspace, now: Moment) -> None:
+    """Take up the interrupted tasks with all that the nodes finished meanwhile."""
+    for entry in interrupted(farm):
+        before = len(entry.states) - entry.states.count(0)
+        for journal in sorted(workspace.logs(entry.task.id).glob("*.jsonl")):
+            runs.read_journal(entry, journal.stem, now)
+        found = len(entry.states) - entry.states.count(0) - before
+        log.info("task %s goes on; %s frames found in journals", entry.task.id, found)
+        runs.go_on(entry, now)

@@ -1,0 +1,292 @@
+"""The life of rendering tasks.
+
+Begin, pause, stop, check, end; and which free slot works for which of them.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from farmdesk.dispatch.events import (
+    FramesRendered,
+    Pause,
+    Quiet,
+    Resume,
+    SlotGranted,
+    Stop,
+    TaskHopeless,
+    Tick,
+)
+from farmdesk.dispatch.fleet import Want, share
+from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import LogRecord
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.engine.agents import Agents
+from farmdesk.engine.checker import CheckJob
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.posts import AgentGone, CheckEnded, CheckReport
+from farmdesk.engine.task_run import Moment, TaskRun, is_plain_name, record_of
+from farmdesk.engine.workspace import Workspace
+from nodeagent.journal import read_journal
+
+log = logging.getLogger(__name__)
+
+ControlMaker = Callable[[TaskEntry, FrameSet, dict[int, int]], RenderControl]
+
+MAX_ATTEMPTS = 3
+CHECK_AGAIN_S = 5.0  # when the records could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class _WaitingCheck:
+    """A check that waits for a flush to be written and for a moment (monotonic seconds)."""
+
+    flush: int
+    at: float
+
+
+class Runs:
+    """All rendering tasks. `begin_check` starts a frame-sequence check beside the loop."""
+
+    def __init__(
+        self,
+        *,
+        farm: Farm,
+        agents: Agents,
+        workspace: Workspace,
+        make_control: ControlMaker,
+        begin_check: Callable[[CheckJob], None],
+    ) -> None:
+        self._farm = farm
+        self._agents = agents
+        self._workspace = workspace
+        self._make_control = make_control
+        self._begin_check = begin_check
+        self._runs: dict[int, TaskRun] = {}
+        self._checks: dict[int, _WaitingCheck] = {}
+
+    # ---- what people ask for ---------------------------------------------------------------------
+
+    def begin(self, entry: TaskEntry, now: Moment) -> None:
+        """Let a task render what is not done. Raises Refused when its folders cannot be written."""
+        self._workspace.prepare(entry.task.id)
+        entry.task.move(TaskState.RENDERING)
+        run = self._runs.get(entry.task.id)
+        entry.started_at = entry.started_at or now.utc
+        entry.finished_at = None
+        if run is not None:
+            run.feed([Resume()], now)
+        else:
+            self._open_run(entry, {}, now)
+        self._farm.touch(entry, states=True)
+
+    def go_on(self, entry: TaskEntry, now: Moment) -> None:
+        """Take a task up again that was rendering or being checked when the engine ended."""
+        if entry.task.state is TaskState.VERIFYING:
+            self.verify(entry, now)
+            return
+        self._workspace.prepare(entry.task.id)
+        used = {frame: min(count, MAX_ATTEMPTS - 1) for frame, count in entry.attempts.items()}
+        self._open_run(entry, used, now)
+
+    def pause(self, entry: TaskEntry, now: Moment) -> None:
+        """Finish the frames in hand, start nothing new."""
+        entry.task.move(TaskState.PAUSED)
+        self._checks.pop(entry.task.id, None)
+        self._feed(entry, Pause(), now)
+
+    def stop(self, entry: TaskEntry, now: Moment) -> None:
+        """Kill the tools of a task now; finished frames are kept."""
+        entry.task.move(TaskState.STOPPED)
+        self._checks.pop(entry.task.id, None)
+        self._feed(entry, Stop(), now)
+
+    def verify(self, entry: TaskEntry, now: Moment) -> None:
+        """Check the sequence as soon as the database has all that was recorded."""
+        if entry.task.state is not TaskState.VERIFYING:
+            entry.task.move(TaskState.VERIFYING)
+        self._checks[entry.task.id] = _WaitingCheck(self._farm.flushes + 1, now.seconds)
+        self._farm.touch(entry, states=True)
+
+    def _feed(self, entry: TaskEntry, event: Pause | Stop, now: Moment) -> None:
+        run = self._runs.get(entry.task.id)
+        if run is not None:
+            run.feed([event], now)
+        self._farm.touch(entry, states=True)
+
+    def _open_run(self, entry: TaskEntry, used: dict[int, int], now: Moment) -> None:
+        frames = entry.select(FrameState.WAITING, FrameState.RETRYING)
+        if not frames:
+            self.verify(entry, now)
+            return
+        control = self._make_control(entry, frames, used)
+        self._runs[entry.task.id] = TaskRun(entry, control, farm=self._farm, sessions=self._agents)
+
+    # ---- each turn of the loop -------------------------------------------------------------------
+
+    def agent_gone(self, post: AgentGone, now: Moment) -> None:
+        """An agent has ended.
+
+        Take what its journal knows, then give back what it had not finished.
+        """
+        found = self._agents.end(post, now)
+        if found is None:
+            return
+        session, run = found
+        if not session.closing:
+            self._log(run.entry, "warning", f"agent on {session.node}: {post.text or 'ended'}", now)
+            self.read_journal(run.entry, session.node, now)
+        run.gone(session, now)
+
+    def read_journal(self, entry: TaskEntry, node: str, now: Moment) -> None:
+        """Take over frames that a node finished and could not report."""
+        for line in read_journal(self._workspace.journal(entry.task.id, node)):
+            if line.frame not in entry.frames or not is_plain_name(line.path):
+                continue
+            if entry.state_of(line.frame) is FrameState.DONE:
+                continue
+            self._farm.record_frame(entry, record_of(entry, node, line))
+            run = self._runs.get(entry.task.id)
+            if run is not None:
+                run.found(line.frame, line.seconds, node, now)
+
+    def tick(self, now: Moment) -> None:
+        """Let every control look at what is late."""
+        for run in self._runs.values():
+            run.feed([Tick()], now)
+
+    def settle(self, now: Moment) -> None:
+        """Act on what controls could not do themselves, then give free slots to tasks."""
+        for run in list(self._runs.values()):
+            while run.outbox:
+                self._act(run, run.outbox.pop(0), now)
+        free = {slot.id: slot for slot in self._agents.free()}
+        if not free or not self._runs:
+            return
+        for task_id, slots in share(list(free), self._wants()).items():
+            grants = [SlotGranted(slot, free[slot].speed) for slot in slots]
+            self._runs[task_id].feed(grants, now)
+
+    def start_checks(self, flushed: int, now: Moment) -> None:
+        """Start the checks whose records the database has: all up to flush number `flushed`."""
+        for task_id, check in list(self._checks.items()):
+            if check.flush <= flushed and check.at <= now.seconds:
+                del self._checks[task_id]
+                self._begin_check(self._job(self._farm.tasks[task_id]))
+
+    def count_running(self) -> None:
+        """Count the frames that are rendered now, for the next flush."""
+        for run in self._runs.values():
+            running = sum(session.running is not None for session in run.sessions.values())
+            if running != run.entry.running:
+                run.entry.running = running
+                self._farm.touch(run.entry)
+
+    def overlay(self, entry: TaskEntry) -> bytes:
+        """Give a task's frame states as screens should see them."""
+        run = self._runs.get(entry.task.id)
+        return run.overlay() if run else bytes(entry.states)
+
+    def _wants(self) -> list[Want]:
+        return [
+            Want(
+                task_id=run.entry.task.id,
+                priority=run.entry.task.priority,
+                position=run.entry.task.position,
+                slots=run.control.wanted_slots,
+                declined=frozenset(run.declined),
+            )
+            for run in self._runs.values()
+            if run.entry.task.state is TaskState.RENDERING
+        ]
+
+    def _act(self, run: TaskRun, order: FramesRendered | TaskHopeless | Quiet, now: Moment) -> None:
+        entry = run.entry
+        self._drop(run, now)
+        match order:
+            case FramesRendered():
+                self._after_last_frame(entry, now)
+            case TaskHopeless(reason=reason, text=text):
+                entry.last_error = f"{text} ({reason})"
+                for state in (FrameState.WAITING, FrameState.RETRYING):
+                    entry.states = entry.states.replace(bytes([state]), bytes([FrameState.FAILED]))
+                self._after_last_frame(entry, now)
+            case Quiet():
+                pass
+
+    def _drop(self, run: TaskRun, now: Moment) -> None:
+        """Close the run's sessions: other tasks can use the slots while this one is checked."""
+        del self._runs[run.entry.task.id]
+        run.feed([Stop()], now)
+        run.outbox.clear()
+
+    # ---- the end of a task -----------------------------------------------------------------------
+
+    def _after_last_frame(self, entry: TaskEntry, now: Moment) -> None:
+        if entry.task.state not in (TaskState.RENDERING, TaskState.PAUSED):
+            return  # stopped meanwhile
+        if entry.count(FrameState.DONE):
+            self.verify(entry, now)
+        else:
+            self._end(entry, now)
+
+    def _job(self, entry: TaskEntry) -> CheckJob:
+        task = entry.task
+        return CheckJob(
+            task_id=task.id,
+            frames=entry.frames,
+            given_up=entry.select(FrameState.FAILED, FrameState.SKIPPED),
+            folder=self._workspace.frames(task.id),
+            started_mark=self._workspace.started_mark(task.id),
+            size=(task.spec.width, task.spec.height),
+        )
+
+    def checked(self, post: CheckEnded, now: Moment) -> None:
+        """Take the end of a check: bad frames are rendered again, otherwise the task has ended."""
+        entry = self._farm.tasks.get(post.task_id)
+        if entry is None or entry.task.state is not TaskState.VERIFYING:
+            return  # stopped or paused meanwhile
+        if post.report is None:
+            self._checks[post.task_id] = _WaitingCheck(0, now.seconds + CHECK_AGAIN_S)
+            self._log(entry, "warning", f"frame check not possible: {post.error}", now)
+        elif post.report.bad:
+            self._render_again(entry, post.report, now)
+        else:
+            entry.check_report = json.dumps(asdict(post.report))
+            self._end(entry, now)
+
+    def _render_again(self, entry: TaskEntry, report: CheckReport, now: Moment) -> None:
+        for bad in report.bad:
+            attempts = entry.attempts.get(bad.frame, 0) + 1
+            entry.attempts[bad.frame] = attempts
+            state = FrameState.RETRYING if attempts < MAX_ATTEMPTS else FrameState.FAILED
+            entry.set_state(bad.frame, state)
+            self._log(entry, "error", f"frame {bad.frame} {bad.text}", now, frame=bad.frame)
+        entry.task.move(TaskState.RENDERING)
+        self._open_run(entry, dict(entry.attempts), now)
+        self._farm.touch(entry, states=True)
+
+    def _end(self, entry: TaskEntry, now: Moment) -> None:
+        failed = entry.select(FrameState.FAILED)
+        if not failed:
+            entry.task.move(TaskState.COMPLETED)
+        elif entry.count(FrameState.DONE):
+            entry.task.move(
+                TaskState.PARTLY_FAILED, f"{len(failed)} frames failed: {entry.last_error}"
+            )
+        else:
+            entry.task.move(TaskState.FAILED, entry.last_error)
+        entry.finished_at = now.utc
+        entry.running = 0
+        self._log(entry, "error" if failed else "info", f"task ended: {entry.task.state}", now)
+        self._farm.touch(entry, states=True)
+
+    def _log(
+        self, entry: TaskEntry, level: str, text: str, now: Moment, *, frame: int | None = None
+    ) -> None:
+        log.info("task %s: %s", entry.task.id, text)
+        self._farm.log(
+            LogRecord(at=now.utc, level=level, text=text, task_id=entry.task.id, frame=frame)
+        )

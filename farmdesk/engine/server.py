@@ -1,0 +1,175 @@
+"""Puts the engine together, for a farm folder: database, lease, agents, recovery, loop."""
+
+import logging
+import os
+import queue
+import signal
+import socket
+import time
+from datetime import UTC, datetime
+from types import FrameType
+
+import psutil
+
+from farmdesk.config import Config
+from farmdesk.db.lease import LeaseHeld
+from farmdesk.db.migrate import migrate
+from farmdesk.db.store import Store
+from farmdesk.dispatch.events import SlotId
+from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.tool import Tools
+from farmdesk.engine import recovery
+from farmdesk.engine.agents import Agents, Slot
+from farmdesk.engine.checker import Checker
+from farmdesk.engine.desk import Desk
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.flush_journal import FlushJournal
+from farmdesk.engine.loop import Engine
+from farmdesk.engine.open_order import open_order_writer
+from farmdesk.engine.ports import Launcher
+from farmdesk.engine.posts import Post, StopEngine
+from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
+from farmdesk.engine.scribe import LEASE_S, Scribe
+from farmdesk.engine.task_run import moment
+from farmdesk.engine.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
+    """Run the engine of a farm until SIGTERM or SIGINT.
+
+    Raises Refused when another engine runs it.
+    """
+    config.folder.mkdir(parents=True, exist_ok=True)
+    migrate(config.database)
+    owner = f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+    store = Store(config.database, owner=owner)
+    _take_lease(store, config.database)
+    journal = FlushJournal(config.folder / "engine.journal")
+    for flush in journal.read():
+        store.apply(flush)
+    journal.clear()
+    inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
+    _stop_on_signals(inbox)
+    scribe = Scribe(store, journal, inbox.put)
+    engine = assemble(config, tools, launcher, store=store, scribe=scribe, inbox=inbox)
+    scribe.start()
+    log.info("the engine works for %s", config.folder)
+    engine.run()
+    scribe.finish()
+    scribe.join(timeout=LEASE_S)
+    try:
+        store.release_lease()
+    except FarmUnavailable:
+        log.warning("the lease could not be given back; it ends by itself in %s s", LEASE_S)
+    store.close()
+
+
+def assemble(
+    config: Config,
+    tools: Tools,
+    launcher: Launcher,
+    *,
+    store: Store,
+    scribe: Scribe,
+    inbox: "queue.SimpleQueue[Post]",
+) -> Engine:
+    """Load the farm, take its nodes over and take interrupted tasks up.
+
+    Give the engine, ready to run.
+    """
+    farm = Farm(store.load_farm())
+    workspace = Workspace(config.folder)
+    workspace.sweep()
+    slots = [Slot(SlotId(node.name), node.name, launcher, node.speed) for node in config.nodes]
+    open_order = open_order_writer(config, tools, workspace)
+    interrupted = recovery.interrupted(farm)
+    for entry in interrupted:
+        _count_attempts(entry, store)
+    if interrupted:
+        recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
+    agents = Agents(slots, farm=farm, post=inbox.put, order_for=open_order)
+    runs = Runs(
+        farm=farm,
+        agents=agents,
+        workspace=workspace,
+        make_control=control_maker(tools, store),
+        begin_check=Checker(store, inbox.put).begin,
+    )
+    desk = Desk(farm=farm, runs=runs, tools=tools, workspace=workspace, load=store.load_task)
+    recovery.go_on(farm, runs, workspace, moment(time.monotonic()))
+    return Engine(inbox, farm=farm, agents=agents, runs=runs, desk=desk, writer=scribe)
+
+
+def _take_lease(store: Store, database: str) -> None:
+    """Become the farm's engine; at once where the last one died on this machine."""
+    try:
+        store.acquire_lease(datetime.now(UTC), LEASE_S)
+    except LeaseHeld as error:
+        if not _is_dead(error.owner):
+            raise
+        log.warning("the engine %s was killed; taking its farm over", error.owner)
+        dead = Store(database, owner=error.owner)
+        dead.release_lease()
+        dead.close()
+        store.acquire_lease(datetime.now(UTC), LEASE_S)
+
+
+def _is_dead(owner: str) -> bool:
+    """Say whether an owner `host/pid/start` is a process of this machine that is gone."""
+    host, pid, started = owner.rsplit("/", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _count_attempts(entry: TaskEntry, store: Store) -> None:
+    for record in store.attempts(entry.task.id):
+        entry.attempts[record.frame] = record.attempt
+
+
+def control_maker(tools: Tools, store: Store) -> ControlMaker:
+    """Give the function that makes a task's RenderControl for its unfinished frames."""
+
+    def make(entry: TaskEntry, frames: FrameSet, used: dict[int, int]) -> RenderControl:
+        spec = entry.task.spec
+        contiguous = spec.policy == "range_split_contiguous"
+        return RenderControl(
+            frames,
+            policy="range_split" if contiguous else spec.policy,
+            contiguous=contiguous,
+            warm=tools.find(spec.tool, spec.tool_version).warm is not None,
+            attempts=used,
+            max_attempts=MAX_ATTEMPTS,
+            prior=_previous_times(spec.previous_task, frames, store),
+        )
+
+    return make
+
+
+def _previous_times(previous: int | None, frames: FrameSet, store: Store) -> list[float] | None:
+    """Give the previous version's seconds for each frame; frames that it lacks take its mean."""
+    if previous is None:
+        return None
+    try:
+        known = {record.frame: record.render_s for record in store.proofs(previous)}
+    except FarmUnavailable:
+        return None
+    if not known:
+        return None
+    mean = sum(known.values()) / len(known)
+    return [known.get(frame, mean) for frame in frames]
+
+
+def _stop_on_signals(inbox: "queue.SimpleQueue[Post]") -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        inbox.put(StopEngine())
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

@@ -1,0 +1,321 @@
+"""A rendering task: agents' reports become events for its RenderControl, its orders become theirs.
+
+The first half of `TaskRun` is what comes in, the second what goes out.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from farmdesk.dispatch.events import (
+    CancelRange,
+    CloseSession,
+    Event,
+    FrameDone,
+    FrameFailed,
+    FrameGivenUp,
+    FramesRendered,
+    FrameStarted,
+    OpenSession,
+    Order,
+    Quiet,
+    RenderRange,
+    SceneLoaded,
+    SessionFailed,
+    SlotId,
+    SlotLost,
+    StopAfter,
+    StoppingAfter,
+    TaskHopeless,
+)
+from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import FrameRecord, LogRecord
+from farmdesk.domain.runs import Run
+from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.session import Session
+from nodeagent.journal import JournalLine
+from nodeagent.protocol import (
+    AgentReport,
+    FrameBegun,
+    FrameBroken,
+    FramePublished,
+    Loaded,
+    Log,
+    SessionBroken,
+    StoppingAfterFrame,
+    ToolStarted,
+)
+
+log = logging.getLogger(__name__)
+
+_ASSIGNED = bytes(FrameState.ASSIGNED if n == FrameState.WAITING else n for n in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on both clocks: monotonic seconds for decisions, UTC for people."""
+
+    seconds: float
+    utc: datetime
+
+
+class Sessions(Protocol):
+    """What a run needs of the engine's agents."""
+
+    def open(self, run: "TaskRun", slot: SlotId, now: Moment) -> Session:
+        """Start an agent on the slot for this run, or give the one that is open already."""
+        ...
+
+    def fault(self, slot: SlotId, text: str, now: Moment) -> None:
+        """Note that the slot's node failed too often."""
+        ...
+
+
+class TaskRun:
+    """One RenderControl with its sessions.
+
+    `outbox` gathers the orders that the engine itself must carry out.
+    """
+
+    def __init__(
+        self, entry: TaskEntry, control: RenderControl, *, farm: Farm, sessions: Sessions
+    ) -> None:
+        self.entry = entry
+        self.control = control
+        self.sessions: dict[SlotId, Session] = {}
+        self.declined: set[SlotId] = set()  # slots that the control gave back for lack of work
+        self.outbox: list[FramesRendered | TaskHopeless | Quiet] = []
+        self._farm = farm
+        self._agents = sessions
+
+    # ---- what comes in ---------------------------------------------------------------------------
+
+    def feed(self, events: Iterable[Event], now: Moment) -> list[Order]:
+        """Give events of one instant to the control and carry out its orders."""
+        orders = self.control.handle_all(list(events), now.seconds)
+        hopeless = any(isinstance(order, TaskHopeless) for order in orders)
+        for order in orders:
+            if hopeless and isinstance(order, CloseSession):
+                order = CloseSession(order.slot)  # the task is to blame, not its nodes
+            self._carry_out(order, now)
+        return orders
+
+    def said(self, session: Session, report: AgentReport, now: Moment) -> None:
+        """Take a report of one of this run's agents."""
+        match report:
+            case FramePublished():
+                self.published(session, report, now)
+            case FrameBegun(range_id=number) if number == session.range_id:
+                self._begun(session, report, now)
+            case FrameBroken(range_id=number) if number == session.range_id:
+                self._broken(session, report, now)
+            case SessionBroken(range_id=number) if number == session.range_id:
+                reason = read_reason(report.reason)
+                self._log("error", f"{report.text} ({reason})", now, session)
+                self.feed([SessionFailed(session.slot, reason, report.text)], now)
+            case StoppingAfterFrame(range_id=number) if number == session.range_id:
+                self.feed([StoppingAfter(session.slot, report.frame)], now)
+            case Loaded():
+                session.load_s = report.seconds
+                self._log("info", f"scene loaded in {report.seconds:.1f} s", now, session)
+                self.feed([SceneLoaded(session.slot, report.seconds)], now)
+            case ToolStarted():
+                self._log("info", "started " + " ".join(report.argv), now, session)
+            case Log():
+                self._log(report.level, report.text, now, session)
+            case _:
+                pass
+
+    def published(self, session: Session, report: FramePublished, now: Moment) -> None:
+        """Take a finished frame.
+
+        One that is of no concern, or whose name is not ours, is refused.
+        """
+        if report.frame not in self.entry.frames or not is_plain_name(report.path):
+            self._log("warning", f"refused frame {report.frame} at {report.path!r}", now, session)
+            return
+        if session.running == report.frame:
+            session.running = None
+        self._farm.record_frame(
+            self.entry,
+            FrameRecord(
+                task_id=self.entry.task.id,
+                frame=report.frame,
+                attempt=self.entry.attempts.get(report.frame, 0) + 1,
+                state=FrameState.DONE,
+                node=session.node,
+                finished_at=now.utc,
+                render_s=report.seconds,
+                load_s=session.load_s,
+                bytes=report.bytes,
+                sha256=report.sha256,
+                width=report.width,
+                height=report.height,
+                path=report.path,
+            ),
+        )
+        session.load_s = 0.0
+        self.feed([FrameDone(session.slot, report.frame, report.seconds)], now)
+
+    def gone(self, session: Session, now: Moment) -> None:
+        """An agent has ended. What it had not published goes back."""
+        if self.sessions.get(session.slot) is session:
+            del self.sessions[session.slot]
+        if not session.closing:
+            self.declined.clear()
+            self.feed([SlotLost(session.slot)], now)
+
+    def found(self, frame: int, seconds: float, node: str, now: Moment) -> None:
+        """A node's journal knows of a finished frame that was never reported."""
+        slot = next((key for key, item in self.sessions.items() if item.node == node), None)
+        self.feed([FrameDone(slot or SlotId(node), frame, seconds)], now)
+
+    def _begun(self, session: Session, report: FrameBegun, now: Moment) -> None:
+        session.running = report.frame
+        self._farm.set_node(
+            session.node,
+            task_id=self.entry.task.id,
+            frame=report.frame,
+            frame_started_at=now.utc,
+        )
+        self.feed([FrameStarted(session.slot, report.frame)], now)
+
+    def _broken(self, session: Session, report: FrameBroken, now: Moment) -> None:
+        if session.running == report.frame:
+            session.running = None
+        reason = read_reason(report.reason)
+        self.declined.clear()
+        orders = self.feed([FrameFailed(session.slot, report.frame, reason, report.text)], now)
+        given_up = any(isinstance(order, FrameGivenUp) for order in orders)
+        self._log("error", f"frame {report.frame} failed: {report.text}", now, session)
+        if self.entry.state_of(report.frame) is FrameState.DONE:
+            return  # a twin of this frame was faster
+        attempt = self.entry.attempts.get(report.frame, 0) + 1
+        self.entry.attempts[report.frame] = attempt
+        self._farm.record_frame(
+            self.entry,
+            FrameRecord(
+                task_id=self.entry.task.id,
+                frame=report.frame,
+                attempt=attempt,
+                state=FrameState.FAILED if given_up else FrameState.RETRYING,
+                node=session.node,
+                finished_at=now.utc,
+                render_s=0.0,
+                reason=reason,
+                text=report.text,
+            ),
+        )
+
+    # ---- what goes out ---------------------------------------------------------------------------
+
+    def _carry_out(self, order: Order, now: Moment) -> None:
+        match order:
+            case OpenSession(slot=slot):
+                self.sessions[slot] = self._agents.open(self, slot, now)
+            case RenderRange(slot=slot, frames=frames):
+                self.sessions[slot].render(frames)
+            case StopAfter(slot=slot, frame=frame):
+                self.sessions[slot].stop_after(frame)
+            case CancelRange(slot=slot):
+                self.sessions[slot].cancel()
+            case CloseSession(slot=slot, fault=fault):
+                self._close(slot, fault, now)
+            case FrameGivenUp(frame=frame, reason=reason, text=text):
+                self.entry.set_state(frame, FrameState.FAILED)
+                self.entry.last_error = text
+                self._log("error", f"frame {frame} given up: {text} ({reason})", now, None)
+                self._farm.touch(self.entry, states=True)
+            case _:
+                self.outbox.append(order)
+
+    def _close(self, slot: SlotId, fault: bool, now: Moment) -> None:
+        if fault:
+            self._agents.fault(slot, "three failures in a row", now)
+        self.declined.add(slot)
+        session = self.sessions.pop(slot, None)
+        if session is not None:
+            session.close()
+
+    # ---- what screens see ------------------------------------------------------------------------
+
+    def overlay(self) -> bytes:
+        """Give all frame states with what is handed out and rendered now laid over what lasts."""
+        states = bytearray(self.entry.states)
+        for session in self.sessions.values():
+            for run in self.control.held(session.slot).runs:
+                _assign(states, self.entry.frames, run)
+            if session.running is not None:
+                states[self.entry.frames.index_of(session.running)] = FrameState.RENDERING
+        return bytes(states)
+
+    def _log(self, level: str, text: str, now: Moment, session: Session | None) -> None:
+        self._farm.log(
+            LogRecord(
+                at=now.utc,
+                level=level,
+                text=text,
+                task_id=self.entry.task.id,
+                node=session.node if session else None,
+                frame=session.running if session else None,
+            )
+        )
+
+
+def _assign(states: bytearray, frames: FrameSet, run: Run) -> None:
+    """Mark a run's waiting frames as assigned.
+
+    In one slice where the task has no gaps: it may hold 500,000.
+    """
+    if len(frames.runs) == 1:
+        step = max(run.step // frames.runs[0].step, 1)
+        part = slice(frames.index_of(run.start), frames.index_of(run.last) + 1, step)
+        states[part] = states[part].translate(_ASSIGNED)
+        return
+    for frame in run.frames():
+        place = frames.index_of(frame)
+        if states[place] == FrameState.WAITING:
+            states[place] = FrameState.ASSIGNED
+
+
+def is_plain_name(path: str) -> bool:
+    """Say whether a frame's path is a mere file name.
+
+    What a node says must not lead out of the frames folder.
+    """
+    return bool(path) and path not in {".", ".."} and not set(path) & set("/\\:\0")
+
+
+def record_of(entry: TaskEntry, node: str, line: JournalLine) -> FrameRecord:
+    """Give the record of a frame that a node's journal says is finished."""
+    return FrameRecord(
+        task_id=entry.task.id,
+        frame=line.frame,
+        attempt=entry.attempts.get(line.frame, 0) + 1,
+        state=FrameState.DONE,
+        node=node,
+        finished_at=datetime.fromtimestamp(line.finished, UTC),
+        render_s=line.seconds,
+        bytes=line.bytes,
+        sha256=line.sha256,
+        width=line.width,
+        height=line.height,
+        path=line.path,
+    )
+
+
+def read_reason(text: str) -> FailureReason:
+    """Read an agent's word for a failure; an unknown one, from a newer agent, counts as a crash."""
+    try:
+        return FailureReason(text)
+    except ValueError:
+        return FailureReason.CRASH
+
+
+def moment(seconds: float) -> Moment:
+    """Give this instant, with the loop's monotonic seconds."""
+    return Moment(seconds, datetime.now(UTC))

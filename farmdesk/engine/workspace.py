@@ -1,0 +1,99 @@
+"""Where a task's files lie.
+
+`work/<task>/frames`, `logs` and `scene` on the storage, scratch on the node.
+"""
+
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from farmdesk.dispatch.events import SlotId
+from farmdesk.domain.errors import Refused
+
+_DISCARDED = ".discarded-"
+STARTED = "started"  # its time is the storage's own clock when the task began
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The farm's folder tree.
+
+    `root` is the farm folder; every path below it is made from numbers and node names.
+    """
+
+    root: Path
+
+    def task(self, task_id: int) -> Path:
+        """Give the folder of a task; six digits, so that a listing is in order."""
+        return self.root / "work" / f"{task_id:06d}"
+
+    def frames(self, task_id: int) -> Path:
+        """Give the folder of a task's published frames."""
+        return self.task(task_id) / "frames"
+
+    def logs(self, task_id: int) -> Path:
+        """Give the folder of a task's node journals and tool output."""
+        return self.task(task_id) / "logs"
+
+    def journal(self, task_id: int, node: str) -> Path:
+        """Give the journal that a node writes of the frames it finished."""
+        return self.logs(task_id) / f"{node}.jsonl"
+
+    def tool_log(self, task_id: int, node: str) -> Path:
+        """Give the file that holds the tool's output on a node."""
+        return self.logs(task_id) / f"{node}.log"
+
+    def scratch(self, slot: SlotId) -> Path:
+        """Give the scratch folder of a slot of this machine."""
+        return self.root / "scratch" / slot.replace(":", "-")
+
+    def prepare(self, task_id: int) -> None:
+        """Make a task's folders and mark its start.
+
+        Raises Refused when the storage cannot be written.
+        """
+        try:
+            self.frames(task_id).mkdir(parents=True, exist_ok=True)
+            self.logs(task_id).mkdir(parents=True, exist_ok=True)
+            if not self.started_mark(task_id).exists():
+                self.started_mark(task_id).touch()
+        except OSError as error:
+            raise Refused(
+                f"The folder {self.task(task_id)} cannot be written ({error.strerror}). "
+                "Check the storage and its free space, then start the task again.",
+                f"无法写入文件夹 {self.task(task_id)}（{error.strerror}）。"
+                "请检查存储及其剩余空间，然后重新派发任务。",
+            ) from error
+
+    def started_mark(self, task_id: int) -> Path:
+        """Give the file whose time says when the task's first frame may have been written."""
+        return self.logs(task_id) / STARTED
+
+    def discard(self, task_id: int) -> None:
+        """Take a task's folder out of the way at once, and delete it beside the caller.
+
+        Raises Refused.
+        """
+        doomed = self.root / "work" / f"{_DISCARDED}{task_id:06d}"
+        try:
+            if self.task(task_id).exists():
+                self.task(task_id).rename(doomed)
+        except OSError as error:
+            raise Refused(
+                f"The files of task {task_id} cannot be deleted ({error.strerror}). Close what "
+                "uses them and purge the task again.",
+                f"无法删除任务 {task_id} 的文件（{error.strerror}）。"
+                "请关闭正在使用它们的程序后重新彻底删除。",
+            ) from error
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Delete discarded folders beside the caller.
+
+        Also what a crash left of an earlier deletion.
+        """
+        for doomed in (self.root / "work").glob(f"{_DISCARDED}*"):
+            threading.Thread(
+                target=shutil.rmtree, args=(doomed,), kwargs={"ignore_errors": True}, daemon=True
+            ).start()

@@ -136,6 +136,9 @@ class FrameSet:
     def __str__(self) -> str:
         return write_runs(self._runs)
 
+    def __deepcopy__(self, memo: object) -> "FrameSet":
+        return self  # nothing in it changes, and `asdict` copies whatever it meets
+
     def __repr__(self) -> str:
         return f"FrameSet({self})"
 

@@ -72,7 +72,11 @@ class TaskSpec:
             "frames": FrameSet.parse(command.frames),
             "parameters": tool.check_parameters(command.parameters),
         }
-        return cls(**fields)
+        spec = cls(**fields)
+        values = tool.values(spec.settings)
+        for template in filter(None, (tool.cold, tool.warm)):
+            template.fill(values)  # a value that is unfit for a command line is refused now
+        return spec
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -150,12 +150,12 @@ class ModelingTool:
     log_rules: tuple[LogRule, ...] = ()
 
     @classmethod
-    def from_toml(cls, text: str) -> "ModelingTool":
-        """Read a tool file. Raises BadFile with the place that is wrong."""
-        table = Table.parse(text, "tool")
+    def from_toml(cls, text: str, place: str = "tool") -> "ModelingTool":
+        """Read a tool file; `place` names it in errors. Raises BadFile."""
+        table = Table.parse(text, place)
         parameters = tuple(ToolParameter.read(item) for item in table.tables("parameter"))
-        known = [parameter.placeholder for parameter in parameters]
-        if len(set(known)) != len(known) or (NODE_SIDE | FARM_SIDE) & set(known):
+        known = {item.placeholder: item.has_value for item in parameters}
+        if len(known) != len(parameters) or known.keys() & (NODE_SIDE | FARM_SIDE.keys()):
             raise table.wrong("parameter", "a name is taken already", "名称已被占用")
         warm = table.items("warm", [])
         made = cls(
@@ -202,7 +202,7 @@ class ModelingTool:
         }
 
 
-def _template(table: Table, name: str, items: list[object], known: list[str]) -> Template:
+def _template(table: Table, name: str, items: list[object], known: Mapping[str, bool]) -> Template:
     try:
         return Template.read(items, known)
     except BadTemplate as error:

@@ -50,6 +50,11 @@ class ToolParameter:
         """Its name inside command templates, without the `$`."""
         return self.name.upper()
 
+    @property
+    def has_value(self) -> bool:
+        """Whether every task has a value for it."""
+        return self.required or self.default is not None
+
     @classmethod
     def read(cls, table: Table) -> "ToolParameter":
         """Make one from its TOML table. Raises BadFile."""
@@ -158,7 +163,7 @@ def check_all(
     for parameter in parameters:
         if parameter.name in given:
             values[parameter.name] = parameter.check(given[parameter.name])
-        elif parameter.required and parameter.default is None:
+        elif parameter.has_value and parameter.default is None:
             raise WrongParameter(parameter.name, "is required", "必须填写")
         else:
             values[parameter.name] = parameter.default

@@ -7,6 +7,7 @@ what the submission knows; what only the node knows stays for the agent.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from farmdesk.domain.commands import Parameter
 from farmdesk.domain.errors import Refused
@@ -27,10 +28,19 @@ NODE_SIDE = frozenset(
         "CPU",  # how many CPUs the slot may use
     }
 )
-FARM_SIDE = frozenset(
-    {"CAMERA", "LAYER", "WIDTH", "HEIGHT", "FPS", "FORMAT", "EXTENSION", "PATTERN", "PROJECT"}
-    | {"SHOW", "VERSION"}
+FARM_SIDE: Mapping[str, bool] = MappingProxyType(
+    {
+        "FORMAT": True,
+        "EXTENSION": True,
+        "PATTERN": True,
+        "CAMERA": False,
+        "LAYER": False,
+        "WIDTH": False,
+        "HEIGHT": False,
+        "FPS": False,
+    }
 )
+"""What the farm fills for every tool, and whether there always is a value."""
 
 Value = Parameter | None
 
@@ -60,15 +70,19 @@ class Template:
     groups: tuple[tuple[bool, tuple[str, ...]], ...]  # (optional, arguments)
 
     @classmethod
-    def read(cls, items: Iterable[object], known: Iterable[str]) -> "Template":
-        """Make a template of texts and lists of texts. Raises BadTemplate for anything unknown."""
-        names = NODE_SIDE | FARM_SIDE | set(known)
+    def read(cls, items: Iterable[object], known: Mapping[str, bool]) -> "Template":
+        """Make a template of texts and lists of texts.
+
+        `known`: the tool's own placeholders, and whether there always is a value. Raises
+        BadTemplate for what is unknown, and for what may be missing outside an optional group.
+        """
+        names = {**dict.fromkeys(NODE_SIDE, True), **FARM_SIDE, **known}
         groups: list[tuple[bool, tuple[str, ...]]] = []
         for item in items:
             optional = isinstance(item, list)
             arguments = tuple(item) if isinstance(item, list) else (item,)
             for argument in arguments:
-                _check_argument(argument, names)
+                _check_argument(argument, names, optional=optional)
             groups.append((optional, arguments))
         if not groups or groups[0][0]:
             raise BadTemplate("the program must come first", "首先必须是程序")
@@ -86,20 +100,23 @@ class Template:
         return argv
 
 
-def _check_argument(argument: object, names: frozenset[str] | set[str]) -> None:
+def _check_argument(argument: object, names: Mapping[str, bool], *, optional: bool) -> None:
     if not isinstance(argument, str):
         raise BadTemplate(
             "an argument must be a text or a list of texts", "参数必须是文字或文字列表"
         )
+    shown = quoted(argument)
     if not is_one_line(argument):
-        raise BadTemplate(
-            f"control characters in {quoted(argument)}", f"{quoted(argument)} 含有控制字符"
-        )
+        raise BadTemplate(f"control characters in {shown}", f"{shown} 含有控制字符")
     for name in PLACEHOLDER.findall(argument):
         if name not in names:
             raise BadTemplate(
-                f"unknown placeholder ${name} in {quoted(argument)}",
-                f"{quoted(argument)} 中的占位符 ${name} 未知",
+                f"unknown placeholder ${name} in {shown}", f"{shown} 中的占位符 ${name} 未知"
+            )
+        if not (optional or names[name]):
+            raise BadTemplate(
+                f"${name} may have no value; put {shown} into a list of its own",
+                f"${name} 可能没有值；请将 {shown} 放入单独的列表",
             )
 
 
@@ -116,7 +133,7 @@ def _filled(argument: str, values: Mapping[str, Value]) -> str:
 def _as_text(name: str, value: Value, at: int) -> str:
     """Write a value as a part of an argument; no `$NAME` in it, for the agent fills after us."""
     if value is None:
-        return ""
+        raise ValueError(f"no value for ${name}")
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, str):

@@ -1,5 +1,7 @@
 """FrameSet against Python's own sets, against hostile text, and against the clock's worst cases."""
 
+import copy
+import pickle
 import time
 from collections.abc import Callable
 
@@ -211,3 +213,9 @@ def test_cost_follows_the_runs_and_not_the_frames() -> None:
         assert len(FrameSet.range(0, 2, 2_000_000) | FrameSet.range(1, 100_000, 20)) == 2_000_020
         assert sum(len(part) for part in dense.split(1000)) == len(dense)
     assert time.process_time() - begun < 2
+
+
+def test_a_copy_is_the_set_itself() -> None:
+    frames = FrameSet.parse("1-9x2,20")
+    assert copy.deepcopy(frames) is frames
+    assert pickle.loads(pickle.dumps(frames)) == frames

@@ -19,7 +19,7 @@ TOOLS = Tools(
             driver = "blender"
             suffixes = [".blend"]
             settings = ["camera", "size"]
-            cold = ["$PROGRAM", "$SCENE"]
+            cold = ["$PROGRAM", "$SCENE", ["-c", "$CAMERA"]]
             output = { pattern = "f_####", formats = { PNG = ".png" } }
             parameter = [{ name = "samples", kind = "integer", minimum = 1, default = 64 }]
             """
@@ -63,6 +63,7 @@ def test_an_accepted_one_is_read_again_without_the_tool() -> None:
         (replace(GOOD, fps=25.0), "cannot be told its fps"),
         (replace(GOOD, output_format="GIF"), "output format GIF"),
         (replace(GOOD, parameters={"samples": "many"}), "samples must be a whole number"),
+        (replace(GOOD, camera="--python=/evil.py"), "cannot be handed to the tool"),
         (replace(GOOD, policy="version"), "previous version"),
     ],
 )

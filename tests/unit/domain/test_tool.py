@@ -129,7 +129,7 @@ def test_an_optional_group_goes_when_one_of_its_values_is_missing() -> None:
 
 @given(st.text(max_size=40))
 def test_a_value_is_one_argument_or_refused(value: str) -> None:
-    template = Template.read(["$PROGRAM", "$CAMERA", "-c=$CAMERA"], [])
+    template = Template.read(["$PROGRAM", ["$CAMERA", "-c=$CAMERA"]], {})
     try:
         argv = template.fill({"CAMERA": value})
     except UnfitValue:
@@ -163,6 +163,9 @@ def test_what_a_shell_would_read_is_only_text(value: str) -> None:
         (["$PROGRAM", "$NONSENSE"], r"unknown placeholder \$NONSENSE"),
         (["$PROGRAM", "x$SCENES"], r"unknown placeholder \$SCENES"),
         (["$PROGRAM", ["-q", "$QUALITY"]], r"unknown placeholder \$QUALITY"),
+        (["$PROGRAM", "$SAMPLE"], r"unknown placeholder \$SAMPLE "),
+        (["$PROGRAM", "-cam", "$CAMERA"], "CAMERA may have no value"),
+        (["$PROGRAM", "-t=$SAMPLES"], "SAMPLES may have no value"),
         (["$PROGRAM", 5], "must be a text"),
         (["$PROGRAM", [["-a"]]], "must be a text"),
         (["$PROGRAM", "a\nb"], "control characters"),
@@ -172,7 +175,7 @@ def test_a_template_that_cannot_be_filled_is_refused_when_it_is_loaded(
     items: list[object], text: str
 ) -> None:
     with pytest.raises(BadTemplate, match=text):
-        Template.read(items, [])
+        Template.read(items, {"SAMPLES": False})
 
 
 def test_parameters_are_filled_with_their_defaults() -> None:

@@ -1,0 +1,112 @@
+"""Whether the farm can be reached: online, or away with the next try at a known time."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from farmdesk.domain.errors import FarmUnavailable
+
+BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+# A question that waits longer means that the farm is away; the banner is promised within 3 s.
+PATIENCE_S = 2.5
+
+
+class Connection(QObject):
+    """Online or away. Hears how the feed's questions ended; tells the window, asks for tries."""
+
+    came_back = pyqtSignal()
+    went_away = pyqtSignal()
+    probe_due = pyqtSignal()
+    changed = pyqtSignal()  # latency, countdown or state
+
+    def __init__(
+        self,
+        *,
+        backoff_s: tuple[float, ...] = BACKOFF_S,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.online = False
+        self.ever = False  # was online at least once
+        self.latency_s: float | None = None
+        self.fresh_at: datetime | None = None  # time of the rows on the screen, UTC
+        self.error: FarmUnavailable | None = None
+        self._backoff_s = backoff_s
+        self._patience_s = patience_s
+        self._clock = clock
+        self._tries = 0
+        self._waiting: dict[str, float] = {}
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.timeout.connect(self.probe_due)
+        self._second = QTimer(self)
+        self._second.setInterval(500)
+        self._second.timeout.connect(self._on_second)
+        self._second.start()
+
+    @property
+    def away(self) -> bool:
+        """The farm was asked and did not answer."""
+        return not self.online and self._tries > 0
+
+    @property
+    def retry_in_s(self) -> int | None:
+        """Seconds to the next try; None while it is under way."""
+        left_ms = self._retry.remainingTime()
+        return None if left_ms < 0 else -(-left_ms // 1000)
+
+    def asked(self, kind: str) -> None:
+        """A question of this kind was sent."""
+        self._waiting[kind] = self._clock()
+
+    def answered(self, kind: str) -> None:
+        """It was answered, well or badly."""
+        self._waiting.pop(kind, None)
+
+    def succeeded(self, latency_s: float) -> None:
+        """The farm gave fresh rows."""
+        self.latency_s = latency_s
+        self.fresh_at = datetime.now(UTC)
+        self._tries = 0
+        self.error = None
+        if not self.online:
+            self._retry.stop()
+            self.online = self.ever = True
+            self.came_back.emit()
+        self.changed.emit()
+
+    def failed(self, error: FarmUnavailable) -> None:
+        """The farm cannot be reached: go away, or stay away longer."""
+        self.error = error
+        delay_s = self._backoff_s[min(self._tries, len(self._backoff_s) - 1)]
+        if self._retry.isActive():
+            return
+        self._tries += 1
+        self._retry.start(round(delay_s * 1000))
+        self._leave()
+
+    def retry_now(self) -> None:
+        """Try at once, because a person asked."""
+        if not self.online:
+            self._retry.stop()
+            self.probe_due.emit()
+            self.changed.emit()
+
+    def _leave(self) -> None:
+        if self.online:
+            self.online = False
+            self.went_away.emit()
+        self.changed.emit()
+
+    def _on_second(self) -> None:
+        oldest = min(self._waiting.values(), default=None)
+        if self.online and oldest is not None and self._clock() - oldest > self._patience_s:
+            self._waiting.clear()
+            self._tries = 1
+            self._retry.start(round(self._backoff_s[0] * 1000))
+            self._leave()
+        elif not self.online:
+            self.changed.emit()

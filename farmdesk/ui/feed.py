@@ -1,0 +1,229 @@
+"""Keeps the window fresh: polls the link on the worker and tells the models what is new.
+
+Rhythm (staggered, so that no turn of the GUI thread does everything): tasks, nodes and log 2 Hz,
+frames of the selected task 10 Hz by revision. Frame states are read with every frame poll for
+small tasks, at 1 Hz for large ones. While the farm is away nothing is polled but the probe.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+
+from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.link.farm_link import FarmLink
+from farmdesk.ui import reads
+from farmdesk.ui.background import BACKFILL, POLL, URGENT, Background
+from farmdesk.ui.connection import Connection
+from farmdesk.ui.reads import FramesRead, LogsRead, NodesRead, StatesRead, TasksRead
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Milliseconds between two polls."""
+
+    tasks_ms: int = 500
+    nodes_ms: int = 500
+    logs_ms: int = 500
+    frames_ms: int = 100
+    states_of_large_ms: int = 1000
+    large_task: int = 20_000  # frames
+
+
+class Feed(QObject):
+    """Polls, one question of each kind at a time; an answer that came too late is dropped."""
+
+    tasks_read = pyqtSignal(TasksRead)
+    nodes_read = pyqtSignal(NodesRead)
+    states_read = pyqtSignal(StatesRead)
+    frames_read = pyqtSignal(FramesRead)
+    logs_read = pyqtSignal(LogsRead)
+    failed = pyqtSignal(object)  # an Exception that is no outage
+
+    def __init__(
+        self, background: Background, connection: Connection, rhythm: Rhythm | None = None
+    ) -> None:
+        super().__init__()
+        self._background = background
+        self._connection = connection
+        self._rhythm = rhythm or Rhythm()
+        self._asked: set[str] = set()
+        self._since = {"tasks": 0, "nodes": 0, "frames": 0, "logs": 0}
+        self._task_id: int | None = None
+        self._large = False
+        self._log_task_id: int | None = None
+        self._age = 0  # answers to questions from before a refresh are dropped
+        self._timers = [
+            self._timer(self._rhythm.tasks_ms, self._poll_tasks),
+            self._timer(self._rhythm.nodes_ms, self._poll_nodes),
+            self._timer(self._rhythm.logs_ms, self._poll_logs),
+            self._timer(self._rhythm.frames_ms, self._poll_frames),
+        ]
+        self._states_timer = self._timer(self._rhythm.states_of_large_ms, self._poll_states)
+        connection.came_back.connect(self._on_back)
+        connection.went_away.connect(self._stop)
+        connection.probe_due.connect(self._probe)
+
+    def start(self) -> None:
+        """Ask for everything once; the timers start with the first answer."""
+        self._probe()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stop()
+
+    def refresh(self) -> None:
+        """Read everything anew, as after a start."""
+        self._age += 1
+        self._asked.clear()
+        self._since = dict.fromkeys(self._since, 0)
+        if self._connection.online:
+            self._poll_all()
+
+    def watch_task(self, task_id: int | None, total: int = 0) -> None:
+        """Follow the frames of this task, or of none."""
+        self._task_id = task_id
+        self._large = total > self._rhythm.large_task
+        self._since["frames"] = 0
+        self._asked -= {"frames", "states"}
+        if self._connection.online:
+            self._poll_states()
+            self._poll_frames()
+
+    def watch_log(self, task_id: int | None) -> None:
+        """Follow the log of this task, or of the whole farm."""
+        if task_id != self._log_task_id:
+            self._log_task_id = task_id
+            self._since["logs"] = 0
+            self._asked.discard("logs")
+            if self._connection.online:
+                self._poll_logs()
+
+    def _timer(self, interval_ms: int, poll: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(poll)
+        return timer
+
+    def _stop(self) -> None:
+        for timer in (*self._timers, self._states_timer):
+            timer.stop()
+        self._asked.clear()
+        self._age += 1
+
+    def _on_back(self) -> None:
+        self._since["nodes"] = 0
+        for place, timer in enumerate(self._timers):
+            QTimer.singleShot(60 * place, timer.start)  # stagger
+        self._states_timer.start()
+        self._poll_all()
+
+    def _probe(self) -> None:
+        self._since["tasks"] = 0
+        self._asked.discard("tasks")
+        self._poll_tasks()
+
+    def _poll_all(self) -> None:
+        self._poll_tasks()
+        self._poll_nodes()
+        self._poll_logs()
+        self._poll_states()
+        self._poll_frames()
+
+    def _poll_tasks(self) -> None:
+        since = self._since["tasks"]
+        self._ask("tasks", lambda link: reads.read_tasks(link, since), self._on_tasks)
+
+    def _poll_nodes(self) -> None:
+        since = self._since["nodes"]
+        self._ask("nodes", lambda link: reads.read_nodes(link, since), self._on_nodes)
+
+    def _poll_logs(self) -> None:
+        since, task_id = self._since["logs"], self._log_task_id
+        self._ask("logs", lambda link: reads.read_logs(link, since, task_id), self._on_logs)
+
+    def _poll_states(self) -> None:
+        task_id = self._task_id
+        if task_id is not None:
+            self._ask(
+                "states",
+                lambda link: reads.read_states(link, task_id),
+                self._on_states,
+                urgency=URGENT,
+            )
+
+    def _poll_frames(self) -> None:
+        task_id, since = self._task_id, self._since["frames"]
+        if task_id is None:
+            return
+        if not self._large:
+            self._poll_states()
+        self._ask(
+            "frames",
+            lambda link: reads.read_frames(link, task_id, since),
+            self._on_frames,
+            urgency=BACKFILL,
+        )
+
+    def _ask(
+        self,
+        kind: str,
+        question: Callable[[FarmLink], T],
+        answer: Callable[[T], None],
+        *,
+        urgency: int = POLL,
+    ) -> None:
+        if kind in self._asked:
+            return
+        self._asked.add(kind)
+        age = self._age
+        self._connection.asked(kind)
+
+        def success(value: T) -> None:
+            self._connection.answered(kind)
+            if age == self._age or kind == "tasks":
+                self._asked.discard(kind)
+                answer(value)
+
+        def failure(error: Exception) -> None:
+            self._connection.answered(kind)
+            if age == self._age or kind == "tasks":
+                self._asked.discard(kind)
+                self._on_failure(error)
+
+        self._background.run(question, success=success, failure=failure, urgency=urgency)
+
+    def _on_tasks(self, read: TasksRead) -> None:
+        self._since["tasks"] = max((self._since["tasks"], *(row.rev for row in read.rows)))
+        self.tasks_read.emit(read)
+        self._connection.succeeded(read.seconds)
+
+    def _on_nodes(self, read: NodesRead) -> None:
+        self._since["nodes"] = max((self._since["nodes"], *(row.rev for row in read.rows)))
+        self.nodes_read.emit(read)
+
+    def _on_logs(self, read: LogsRead) -> None:
+        if read.task_id == self._log_task_id:
+            self._since["logs"] = max((self._since["logs"], *(row.id for row in read.rows)))
+            self.logs_read.emit(read)
+
+    def _on_states(self, read: StatesRead) -> None:
+        if read.task_id == self._task_id:
+            self.states_read.emit(read)
+
+    def _on_frames(self, read: FramesRead) -> None:
+        if read.task_id != self._task_id:
+            return
+        self._since["frames"] = max(self._since["frames"], read.rev)
+        self.frames_read.emit(read)
+        if read.full:
+            self._poll_frames()
+
+    def _on_failure(self, error: Exception) -> None:
+        if isinstance(error, FarmUnavailable):
+            self._connection.failed(error)
+        else:
+            self.failed.emit(error)

@@ -1,0 +1,60 @@
+"""Remembers how a person likes the window: layout by user and role, theme and language.
+
+A layout of another version, or one that Qt cannot read, is as good as none: defaults, no error.
+"""
+
+from pathlib import Path
+from typing import cast
+
+from PyQt5.QtCore import QByteArray, QSettings
+
+from farmdesk.ui.theme import THEMES, ThemeName
+from farmdesk.ui.wording import LANGUAGES, Language
+
+VERSION = 1  # raise when columns or panels change their meaning
+
+
+class LayoutStore:
+    """An INI file at `path`, or the user's settings folder when None."""
+
+    def __init__(self, *, user: str, role: str, path: Path | None = None) -> None:
+        if path is None:
+            self._settings = QSettings(
+                QSettings.Format.IniFormat, QSettings.Scope.UserScope, "FarmDesk", "farmdesk"
+            )
+        else:
+            self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+        # Settings keys take no slash; a user may be named `studio/li`.
+        self._group = f"{role}-{user.encode().hex()}"
+
+    def save(self, name: str, state: QByteArray) -> None:
+        """Keep a part of the layout."""
+        self._settings.setValue(f"{self._group}/v{VERSION}/{name}", state)
+
+    def load(self, name: str) -> QByteArray | None:
+        """Give a part of the layout; None when there is none that can be read."""
+        value = self._settings.value(f"{self._group}/v{VERSION}/{name}")
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    def forget(self) -> None:
+        """Drop the layout of this user and role; theme and language stay."""
+        self._settings.remove(f"{self._group}/v{VERSION}")
+
+    def language(self, default: Language) -> Language:
+        """Give the remembered language."""
+        value = self._settings.value(f"{self._group}/language")
+        return cast("Language", value) if value in LANGUAGES else default
+
+    def theme(self, default: ThemeName) -> ThemeName:
+        """Give the remembered theme."""
+        value = self._settings.value(f"{self._group}/theme")
+        return cast("ThemeName", value) if value in THEMES else default
+
+    def remember(self, *, language: Language, theme: ThemeName) -> None:
+        """Keep theme and language."""
+        self._settings.setValue(f"{self._group}/language", language)
+        self._settings.setValue(f"{self._group}/theme", theme)
+
+    def write(self) -> None:
+        """Bring everything to the disk now."""
+        self._settings.sync()

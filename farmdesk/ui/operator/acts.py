@@ -1,0 +1,167 @@
+"""What an operator can do with tasks: which act fits, why not, and what takes it back. No Qt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from farmdesk.domain.commands import (
+    Command,
+    PauseTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+)
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task import ENDED, WISHES
+from farmdesk.ui.sending import Batch
+from farmdesk.ui.texts import Text
+
+TOP, BOTTOM = 9, 0  # priorities
+
+
+class Act(Enum):
+    """An action on tasks, named by its text."""
+
+    START = Text.DISPATCH
+    PAUSE = Text.PAUSE
+    RESUME = Text.RESUME
+    STOP = Text.STOP
+    RAISE = Text.RAISE
+    LOWER = Text.LOWER
+    RETRY = Text.RETRY
+    RECYCLE = Text.RECYCLE
+    RESTORE = Text.RESTORE
+
+
+TIPS: Mapping[Act, Text] = {
+    Act.START: Text.DISPATCH_TIP,
+    Act.PAUSE: Text.PAUSE_TIP,
+    Act.RESUME: Text.RESUME_TIP,
+    Act.STOP: Text.STOP_TIP,
+    Act.RAISE: Text.RAISE_TIP,
+    Act.LOWER: Text.LOWER_TIP,
+    Act.RETRY: Text.RETRY_TIP,
+    Act.RECYCLE: Text.RECYCLE_TIP,
+    Act.RESTORE: Text.RESTORE_TIP,
+}
+
+_TYPES: Mapping[Act, type[Command]] = {
+    Act.START: StartRender,
+    Act.PAUSE: PauseTask,
+    Act.RESUME: ResumeTask,
+    Act.STOP: StopTask,
+    Act.RAISE: SetPriority,
+    Act.LOWER: SetPriority,
+    Act.RETRY: RetryFailed,
+    Act.RECYCLE: RecycleTask,
+    Act.RESTORE: RestoreTask,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an act would do with the selected tasks. `why` says why it can do nothing."""
+
+    act: Act
+    rows: tuple[TaskRow, ...] = ()  # those that it fits
+    why: Text | None = None
+    refused_state: TaskState | None = None
+
+    @property
+    def possible(self) -> bool:
+        """There is something to do."""
+        return bool(self.rows)
+
+    @property
+    def failed_frames(self) -> int:
+        """The failed frames of its tasks."""
+        return sum(row.failed for row in self.rows)
+
+    def batch(self) -> Batch:
+        """Give the commands, and those that take them back."""
+        return Batch(
+            what=self.act.value,
+            commands=tuple(_command(self.act, row) for row in self.rows),
+            undo=tuple(_undo(self.act, row) for row in self.rows),
+            names=tuple(row.name for row in self.rows),
+            undo_text=_undo_text(self.act),
+        )
+
+
+def plan(act: Act, rows: Sequence[TaskRow]) -> Plan:
+    """Find the tasks that an act fits, or the reason why it fits none."""
+    if not rows:
+        return Plan(act, why=Text.WHY_NOTHING)
+    fits = tuple(row for row in rows if _obstacle(act, row) is None)
+    if fits:
+        return Plan(act, fits)
+    first = rows[0]
+    return Plan(act, why=_obstacle(act, first), refused_state=first.state)
+
+
+def retry_frames(row: TaskRow, frames: str, count: int) -> Batch:
+    """Give the one command that retries chosen frames of a task."""
+    return Batch(
+        what=Text.RETRY,
+        commands=(RetryFailed(row.id, frames),),
+        undo=(StopTask(row.id),),
+        names=(f"{row.name} ({count})",),
+        undo_text=_undo_text(Act.RETRY),
+    )
+
+
+def _undo_text(act: Act) -> Text:
+    return Text.UNDO_STOPS if act is Act.RETRY else Text.UNDO
+
+
+def _obstacle(act: Act, row: TaskRow) -> Text | None:
+    if act is Act.RESTORE:
+        return None if row.recycled else Text.WHY_NOT_RECYCLED
+    if row.recycled:
+        return Text.WHY_RECYCLED
+    if act is Act.RETRY:
+        if row.state not in ENDED:
+            return Text.WHY_RUNNING
+        if not row.failed:
+            return Text.WHY_NO_FAILED
+    # The engine decides; this only keeps a person from asking what it would refuse anyway.
+    if row.state not in WISHES[_TYPES[act]]:
+        return Text.WHY_STATE
+    if act is Act.RAISE and row.priority >= TOP:
+        return Text.WHY_TOP
+    if act is Act.LOWER and row.priority <= BOTTOM:
+        return Text.WHY_BOTTOM
+    return None
+
+
+def _command(act: Act, row: TaskRow) -> Command:
+    step = {Act.RAISE: 1, Act.LOWER: -1}
+    if act in step:
+        return SetPriority(row.id, row.priority + step[act])
+    makers: Mapping[Act, Callable[[int], Command]] = {
+        Act.START: StartRender,
+        Act.PAUSE: PauseTask,
+        Act.RESUME: ResumeTask,
+        Act.STOP: StopTask,
+        Act.RETRY: RetryFailed,
+        Act.RECYCLE: RecycleTask,
+        Act.RESTORE: RestoreTask,
+    }
+    return makers[act](row.id)
+
+
+def _undo(act: Act, row: TaskRow) -> Command | None:
+    if act in (Act.RAISE, Act.LOWER):
+        return SetPriority(row.id, row.priority)
+    backs: Mapping[Act, Callable[[int], Command]] = {
+        Act.PAUSE: ResumeTask,
+        Act.RETRY: StopTask,  # frames that were rendered meanwhile are kept
+        Act.RECYCLE: RestoreTask,
+        Act.RESTORE: RecycleTask,
+    }
+    return backs[act](row.id) if act in backs else None

@@ -1,0 +1,45 @@
+"""The render nodes on the screen."""
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
+
+from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.models.nodes import NodesModel
+from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.bar_delegate import BarDelegate
+from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
+from farmdesk.ui.widgets.table import make_table, set_widths
+
+WIDTHS = (8, 11, 8, 8, 8, 24)  # digits, by column of NodesModel
+AGE_MS = 1000
+
+
+class NodesPanel(QWidget):
+    """State, load bars and the frame in hand of every node."""
+
+    def __init__(self, model: NodesModel, appearance: Appearance) -> None:
+        super().__init__()
+        self.model = model
+        self._appearance = appearance
+        self.view = make_table(model)
+        self._delegate = BarDelegate(appearance)
+        for name in ("cpu", "memory", "gpu"):
+            self.view.setItemDelegateForColumn(model.column_named(name), self._delegate)
+        set_widths(self.view, WIDTHS)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self.hint = EmptyHint(self.view, appearance, self._hint)
+        # Bars go dim by age alone, also while nothing new comes.
+        self._timer = QTimer(self)
+        self._timer.setInterval(AGE_MS)
+        self._timer.timeout.connect(self.view.viewport().update)
+        self._timer.start()
+        appearance.changed.connect(self._on_appearance)
+        self._on_appearance()
+
+    def _hint(self) -> Hint | None:
+        return Hint(Text.EMPTY_NODES) if self.model.loaded else None
+
+    def _on_appearance(self) -> None:
+        self.view.setAccessibleName(self._appearance.words(Text.COLUMN_NODES))

@@ -1,0 +1,148 @@
+"""The queue on the screen: typed filter, filter chips, and the table of tasks."""
+
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import FrameState
+from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.glyphs import Glyph, glyph_icon
+from farmdesk.ui.models.tasks import TaskFilter, TasksModel
+from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
+from farmdesk.ui.widgets.progress_delegate import ProgressDelegate
+from farmdesk.ui.widgets.table import make_table, set_widths
+
+CHIPS = {
+    TaskFilter.ALL: (Text.CHIP_ALL, Glyph.DISC, None),
+    TaskFilter.RENDERING: (Text.CHIP_RENDERING, Glyph.PLAY, FrameState.RENDERING),
+    TaskFilter.WAITING: (Text.CHIP_WAITING, Glyph.HOLLOW, FrameState.WAITING),
+    TaskFilter.TROUBLE: (Text.CHIP_TROUBLE, Glyph.CROSS, FrameState.FAILED),
+    TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
+    TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
+}
+WIDTHS = (4, 22, 11, 28, 11, 5, 6, 11, 12)  # digits, by column of TasksModel
+
+
+class QueuePanel(QWidget):
+    """Shows tasks and tells which are selected. It filters only when a person asks for it."""
+
+    selection_changed = pyqtSignal()
+
+    def __init__(self, model: TasksModel, appearance: Appearance) -> None:
+        super().__init__()
+        self.model = model
+        self._appearance = appearance
+        self.filter = QLineEdit()
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(120)
+        self.filter.textChanged.connect(model.type)
+        self.chips = {chosen: self._chip(chosen) for chosen in TaskFilter}
+        self.view = make_table(model)
+        self._delegate = ProgressDelegate(appearance)
+        self.view.setItemDelegateForColumn(model.column_named("progress"), self._delegate)
+        set_widths(self.view, WIDTHS)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.selectionModel().selectionChanged.connect(self._on_selection)
+        self._lay_out()
+        self.hint = EmptyHint(self.view, appearance, self._hint)
+        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
+            signal.connect(self._refresh_chips)
+        appearance.changed.connect(self._on_appearance)
+        self._on_appearance()
+
+    def selected(self) -> list[TaskRow]:
+        """Give the selected tasks, top to bottom."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        return [self.model.at(row) for row in rows]
+
+    def select(self, task_id: int) -> bool:
+        """Select one task; tells whether it is shown."""
+        place = self.model.place_of(task_id)
+        if place is not None:
+            index = self.model.index(place, 0)
+            flags = QItemSelectionModel.SelectionFlag
+            self.view.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        return place is not None
+
+    def choose(self, chosen: TaskFilter) -> None:
+        """Show the tasks of a chip."""
+        self.chips[chosen].setChecked(True)
+        self.model.choose(chosen)
+        self.hint.refresh()
+
+    def clear_filter(self) -> None:
+        """Show all tasks again."""
+        self.filter.clear()
+        self.choose(TaskFilter.ALL)
+
+    def rows_came(self) -> None:
+        """Bring chips and hint in line with fresh rows."""
+        self._refresh_chips()
+        self.hint.refresh()
+
+    def _chip(self, chosen: TaskFilter) -> QToolButton:
+        chip = QToolButton()
+        chip.setObjectName(f"chip-{chosen.value}")
+        chip.setCheckable(True)
+        chip.setChecked(chosen is TaskFilter.ALL)
+        chip.setAutoRaise(True)
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        chip.clicked.connect(lambda: self.choose(chosen))
+        return chip
+
+    def _lay_out(self) -> None:
+        group = QButtonGroup(self)
+        line = QHBoxLayout()
+        line.setContentsMargins(6, 4, 6, 4)
+        line.setSpacing(2)
+        line.addWidget(self.filter, 1)
+        for chip in self.chips.values():
+            group.addButton(chip)
+            line.addWidget(chip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addWidget(self.view, 1)
+
+    def _hint(self) -> Hint | None:
+        if not self.model.loaded:
+            return None
+        if any(not row.recycled for row in self.model.rows()) or self.model.typed:
+            return Hint(Text.EMPTY_FILTER, Text.EMPTY_FILTER_BUTTON, self.clear_filter)
+        return Hint(Text.EMPTY_QUEUE, Text.EMPTY_QUEUE_BUTTON, _copy_submit)
+
+    def _refresh_chips(self) -> None:
+        words, counts = self._appearance.words, self.model.filter_counts()
+        for chosen, chip in self.chips.items():
+            name = words(CHIPS[chosen][0])
+            chip.setText(words(Text.CHIP_COUNT, name=name, count=counts[chosen]))
+
+    def _on_appearance(self) -> None:
+        words, theme = self._appearance.words, self._appearance.theme
+        self.filter.setPlaceholderText(words(Text.FILTER_HINT))
+        self.filter.setAccessibleName(words(Text.GO_FILTER))
+        self.view.setAccessibleName(words(Text.QUEUE))
+        for number, (chosen, chip) in enumerate(self.chips.items(), start=1):
+            name, glyph, state = CHIPS[chosen]
+            colour = theme.dim if state is None else theme.frames[state]
+            chip.setIcon(glyph_icon(glyph, colour))
+            chip.setToolTip(words(Text.CHIP_TIP, name=words(name), keys=f"Alt+{number}"))
+        self._refresh_chips()
+
+    def _on_selection(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: ARG002 Qt's signature
+        self.selection_changed.emit()
+
+
+def _copy_submit() -> None:
+    QApplication.clipboard().setText("farmdesk submit --help")

@@ -1,0 +1,1 @@
+"""Painted and composed widgets that screens share: they know models and looks, but no screen."""

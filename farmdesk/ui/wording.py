@@ -1,0 +1,75 @@
+"""Gives a text in the chosen language, and puts numbers, times and durations into words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.ui.texts import FRAME_STATES, NODE_STATES, REASONS, TASK_STATES, Pair, Text
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+K = TypeVar("K")
+
+
+class Wording:
+    """The words of one language. Replace it to switch; it holds nothing else."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, text: Text, **values: object) -> str:
+        """Give the text with its `{name}` places filled."""
+        pair: Pair = text.value
+        return pair[self._column].format(**values) if values else pair[self._column]
+
+    def task_state(self, state: TaskState) -> str:
+        """Give the word for a task's state."""
+        return self._of(TASK_STATES, state)
+
+    def frame_state(self, state: FrameState) -> str:
+        """Give the word for a frame's state."""
+        return self._of(FRAME_STATES, state)
+
+    def node_state(self, state: NodeState) -> str:
+        """Give the word for a node's state."""
+        return self._of(NODE_STATES, state)
+
+    def reason(self, reason: FailureReason) -> str:
+        """Say why a frame failed."""
+        return self._of(REASONS, reason)
+
+    def duration(self, seconds: float | None) -> str:
+        """Give a span in its two leading units; None is a dash."""
+        if seconds is None:
+            return self(Text.DASH)
+        whole = max(0, round(seconds))
+        if whole < 60:
+            return self(Text.SECONDS, n=whole)
+        minutes = round(whole / 60)
+        if minutes < 60:
+            return self(Text.MINUTES, n=minutes)
+        hours, minutes = divmod(minutes, 60)
+        if hours < 48:
+            return self(Text.HOURS, h=hours, m=minutes)
+        days, hours = divmod(hours, 24)
+        return self(Text.DAYS, d=days, h=hours)
+
+    def _of(self, words: Mapping[K, Pair], key: K) -> str:
+        return words[key][self._column]
+
+
+def local_clock(at: datetime) -> str:
+    """Give the wall-clock time of this place, to the second."""
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def size_text(megabytes: int | None) -> str:
+    """Give a size from mebibytes, in the unit that keeps it short; None is a dash."""
+    if megabytes is None:
+        return "—"
+    if megabytes < 1024:
+        return f"{megabytes} MB"
+    gigabytes = megabytes / 1024
+    return f"{gigabytes:.0f} GB" if gigabytes < 1024 else f"{gigabytes / 1024:.1f} TB"

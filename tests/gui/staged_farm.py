@@ -1,0 +1,401 @@
+"""A farm that a test stages: a FarmLink in memory that can go away, answer, or stay silent.
+
+Rows are realistic (Chinese names, half a million frames, failures), so that pictures made from it
+show what a person would see.
+"""
+
+import random
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from farmdesk.domain.commands import (
+    Command,
+    PauseTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+    SubmitTask,
+)
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.records import (
+    CommandRow,
+    FrameRecord,
+    FrameRow,
+    FrameStates,
+    LogRecord,
+    LogRow,
+    NodeRecord,
+    NodeRow,
+    TaskRow,
+)
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+AWAY = FarmUnavailable("The database does not answer.", "数据库没有响应。")
+BIG = 500_000
+NAMES = (
+    "央视春晚_开场_v12",
+    "航天纪录片_EP03_sc040",
+    "汽车TVC_夜景_final",
+    "City_Flythrough_A",
+    "动画番剧_S02E11",
+    "新闻片头_2027",
+    "水墨山河_sh0120",
+    "Mech_Assembly_4K",
+    "博物馆投影_北墙",
+    "电影_深海_sq210",
+    "Logo_Loop_8s",
+    "天气预报_地图",
+    "体育转播_包装",
+    "XR_Stage_BG_03",
+)
+OWNERS = ("央视技术", "星河影视", "华纳广告", "Northlight", "番茄动画", "省台新闻", "墨池工作室")
+TOOLS = (("Blender", "4.2"), ("Maya", "2025"), ("C4D", "2025"), ("Houdini", "20.5"), ("Nuke", "15"))
+STATES = (
+    TaskState.RENDERING,
+    TaskState.RENDERING,
+    TaskState.QUEUED,
+    TaskState.PAUSED,
+    TaskState.PARTLY_FAILED,
+    TaskState.COMPLETED,
+    TaskState.STOPPED,
+    TaskState.PREEMPTED,
+)
+_APPLIED: dict[type[Command], TaskState] = {
+    StartRender: TaskState.RENDERING,
+    PauseTask: TaskState.PAUSED,
+    StopTask: TaskState.STOPPED,
+    ResumeTask: TaskState.RENDERING,
+    RetryFailed: TaskState.RENDERING,
+}
+
+
+class StagedFarm:
+    """Implements `FarmLink`. The test sets `away`, `refusal` and `answers` and reads `sent`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.away = False
+        self.answers = True  # False: commands stay open
+        self.refusal = ""  # the sentence that every command is refused with
+        self.closed = False
+        self.sent: list[Command] = []
+        self.rev = 1
+        self._tasks: dict[int, TaskRow] = {}
+        self._nodes: dict[str, NodeRow] = {}
+        self._states: dict[int, bytes] = {}
+        self._frames: dict[int, list[FrameRow]] = {}
+        self._logs: list[LogRow] = []
+        self._commands: dict[int, CommandRow] = {}
+
+    # ---- staging
+
+    def put_task(self, row: TaskRow, states: bytes | None = None) -> None:
+        """Add or change a task."""
+        with self._lock:
+            self._tasks[row.id] = replace(row, rev=self._tick())
+            if states is not None:
+                self._states[row.id] = states
+
+    def put_node(self, record: NodeRecord, task_name: str = "") -> None:
+        """Add or change a node."""
+        with self._lock:
+            self._nodes[record.node] = NodeRow(self._tick(), record, task_name)
+
+    def put_frame(self, record: FrameRecord) -> None:
+        """Add a finished attempt."""
+        with self._lock:
+            self._frames.setdefault(record.task_id, []).append(FrameRow(self._tick(), record))
+
+    def put_log(self, record: LogRecord) -> None:
+        """Add a log line."""
+        with self._lock:
+            self._logs.append(LogRow(len(self._logs) + 1, record))
+
+    def task_row(self, task_id: int) -> TaskRow:
+        """Give a task without going through the link."""
+        return self._tasks[task_id]
+
+    # ---- FarmLink
+
+    def send(self, command: Command) -> int:
+        """Apply, refuse or keep the command."""
+        with self._lock:
+            self._reach()
+            number = len(self._commands) + 1
+            self.sent.append(command)
+            kind = type(command).__name__
+            row = CommandRow(number, kind, "李雯", NOON, task_id=_task_of(command))
+            if self.refusal:
+                row = replace(row, applied=False, text=self.refusal)
+            elif self.answers:
+                self._apply(command)
+                row = replace(row, applied=True)
+            self._commands[number] = row
+            return number
+
+    def outcome(self, command_id: int) -> CommandRow:
+        """Give a command with its answer."""
+        with self._lock:
+            self._reach()
+            return self._commands[command_id]
+
+    def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:
+        """Give newer commands."""
+        with self._lock:
+            self._reach()
+            return [row for n, row in self._commands.items() if n > since_id][:limit]
+
+    def tasks(self, since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:
+        """Give tasks that changed since."""
+        with self._lock:
+            self._reach()
+            rows = [row for row in self._tasks.values() if row.rev > since_rev]
+            return [row for row in rows if recycled is None or row.recycled is recycled]
+
+    def task(self, task_id: int) -> TaskRow:
+        """Give one task."""
+        with self._lock:
+            self._reach()
+            if task_id not in self._tasks:
+                raise Refused("There is no such task.", "没有这个任务。")
+            return self._tasks[task_id]
+
+    def frame_states(self, task_id: int) -> FrameStates:
+        """Give all states of a task."""
+        with self._lock:
+            self._reach()
+            states = self._states.get(task_id) or bytes(self._tasks[task_id].total)
+            return FrameStates(task_id, self.rev, states)
+
+    def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
+        """Give newer attempts."""
+        with self._lock:
+            self._reach()
+            rows = [row for row in self._frames.get(task_id, []) if row.rev > since_rev]
+            return rows[:limit]
+
+    def nodes(self, since_rev: int = 0) -> list[NodeRow]:
+        """Give nodes that changed since."""
+        with self._lock:
+            self._reach()
+            return [row for row in self._nodes.values() if row.rev > since_rev]
+
+    def logs(
+        self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
+    ) -> list[LogRow]:
+        """Give newer lines, or the newest when asked from the start."""
+        with self._lock:
+            self._reach()
+            rows = [r for r in self._logs if task_id is None or r.record.task_id == task_id]
+            rows = [row for row in rows if row.id > since_id]
+            return rows[:limit] if since_id else rows[-limit:]
+
+    def close(self) -> None:
+        """Remember that the link was given back."""
+        self.closed = True
+
+    # ---- private
+
+    def _reach(self) -> None:
+        if self.away:
+            raise AWAY
+
+    def _tick(self) -> int:
+        self.rev += 1
+        return self.rev
+
+    def _apply(self, command: Command) -> None:
+        if isinstance(command, SubmitTask):
+            return
+        row = self._tasks[command.task_id]
+        if isinstance(command, SetPriority):
+            row = replace(row, priority=command.priority)
+        elif isinstance(command, (RecycleTask, RestoreTask)):
+            row = replace(row, recycled=isinstance(command, RecycleTask))
+        elif type(command) in _APPLIED:
+            row = replace(row, state=_APPLIED[type(command)])
+        self.put_task(row)
+
+
+def _task_of(command: Command) -> int | None:
+    return None if isinstance(command, SubmitTask) else command.task_id
+
+
+def task_row(task_id: int = 1, **changes: object) -> TaskRow:
+    """Give a plain rendering task of 240 frames, with changes."""
+    row = TaskRow(
+        id=task_id,
+        rev=0,
+        name=f"新闻片头_{task_id}",
+        owner="省台新闻",
+        project="晚间新闻",
+        show="片头",
+        version="v03",
+        tool="Blender",
+        tool_version="4.2",
+        state=TaskState.RENDERING,
+        reason="",
+        priority=5,
+        position=task_id,
+        frames="1-240",
+        total=240,
+        done=0,
+        failed=0,
+        running=0,
+        nodes=0,
+        render_s=0.0,
+        created_at=NOON,
+        started_at=NOON,
+        finished_at=None,
+        recycled=False,
+        output="/farm/work/1/frames",
+    )
+    return replace(row, **changes)  # type: ignore[arg-type]
+
+
+def realistic_farm(big: int = BIG, now: datetime | None = None) -> StagedFarm:
+    """Give a busy farm: 30 tasks, the first of `big` frames, 24 nodes and a log."""
+    farm, dice, now = StagedFarm(), random.Random(5), now or datetime.now(UTC)
+    states = big_states(big)
+    counts = np.bincount(np.frombuffer(states, np.uint8), minlength=len(FrameState))
+    done, failed = int(counts[FrameState.DONE]), int(counts[FrameState.FAILED])
+    farm.put_task(
+        task_row(
+            name=NAMES[0],
+            owner=OWNERS[0],
+            frames=f"1001-{1000 + big}",
+            total=big,
+            done=done,
+            failed=failed,
+            running=int(counts[FrameState.RENDERING]),
+            nodes=16,
+            render_s=done * 3.1,
+            priority=9,
+            created_at=now - timedelta(hours=30),
+        ),
+        states,
+    )
+    for place in range(1, 30):
+        _put_small_task(farm, place, dice)
+    _put_nodes(farm, now, dice)
+    _put_attempts(farm, states, now)
+    _put_logs(farm, now)
+    return farm
+
+
+def big_states(total: int) -> bytes:
+    """Give the states of a task in mid-render: 42 % ended, a busy zone, the rest waiting."""
+    dice = np.random.default_rng(3)
+    states = np.zeros(total, np.uint8)
+    ended = int(total * 0.42)
+    states[:ended] = FrameState.DONE
+    states[dice.choice(ended, ended // 220, replace=False)] = FrameState.FAILED
+    states[dice.choice(ended, ended // 400, replace=False)] = FrameState.SKIPPED
+    busy = slice(ended, ended + max(64, total // 900))
+    choices = (1, 1, 2, 2, 3, 4, 4, 4, 6, 5)
+    states[busy] = dice.choice(choices, len(states[busy]))
+    return states.tobytes()
+
+
+def _put_small_task(farm: StagedFarm, place: int, dice: random.Random) -> None:
+    state = STATES[place % len(STATES)]
+    total = dice.choice((240, 480, 1200, 3000, 900))
+    share = {TaskState.COMPLETED: 1.0, TaskState.QUEUED: 0.0}.get(state, dice.random() * 0.9)
+    done = int(total * share)
+    failed = max(1, total // 90) if state is TaskState.PARTLY_FAILED else 0
+    running = min(8, total - done) if state is TaskState.RENDERING else 0
+    done = total - failed if state is TaskState.PARTLY_FAILED else done
+    tool, version = TOOLS[place % len(TOOLS)]
+    states = np.zeros(total, np.uint8)
+    states[:done] = FrameState.DONE
+    states[done : done + running] = FrameState.RENDERING
+    states[total - failed :] = FrameState.FAILED
+    row = task_row(
+        place + 1,
+        name=NAMES[place % len(NAMES)] + ("" if place < len(NAMES) else f"_{place}"),
+        owner=OWNERS[place % len(OWNERS)],
+        tool=tool,
+        tool_version=version,
+        state=state,
+        total=total,
+        frames=f"1-{total}",
+        done=done,
+        failed=failed,
+        running=running,
+        nodes=running,
+        render_s=done * 31.0,
+        priority=max(0, 8 - place // 4),
+        reason="帧 1071 在 3 个节点上失败" if failed else "",
+        recycled=place > 27,
+    )
+    farm.put_task(row, states.tobytes())
+
+
+def _put_nodes(farm: StagedFarm, now: datetime, dice: random.Random) -> None:
+    odd = {7: NodeState.OFFLINE, 12: NodeState.MAINTENANCE, 17: NodeState.FAULT}
+    odd |= {3: NodeState.IDLE, 20: NodeState.DRAINING, 21: NodeState.IDLE}
+    for place in range(24):
+        state = odd.get(place, NodeState.RENDERING)
+        busy = state in (NodeState.RENDERING, NodeState.DRAINING)
+        record = NodeRecord(
+            f"node{place:02d}",
+            state,
+            reason="连续 5 帧失败：显存不足" if state is NodeState.FAULT else "",
+            task_id=1 if busy else None,
+            frame=211001 + place if busy else None,
+            frame_started_at=now - timedelta(seconds=40) if busy else None,
+            cpu=dice.uniform(0.82, 0.99) if busy else 0.03,
+            memory=dice.uniform(0.3, 0.95),
+            gpu=dice.uniform(0.4, 0.99) if busy and place % 3 else (None if busy else 0.0),
+            disk_free_mb=812_000,
+            sampled_at=now - timedelta(seconds=40 if place == 9 else 1),
+            cpus=64,
+            memory_mb=262_144,
+            gpus=("RTX 6000 Ada",),
+        )
+        farm.put_node(record, NAMES[0] if busy else "")
+
+
+def _put_attempts(farm: StagedFarm, states: bytes, now: datetime) -> None:
+    array = np.frombuffer(states, np.uint8)
+    failed = np.flatnonzero(array == FrameState.FAILED)[:400]
+    done = np.flatnonzero(array == FrameState.DONE)[-1500:]
+    for place in (*failed, *done):
+        bad = array[place] == FrameState.FAILED
+        farm.put_frame(
+            FrameRecord(
+                task_id=1,
+                frame=1001 + int(place),
+                attempt=3 if bad else 1,
+                state=FrameState.FAILED if bad else FrameState.DONE,
+                node=f"node{int(place) % 24:02d}",
+                finished_at=now,
+                render_s=2.0 + int(place) % 30 / 10,
+                reason=FailureReason.OUT_OF_MEMORY if bad else None,
+                text="CUDA out of memory (24.0 GiB)" if bad else "",
+            )
+        )
+
+
+def _put_logs(farm: StagedFarm, now: datetime) -> None:
+    lines = (
+        ("info", "Loading scene 深海_sq210_v031.blend (1.8 GB)", None),
+        ("info", "Fra:211001 Mem:10.94G | Sample 64/512", None),
+        ("warning", "texture cache 91 % full", None),
+        ("error", "CUDA out of memory (24.0 GiB), attempt 2/3", 1071),
+        ("error", "显存不足，已改派到 node08（建议：该任务限 48 GB 显存节点）", 1071),
+        ("info", "Saved /farm/work/1/frames/beauty.211001.exr", 211001),
+    )
+    for turn in range(40):
+        for second, (level, text, frame) in enumerate(lines):
+            at = now - timedelta(seconds=60 * (40 - turn) - second)
+            node = f"node{(turn * 7 + second) % 24:02d}"
+            farm.put_log(LogRecord(at, level, text, 1, node, frame))

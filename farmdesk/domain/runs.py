@@ -56,9 +56,8 @@ class Canon:
     def __init__(self, limit: int | None = None) -> None:
         self.done: list[Run] = []
         self.limit = limit
-        self.start = (
-            0  # the run that is still growing: start, step (0: not known yet), count (0: none)
-        )
+        # the run that is still growing; step 0: not known yet, count 0: there is none
+        self.start = 0
         self.step = 0
         self.count = 0
 

@@ -9,7 +9,6 @@ import sys
 import threading
 
 from nodeagent.samples import hello
-from nodeagent.session import Session
 from nodeagent.wire import ReportWriter, read_orders
 
 WRITE_OUT_S = 2.0
@@ -20,8 +19,10 @@ def main() -> int:
     orders, reports = _own_the_line()
     writer = ReportWriter(reports)
     writer.send(hello())
+    from nodeagent.session import Session  # the engine need not wait for the rest of us
+
     session = Session(writer)
-    signal.signal(signal.SIGTERM, lambda number, frame: session.terminate())
+    signal.signal(signal.SIGTERM, lambda *_: session.terminate())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the engine's affair
     threading.Thread(
         target=read_orders, args=(orders, session.post), name="orders", daemon=True

@@ -139,7 +139,7 @@ class ColdRenderer:
         elif rules.saved and (match := rules.saved.search(line)):
             frame = self._seat.job.pattern.frame(Path(match[1]).name)
             if frame is not None and self._reach(work, frame, event.at):
-                self._saved(work, event.at)
+                self._saved(work, frame, event.at)
 
     def _reach(self, work: RangeWork, frame: int, at: float) -> bool:
         """Make a frame that was saved the one in hand; False if it is none of ours.
@@ -174,11 +174,8 @@ class ColdRenderer:
         self._began_at = at
         self._stage.tell(FrameBegun(work.range_id, frame))
 
-    def _saved(self, work: RangeWork, at: float) -> None:
-        """The frame in hand is complete."""
-        tool, frame = self._seat.tool, self._in_hand
-        assert tool is not None
-        assert frame is not None
+    def _saved(self, work: RangeWork, frame: int, at: float) -> None:
+        """This frame, the one in hand, is complete."""
         self._in_hand = None
         seconds = max(0.0, at - self._began_at)
         path = self._seat.output / self._seat.job.pattern.name(frame)
@@ -186,7 +183,7 @@ class ColdRenderer:
             self._seat.kill()  # what comes after is no longer ours
         elif frame == self._run[-1]:
             self._over_at = time.monotonic()
-        done = RenderedFrame(frame, seconds, self._began_at, path, tool.started_at)
+        done = RenderedFrame(frame, seconds, self._began_at, path, self._seat.started_at)
         self._stage.rendered(work, done)
         if self._seat.tool is None:
             self.resume()
@@ -198,17 +195,17 @@ class ColdRenderer:
 
     def _look_for_files(self, work: RangeWork, *, ended_well: bool) -> None:
         watch = self._watch
-        while watch is not None and self._in_hand is not None:
-            coming = self._run[self._run.index(self._in_hand) + 1 :]
+        while watch is not None and (frame := self._in_hand) is not None:
+            coming = self._run[self._run.index(frame) + 1 :]
             at = watch.complete_at(
-                self._in_hand,
+                frame,
                 coming[0] if coming else None,
                 sure=ended_well,
                 alone=self._cut_off(work),
             )
             if at is None:
                 return
-            self._saved(work, at)
+            self._saved(work, frame, at)
             if self._work is not work or not coming or work.next_frame() != coming[0]:
                 return
             self._begin(work, coming[0], at)

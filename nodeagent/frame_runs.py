@@ -5,6 +5,7 @@ Read from text like `1-100x2,150,-5-5`, kept as runs so that a long range costs 
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 MAX_INTERLEAVED = 1_000_000  # frames; runs that overlap are sorted one by one, so there is a bound
 
@@ -54,7 +55,7 @@ class FrameRuns:
 def parse_frames(text: str) -> FrameRuns:
     """Read `1-100x2,150`. Raises BadFrames."""
     runs = sorted((_parse_run(part) for part in text.split(",")), key=lambda run: run.start)
-    if any(left[-1] >= right.start for left, right in zip(runs, runs[1:], strict=False)):
+    if any(left[-1] >= right.start for left, right in pairwise(runs)):
         runs = _separate(runs)
     return FrameRuns(tuple(runs))
 

@@ -6,7 +6,6 @@ Its paths in this system's spelling, its command lines, its tool's environment.
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from nodeagent.protocol import Open
 from nodeagent.reasons import Reason
 
 AGENT_DIR = Path(__file__).parent
-TOKEN_VARIABLE = "FARMDESK_TOKEN"
+TOKEN_VARIABLE = "FARMDESK_TOKEN"  # noqa: S105 - a name
 JOB_VARIABLE = "FARMDESK_JOB"
 PROGRAMS = {"blender": "blender"}  # driver → name of its program on PATH
 
@@ -99,7 +98,7 @@ def read_job(opened: Open) -> Job:
         scratch=native_path(opened.scratch),
         output=native_path(opened.output),
     )
-    return Job(own, pattern, rules, _program(opened), secrets.token_hex(8))
+    return Job(own, pattern, rules, _program(opened), os.urandom(8).hex())
 
 
 def native_path(path: str) -> str:

@@ -72,9 +72,7 @@ class ProcessTree:
             os.close(status)
         self._control_open = True
         self._gone = threading.Event()
-        self._root = psutil.Process(
-            self._guard.pid
-        )  # knows its start time: a reused pid is no member
+        self._root = psutil.Process(self._guard.pid)  # not only the pid, which may be used again
 
     @property
     def outputs(self) -> list[int]:
@@ -86,9 +84,10 @@ class ProcessTree:
 
     def write(self, line: bytes) -> bool:
         """Write to the tool's stdin; False if the tool no longer reads."""
-        assert self._guard.stdin is not None
+        stdin = self._guard.stdin
         try:
-            self._guard.stdin.write(line)
+            while stdin is not None and line:
+                line = line[stdin.write(line) :]
         except (OSError, ValueError):
             return False
         return True

@@ -128,7 +128,7 @@ class Publisher:
         part = self._output / f"{name}.{self._node}.part"  # no two nodes write one file
         try:
             digest, size = _copy(done.path, part)
-            os.replace(part, self._output / name)
+            part.replace(self._output / name)
         except OSError:
             with contextlib.suppress(OSError):
                 part.unlink()

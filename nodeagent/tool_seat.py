@@ -4,6 +4,7 @@ Starting it in a fresh folder, killing it, and telling why it ended.
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class ToolSeat:
     keep: Sequence[int]  # descriptors that live as long as the tool's processes
     tool: RunningTool | None = None
     output: Path = Path()
+    started_at: float = 0.0  # Unix time
     fatal: tuple[Reason, str] | None = None  # the last fatal line since the start
     _starts: int = field(default=0)
 
@@ -44,6 +46,7 @@ class ToolSeat:
         self.output.mkdir(parents=True)
         self.fatal = None
         self.log.clear_tail()
+        self.started_at = time.time()
         argv = self.job.argv(template, output=self.output, run=run)
         self.log.add(f"[agent] {' '.join(argv)}")
         self.tool = RunningTool(

@@ -49,7 +49,7 @@ class WarmRenderer:
             self._work = None
             self._stage.ran_out(work)
         elif self._seat.tool is None:
-            self._start(work)
+            self._start()
         elif self._loaded and self._stage.may_begin():
             work.begin(frame)
             self._asked = frame
@@ -85,7 +85,7 @@ class WarmRenderer:
             text = f"no output and no CPU use for {self._seat.job.opened.stall_s:g} s"
             self._lose_tool(Reason.STALL, text)
 
-    def _start(self, work: RangeWork) -> None:
+    def _start(self) -> None:
         self._loaded = False
         try:
             self._seat.start(self._template, run=None, merge=False)
@@ -98,19 +98,20 @@ class WarmRenderer:
             self._stage.tell(Loaded(event.at - event.tool.started_at))
         elif said.word == "refused" and self._work is not None:
             self._stage.gave_up(said.reason, said.text)
-        elif said.frame is not None and said.frame == self._asked:
-            self._hear_frame(event, said, said.frame)
+        elif self._work is not None and said.frame is not None and said.frame == self._asked:
+            self._hear_frame(self._work, said)
         self.resume()
 
-    def _hear_frame(self, event: ToolSaid, said: Said, frame: int) -> None:
-        work = self._work
-        assert work is not None  # while a frame is asked for, its range is here
+    def _hear_frame(self, work: RangeWork, said: Said) -> None:
+        frame = self._asked
+        if frame is None:
+            return
         if said.word == "begun":
             self._stage.tell(FrameBegun(work.range_id, frame))
         elif said.word == "done":
             self._asked = None
             done = RenderedFrame(
-                frame, said.seconds, said.started, self._path(frame), event.tool.started_at
+                frame, said.seconds, said.started, self._path(frame), self._seat.started_at
             )
             self.resume()  # first of all, so that the tool never waits for us
             self._stage.rendered(work, done)

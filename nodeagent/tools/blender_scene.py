@@ -5,6 +5,9 @@ Talking to the agent, and making a scene ready to render.
 Runs in Blender's own Python (2.93 and later), or beside the `bpy` module; standard library only.
 """
 
+# Plain strings are what bpy takes and gives:
+# ruff: noqa: PTH110, PTH112, PTH113, PTH122, PTH208
+
 from __future__ import annotations
 
 import json
@@ -125,7 +128,6 @@ def _is_there(item: Any, path: str) -> bool:
         return all(os.path.exists(path.replace("<UDIM>", tile)) for tile in tiles)
     if source == "SEQUENCE":
         folder, name = os.path.split(path)
-        start = name.rstrip("0123456789" + os.path.splitext(name)[1])
         start = os.path.splitext(name)[0].rstrip("0123456789")
         return os.path.isdir(folder) and any(each.startswith(start) for each in os.listdir(folder))
     return os.path.exists(path)

@@ -5,6 +5,9 @@ the tool. Orders: `{"t": "render", "frame": 7, "path": "/…/frame_0007.png"}`; 
 it.
 """
 
+# Plain strings are what bpy takes and gives:
+# ruff: noqa: PTH100, PTH120
+
 from __future__ import annotations
 
 import json
@@ -71,7 +74,7 @@ def render(scene: Any, voice: Voice, *, frame: int, path: str) -> None:
         scene.frame_set(frame)
         scene.render.filepath = path
         bpy.ops.render.render(write_still=True, scene=scene.name)
-    except Exception as error:
+    except RuntimeError as error:  # how Blender says that an operator failed
         traceback.print_exc()
         voice.say("failed", frame=frame, reason=reason_of(str(error)), text=str(error).strip())
         return

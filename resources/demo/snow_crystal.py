@@ -107,7 +107,7 @@ def _glow(radius: float, angle: float, near: list[Stroke]) -> tuple[float, ...]:
     distance = min(_distance(x, y, stroke) - stroke.width * 0.5 for stroke in near)
     core = min(1.0, max(0.0, 0.5 - distance / 0.012))
     halo = 0.030 / (0.030 + max(0.0, distance))
-    fade = min(1.0, max(0.0, (1.22 - radius) / 0.25))  # nothing is left at the picture's edge
+    fade = min(1.0, max(0.0, (1.20 - radius) / 0.25))  # nothing is left at the picture's edge
     return (core, halo**1.6 * fade, 0.0, 1.0)
 
 

@@ -59,7 +59,7 @@ class MariaDb:
         self._remove()
 
     def start(self) -> None:
-        """Start the server and wait until it answers. Raises RuntimeError with its log when it does not."""
+        """Start the server and wait until it answers. Raises RuntimeError with its log."""
         log = self._folder / "error.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -82,7 +82,7 @@ class MariaDb:
             self._process = None
 
     def new_database(self) -> str:
-        """Make an empty database and give its URL. Its default character set is a bad one, on purpose."""
+        """Make an empty database, of a bad character set on purpose, and give its URL."""
         self._databases += 1
         name = f"farm_{self._databases}"
         self.run(f"CREATE DATABASE {name} CHARACTER SET latin1")
@@ -92,21 +92,18 @@ class MariaDb:
         """Give the URL of a database of this server."""
         return f"mysql://{_USER}:{quote(_PASSWORD, safe='')}@127.0.0.1:{self._port}/{database}"
 
-    def run(self, statement: str) -> None:
-        """Run one statement as the administrator."""
-        engine = create_engine(self._root_url(), poolclass=NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(statement)
-            connection.commit()
-
-    def _root_url(self) -> URL:
-        return URL.create(
-            "mysql+pymysql", "root", query={"unix_socket": str(self._folder / "sock")}
+    def run(self, *statements: str, database: str | None = None) -> None:
+        """Run statements in one transaction, as a user who may do anything."""
+        place = URL.create(
+            "mysql+pymysql", _USER, host="127.0.0.1", port=self._port, database=database
         )
+        login = {"password": _PASSWORD.encode()}
+        with create_engine(place, poolclass=NullPool, connect_args=login).begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
     def _install(self) -> None:
         command = [_program("mariadb-install-db") or "", "--no-defaults", "--skip-test-db"]
-        command += ["--auth-root-authentication-method=normal"]
         command += [f"--datadir={self._folder / 'data'}", *_as_root()]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

@@ -6,6 +6,7 @@ one bad byte must never stop the farm.
 
 import json
 import zlib
+from math import isfinite
 
 from farmdesk.db.columns import NAME_LENGTH, utc_text
 from farmdesk.domain.records import FrameRecord, LogRecord, NewTask, NodeRecord, TaskRecord
@@ -39,6 +40,11 @@ def keepable(text: str, length: int = TEXT_LENGTH) -> str:
     return text if text.isascii() and "\0" not in text else text.translate(_UNKEPT)
 
 
+def _finite(number: float | None) -> float | None:
+    """Give a number that every database can keep; None for infinity and what is no number."""
+    return number if number is not None and isfinite(number) else None
+
+
 def frame_row(record: FrameRecord, rev: int) -> tuple[object, ...]:
     """A row of `frame`, columns FRAME."""
     return (
@@ -48,8 +54,8 @@ def frame_row(record: FrameRecord, rev: int) -> tuple[object, ...]:
         int(record.state),
         keepable(record.node, NAME_LENGTH),
         utc_text(record.finished_at),
-        record.render_s,
-        record.load_s,
+        _finite(record.render_s) or 0.0,
+        _finite(record.load_s) or 0.0,
         record.bytes,
         bytes.fromhex(record.sha256) or None,
         record.width,
@@ -68,9 +74,9 @@ def slot_row(record: NodeRecord, rev: int) -> tuple[object, ...]:
         record.task_id,
         record.frame,
         utc_text(record.frame_started_at),
-        record.cpu,
-        record.memory,
-        record.gpu,
+        _finite(record.cpu),
+        _finite(record.memory),
+        _finite(record.gpu),
         record.disk_free_mb,
         utc_text(record.sampled_at),
         rev,
@@ -137,7 +143,7 @@ def task_values(record: TaskRecord, rev: int) -> dict[str, object]:
         "done": record.done,
         "failed": record.failed,
         "running": record.running,
-        "render_s": record.render_s,
+        "render_s": _finite(record.render_s) or 0.0,
         "started_at": record.started_at,
         "finished_at": record.finished_at,
         "recycled": record.recycled,

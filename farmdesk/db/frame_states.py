@@ -38,7 +38,7 @@ def _laid_over(connection: Connection, task_id: int) -> tuple[bytearray, FrameSe
         .order_by(Frame.rev, Frame.frame, Frame.attempt)
     )
     states, frames = bytearray(unpacked(blob)), FrameSet.parse(text)
-    _lay(states, frames, connection.execute(younger).tuples())
+    _lay(states, frames, ((frame, state) for frame, state in connection.execute(younger)))
     return states, frames
 
 

@@ -115,8 +115,8 @@ class Frame(Base):
     load_s: Mapped[float] = mapped_column(Real)
     bytes: Mapped[int] = mapped_column(Number)
     sha256: Mapped[builtins.bytes | None] = mapped_column(Digest)
-    width: Mapped[int]
-    height: Mapped[int]
+    width: Mapped[int] = mapped_column(Number)  # image formats count up to 2**32
+    height: Mapped[int] = mapped_column(Number)
     path: Mapped[str] = mapped_column(LongText)
     reason: Mapped[str | None] = mapped_column(Word)
     text: Mapped[str] = mapped_column(LongText)

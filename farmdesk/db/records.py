@@ -31,13 +31,13 @@ def frame_record(row: AnyRow) -> FrameRecord:
 
 
 def node_select() -> Select[tuple[object, ...]]:
-    """Give nodes with their slots and, as `task_name`, the task's name, by node."""
+    """Give nodes with their slots and, as `task_name`, the task's name, in no order."""
     columns = [column for column in NodeSlot.__table__.columns if column.name != "node"]
     return (
         select(Node.__table__, *columns, Task.name.label("task_name"))
-        .join(NodeSlot, NodeSlot.node == Node.node)
+        .select_from(NodeSlot)
+        .join(Node, Node.node == NodeSlot.node)
         .outerjoin(Task, Task.id == NodeSlot.task_id)
-        .order_by(Node.node)
     )
 
 

@@ -54,7 +54,8 @@ def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> 
 def nodes(connection: Connection, since_rev: int) -> list[NodeRow]:
     """Give the nodes that changed since, by name."""
     rows = connection.execute(node_select().where(NodeSlot.rev > since_rev))
-    return [NodeRow(row.rev, node_record(row), row.task_name or "") for row in rows]
+    found = [NodeRow(row.rev, node_record(row), row.task_name or "") for row in rows]
+    return sorted(found, key=lambda row: row.record.node)  # in SQL it would read all nodes first
 
 
 def logs(connection: Connection, since_id: int, task_id: int | None, limit: int) -> list[LogRow]:

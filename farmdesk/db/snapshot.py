@@ -11,7 +11,14 @@ from farmdesk.db.frame_states import saved_states
 from farmdesk.db.models import FarmCounter, Frame, Task, table_of
 from farmdesk.db.records import frame_record, node_record, node_select
 from farmdesk.domain.commands import SubmitTask
-from farmdesk.domain.records import FarmSnapshot, FrameRecord, NewTask, StoredTask, TaskRecord
+from farmdesk.domain.records import (
+    FarmSnapshot,
+    FrameRecord,
+    NewTask,
+    NodeRecord,
+    StoredTask,
+    TaskRecord,
+)
 from farmdesk.domain.states import FrameState, TaskState
 
 _PAGE = 5000  # attempts in memory at a time
@@ -24,8 +31,12 @@ def load_farm(connection: Connection) -> FarmSnapshot:
         last_flush=connection.scalars(select(FarmCounter.flush)).one(),
         last_task_id=connection.scalar(select(func.max(Task.id))) or 0,
         tasks=tuple(_stored_task(connection, row) for row in connection.execute(waiting).all()),
-        nodes=tuple(node_record(row) for row in connection.execute(node_select())),
+        nodes=tuple(sorted(map(node_record, connection.execute(node_select())), key=_name)),
     )
+
+
+def _name(record: NodeRecord) -> str:
+    return record.node
 
 
 def load_task(connection: Connection, task_id: int) -> StoredTask | None:

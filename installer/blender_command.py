@@ -39,6 +39,7 @@ class Command:
             "-e": lambda: self._set_on_scene("frame_end"),
             "-j": lambda: self._set_on_scene("frame_step"),
             "-t": self._choose_threads,
+            "-x": self._choose_suffix,
             "-a": self._render_animation,
             "-f": self._render_frames,
             "-P": self._run_script,
@@ -90,6 +91,9 @@ class Command:
         count = int(self._value())
         bpy.context.scene.render.threads_mode = "FIXED" if count else "AUTO"
         bpy.context.scene.render.threads = count or 1
+
+    def _choose_suffix(self) -> None:
+        bpy.context.scene.render.use_file_extension = self._value() == "1"
 
     def _choose_exit_code(self) -> None:
         self._python_exit_code = int(self._value())

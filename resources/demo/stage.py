@@ -16,7 +16,7 @@ from resources.demo import snow_crystal
 
 ICE_RADIUS = 10.0
 FLOOR_CRYSTAL = 8.6  # radius of the crystal drawn on the ice
-BEAMS = 10
+BEAMS = 9
 Colour = tuple[float, float, float]
 Corner = tuple[float, float, float]
 WHITE_ICE: Colour = (0.75, 0.93, 1.0)
@@ -255,9 +255,9 @@ def build_crystal(clock: Clock) -> tuple[bpy.types.Object, bpy.types.Object]:
 
     shader = Shader("halo")
     strength = shader.times(
-        shader.math("POWER", _softness(shader), 2.6), clock.value(shader, "risen"), 0.45
+        shader.math("POWER", _softness(shader), 2.0), clock.value(shader, "risen"), 0.45
     )
-    halo = _mesh("halo", [(-5, 0, -5), (5, 0, -5), (5, 0, 5), (-5, 0, 5)], [[0, 1, 2, 3]])
+    halo = _mesh("halo", [(-4, 0, -4), (4, 0, -4), (4, 0, 4), (-4, 0, 4)], [[0, 1, 2, 3]])
     halo.data.materials.append(shader.finish(shader.haze(CYAN, strength)))
     _quad_uv(halo)
     _hide_from_mirror(halo)
@@ -307,7 +307,7 @@ def _beam_sheet(name: str) -> bpy.types.Object:
     edges = []
     for step in range(strips + 1):
         up = step / strips
-        half = 0.10 + 1.4 * up
+        half = 0.10 + 1.2 * up
         edges.append(((-half, 0.0, length * up), (half, 0.0, length * up)))
     points = [
         corner

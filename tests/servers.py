@@ -7,6 +7,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -80,6 +82,17 @@ class MariaDb:
             self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
             self._process.wait(_STOP_S)
             self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server hang, its connections open, inside the `with`."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def new_database(self) -> str:
         """Make an empty database, of a bad character set on purpose, and give its URL."""

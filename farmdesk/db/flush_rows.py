@@ -67,10 +67,15 @@ def frame_row(record: FrameRecord, rev: int) -> tuple[object, ...]:
     )
 
 
+def node_name(record: NodeRecord) -> str:
+    """The key of `node` and `node_slot`."""
+    return keepable(record.node, NAME_LENGTH)
+
+
 def slot_row(record: NodeRecord, rev: int) -> tuple[object, ...]:
     """A row of `node_slot`, columns SLOT."""
     return (
-        keepable(record.node, NAME_LENGTH),
+        node_name(record),
         record.task_id,
         record.frame,
         utc_text(record.frame_started_at),
@@ -86,7 +91,7 @@ def slot_row(record: NodeRecord, rev: int) -> tuple[object, ...]:
 def node_row(record: NodeRecord) -> tuple[object, ...]:
     """A row of `node`, columns NODE."""
     return (
-        keepable(record.node, NAME_LENGTH),
+        node_name(record),
         record.state.value,
         keepable(record.reason),
         record.cpus,

@@ -84,15 +84,17 @@ class Store:
             if flush.number > last + 1:
                 log.error("flush %s follows flush %s: some are missing", flush.number, last)
             connection.execute(update(FarmCounter).values(rev=rev + 1, flush=flush.number))
-            nodes = {node.node: node for node in flush.nodes}  # the last word on a node counts
+            nodes = {
+                flush_rows.node_name(node): node for node in flush.nodes
+            }  # the last word counts
             _write(connection, flush, nodes, rev + 1)
             self._write_changed_nodes(connection, nodes)
-        self._nodes |= {node.node: _what_it_is(node) for node in nodes.values()}  # it is committed
+        self._nodes |= {name: _what_it_is(node) for name, node in nodes.items()}  # it is committed
         return int(rev + 1)
 
     def _write_changed_nodes(self, connection: Connection, nodes: dict[str, NodeRecord]) -> None:
         """What a node is seldom changes; what it does, in `node_slot`, always."""
-        changed = [n for n in nodes.values() if self._nodes.get(n.node) != _what_it_is(n)]
+        changed = [n for name, n in nodes.items() if self._nodes.get(name) != _what_it_is(n)]
         rows = [flush_rows.node_row(node) for node in changed]
         bulk.upsert(connection, table_of(Node), flush_rows.NODE, rows)
 

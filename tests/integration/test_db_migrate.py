@@ -1,0 +1,101 @@
+"""Migrations: from nothing, again, several at once, after a crash; they make what the models say."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from farmdesk.db.database import open_database
+from farmdesk.db.faults import WrongSchema
+from farmdesk.db.migrate import migrate
+from farmdesk.db.models import Base
+from farmdesk.db.store import Store
+from farmdesk.domain.records import Flush
+from tests.samples import NOW, new_task, task_record
+from tests.servers import MariaDb
+
+
+def differences(url: str) -> list[object]:
+    """What Alembic would change to bring the database to the models."""
+    database = open_database(url)
+    with database.reading() as connection:
+        found: list[object] = compare_metadata(
+            MigrationContext.configure(connection), Base.metadata
+        )
+    database.close()
+    return found
+
+
+def test_migrations_make_what_the_models_say(empty_url: str) -> None:
+    assert differences(empty_url) != []
+    migrate(empty_url)
+    assert differences(empty_url) == []
+
+
+def test_a_second_run_keeps_the_farm(empty_url: str) -> None:
+    migrate(empty_url)
+    store = Store(empty_url, owner="engine")
+    store.acquire_lease(NOW, 60)
+    store.apply(Flush(1, new_tasks=(new_task(1),), tasks=(task_record(1),)))
+    migrate(empty_url)
+    assert store.load_farm().last_flush == 1
+    store.close()
+
+
+def test_several_at_once_do_no_harm(empty_url: str) -> None:
+    barrier = Barrier(3)
+
+    def run(_: int) -> None:
+        barrier.wait()
+        migrate(empty_url)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(run, range(3)))  # raises what a thread raised
+    assert differences(empty_url) == []
+
+
+def test_a_run_goes_on_after_a_crash(empty_url: str) -> None:
+    """The servers commit each CREATE TABLE by itself: half a farm may be left."""
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with database.writing() as connection:
+        for left in ("farm_counter", "command", "log"):
+            connection.execute(text(f"DROP TABLE {left}"))
+        connection.execute(text("DELETE FROM engine_lease"))
+        connection.execute(
+            text("DROP INDEX ix_task_rev" + (" ON task" if database.is_server else ""))
+        )
+        connection.execute(text("DELETE FROM alembic_version"))
+    database.close()
+    migrate(empty_url)
+    assert differences(empty_url) == []
+    store = Store(empty_url, owner="engine")
+    store.acquire_lease(NOW, 60)
+    assert store.apply(Flush(1)) == 1
+    store.close()
+
+
+def test_a_newer_farm_is_refused(empty_url: str) -> None:
+    migrate(empty_url)
+    database = open_database(empty_url)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(WrongSchema, match="newer FarmDesk"):
+        migrate(empty_url)
+    database.close()
+
+
+def test_text_is_exact_whatever_the_servers_default(mariadb: MariaDb, mariadb_url: str) -> None:
+    database = open_database(mariadb_url)
+    with database.reading() as connection:
+        default = connection.scalar(text("SELECT @@collation_database"))
+        query = text(
+            "SELECT DISTINCT collation_name FROM information_schema.columns WHERE table_schema = "
+            "DATABASE() AND table_name <> 'alembic_version' AND collation_name IS NOT NULL"
+        )
+        assert list(connection.scalars(query)) == ["utf8mb4_bin"]
+    assert default == "latin1_swedish_ci"
+    database.close()

@@ -1,0 +1,106 @@
+"""The database goes away: killed, hung, locked. It is told within seconds, and nothing is lost."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from farmdesk.db.database import CONNECT_S, open_database
+from farmdesk.db.faults import LockedOut, WrongSchema
+from farmdesk.db.migrate import migrate
+from farmdesk.db.store import Store
+from farmdesk.domain.commands import PauseTask
+from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.records import Flush
+from farmdesk.link.direct import DirectLink
+from tests.samples import NOW, frame_record, new_task, spec, task_record
+from tests.servers import MariaDb
+
+SOON_S = CONNECT_S + 5
+
+
+def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
+    mariadb: MariaDb, mariadb_url: str
+) -> None:
+    store, link = Store(mariadb_url, owner="engine"), DirectLink(mariadb_url, issued_by="operator")
+    store.acquire_lease(NOW, 60)
+    task = new_task(1, spec(frames="1-100"))
+    store.apply(Flush(1, new_tasks=(task,), tasks=(task_record(1),)))
+    for number in range(2, 52):
+        store.apply(Flush(number, frames=(frame_record(number),)))
+    link.tasks()  # its connection is in the pool when the server dies
+
+    mariadb.stop(kill=True)
+    try:
+        late = Flush(52, frames=(frame_record(52),))
+        asks: list[Callable[[], object]] = [
+            link.tasks,
+            store.new_commands,
+            lambda: store.apply(late),
+            lambda: link.send(PauseTask(1)),
+            lambda: store.renew_lease(NOW, 60),
+        ]
+        for ask in asks:
+            begin = time.monotonic()
+            with pytest.raises(FarmUnavailable) as away:
+                ask()
+            assert time.monotonic() - begin < SOON_S
+            assert "127.0.0.1" in away.value.en
+            assert "127.0.0.1" in away.value.zh
+            assert "s3cret" not in str(away.value) + away.value.zh
+    finally:
+        mariadb.start()
+
+    store.apply(Flush(51, frames=(frame_record(51),)))  # as the journal replays it
+    store.apply(late)
+    assert [row.record.frame for row in link.frames(1)] == list(range(2, 53))
+    assert link.commands() == []
+    store.close()
+    link.close()
+
+
+def test_a_database_that_hangs_is_told(mariadb: MariaDb, mariadb_url: str) -> None:
+    database = open_database(mariadb_url, answer_s=1)
+    with database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    with mariadb.frozen(), pytest.raises(FarmUnavailable), database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    database.close()
+
+
+def test_a_wrong_password_is_no_outage(mariadb_url: str) -> None:
+    link = DirectLink(mariadb_url.replace("s3cret", "guess"), issued_by="operator")
+    with pytest.raises(LockedOut, match="password") as refusal:
+        link.tasks()
+    assert "guess" not in refusal.value.en + refusal.value.zh
+    link.close()
+
+
+def test_a_database_that_is_not_there_is_no_outage(mariadb_url: str) -> None:
+    with pytest.raises(LockedOut):
+        migrate(mariadb_url.rpartition("/")[0] + "/no_such_farm")
+
+
+def test_a_server_without_a_farm_says_what_to_do(mariadb: MariaDb) -> None:
+    link = DirectLink(mariadb.new_database(), issued_by="operator")
+    with pytest.raises(WrongSchema, match="farmdesk server"):
+        link.tasks()
+    link.close()
+
+
+def test_a_connection_killed_by_an_administrator_is_replaced(
+    mariadb: MariaDb, mariadb_url: str
+) -> None:
+    link = DirectLink(mariadb_url, issued_by="operator")
+    link.tasks()
+    database = open_database(mariadb_url)
+    with database.reading() as connection:
+        mine = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar()
+        ids = connection.exec_driver_sql("SELECT id FROM information_schema.processlist").scalars()
+        for other in [found for found in ids if found != mine]:
+            connection.exec_driver_sql(f"KILL {int(other)}")
+    assert link.tasks() == []
+    link.close()
+    database.close()

@@ -1,6 +1,6 @@
 """The farm in memory: tasks, nodes, and all that changed since the last flush."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -101,7 +101,7 @@ class Farm:
         self._logs: list[LogRecord] = []
         self._outcomes: list[Outcome] = []
         self._dirty_tasks: dict[int, bool] = {}  # task -> whether its frame states must come along
-        self._dirty_nodes: set[str] = set()
+        self._node_changes: dict[str, dict[str, object]] = {}
         self.urgent = False  # somebody waits for this flush
         self.queue = RenderQueue()
         self._recycled = RecycleQueue()
@@ -163,12 +163,11 @@ class Farm:
         self.touch(entry)
 
     def set_node(self, node: str, **changes: object) -> None:
-        """Change fields of a node's record, if they differ."""
-        old = self.nodes.get(node) or NodeRecord(node=node, state=NodeState.OFFLINE)
-        new = replace(old, **changes)  # type: ignore[arg-type]
-        if new != old or node not in self.nodes:
-            self.nodes[node] = new
-            self._dirty_nodes.add(node)
+        """Change fields of a node's record, with the next flush."""
+        waiting = self._node_changes.get(node)
+        if waiting is None:
+            waiting = self._node_changes[node] = {}
+        waiting.update(changes)
 
     def log(self, line: LogRecord) -> None:
         """Note a line for people."""
@@ -189,7 +188,7 @@ class Farm:
             or self._logs
             or self._outcomes
             or self._dirty_tasks
-            or self._dirty_nodes
+            or self._node_changes
         )
 
     def collect(self, now: float, overlay: Callable[[TaskEntry], bytes]) -> Flush | None:
@@ -205,16 +204,25 @@ class Farm:
                 self._task_record(self.tasks[key], forced, now, overlay)
                 for key, forced in self._dirty_tasks.items()
             ),
-            nodes=tuple(self.nodes[name] for name in sorted(self._dirty_nodes)),
+            nodes=tuple(self._node_records()),
             logs=tuple(self._logs),
             outcomes=tuple(self._outcomes),
         )
         for part in (self._new, self._frames, self._logs, self._outcomes):
             part.clear()
         self._dirty_tasks.clear()
-        self._dirty_nodes.clear()
+        self._node_changes.clear()
         self.urgent = False
         return flush
+
+    def _node_records(self) -> Iterator[NodeRecord]:
+        """Give the nodes that differ from what was written of them last."""
+        for name, changes in sorted(self._node_changes.items()):
+            old = self.nodes.get(name)
+            new = replace(old or NodeRecord(name, NodeState.OFFLINE), **changes)  # type: ignore[arg-type]
+            if new != old:
+                self.nodes[name] = new
+                yield new
 
     def _task_record(
         self,

@@ -84,13 +84,12 @@ class Engine:
 
     def turn(self) -> None:
         """Take what has happened, at most until the next flush or tick is due, and act on it."""
-        post = self._wait()
+        first = self._wait()
         now = moment(self._clock())
-        for _ in range(POSTS_A_TURN):
-            if post is None:
-                break
-            self._take(post, now)
-            post = self._next()
+        if first is not None:
+            self._take(first, now)
+            for _ in range(min(self._inbox.qsize(), POSTS_A_TURN)):
+                self._take(self._inbox.get_nowait(), now)
         if now.seconds >= self._tick_at:
             self._tick_at = now.seconds + TICK_S
             self._tick(now)
@@ -101,12 +100,6 @@ class Engine:
         until = min(self._tick_at, self._flush_at) if self._farm.changed else self._tick_at
         try:
             return self._inbox.get(timeout=max(until - self._clock(), 0.001))
-        except queue.Empty:
-            return None
-
-    def _next(self) -> Post | None:
-        try:
-            return self._inbox.get_nowait()
         except queue.Empty:
             return None
 

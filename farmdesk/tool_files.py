@@ -11,7 +11,7 @@ def read_tools(farm: Path) -> Tools:
 
     Raises Refused for a file that cannot be used, with its place.
     """
-    shipped = resources.files("resources") / "tools"
-    texts = [item.read_text("utf-8") for item in shipped.iterdir() if item.name.endswith(".toml")]
-    texts += [path.read_text("utf-8") for path in sorted((farm / "tools").glob("*.toml"))]
-    return Tools(ModelingTool.from_toml(text) for text in texts)
+    shipped = (resources.files("resources") / "tools").iterdir()
+    files = [*shipped, *sorted((farm / "tools").glob("*.toml"))]
+    texts = [(file.name, file.read_text("utf-8")) for file in files if file.name.endswith(".toml")]
+    return Tools(ModelingTool.from_toml(text, place) for place, text in texts)

@@ -51,27 +51,30 @@ class FrameSet:
         return frames
 
     @classmethod
-    def parse(cls, text: str) -> "FrameSet":
-        """Read `1-100x2,150,-5-0`. Raises FrameSyntax when it is not of that form."""
+    def parse(cls, text: str, *, once: bool = False) -> "FrameSet":
+        """Read `1-100x2,150,-5-5`. Raises FrameSyntax when it is not of that form.
+
+        `once`: refuse text that names a frame twice: in a submission that is a slip of the pen.
+        """
         layers = [cls._canonical(runs) for runs in _layers(read_runs(text))]
         try:
             while len(layers) > 1:
-                layers = cls._merged_in_pairs(layers)
+                layers = cls._merged_in_pairs(layers, once=once)
         except RunLimit:
             raise FrameSyntax(FrameProblem.SCATTERED) from None
         return layers[0]
 
     @classmethod
-    def _merged_in_pairs(cls, layers: "Sequence[FrameSet]") -> "list[FrameSet]":
+    def _merged_in_pairs(cls, layers: "Sequence[FrameSet]", *, once: bool) -> "list[FrameSet]":
         """Unite neighbours.
 
-        Raises FrameSyntax for a frame in both, RunLimit when all have too many runs together.
+        Raises FrameSyntax for a frame in both if each may be named `once`, RunLimit when all have
+        too many runs together.
         """
         merged: list[FrameSet] = []
         budget = MAX_RUNS
         for a, b in zip_longest(layers[::2], layers[1::2], fillvalue=cls()):
-            both = a & b
-            if both:
+            if once and (both := a & b):
                 raise FrameSyntax(FrameProblem.OVERLAP, str(both.first))
             merged.append(cls._canonical(combine(a.runs, b.runs, UNION), budget))
             budget -= len(merged[-1].runs)

@@ -69,7 +69,7 @@ class TaskSpec:
         fields = asdict(command) | {
             "tool": tool.name,
             "tool_version": tool.version,
-            "frames": FrameSet.parse(command.frames),
+            "frames": FrameSet.parse(command.frames, once=True),
             "parameters": tool.check_parameters(command.parameters),
         }
         spec = cls(**fields)

@@ -85,10 +85,11 @@ def test_text_is_accepted_exactly_when_no_frame_is_named_twice(parts: list[range
     text = " , ".join(f"{part[0]}-{part[-1]}x{part.step}" for part in parts)
     named = [frame for part in parts for frame in part]
     if len(named) == len(set(named)):
-        assert list(FrameSet.parse(text)) == sorted(named)
+        assert list(FrameSet.parse(text, once=True)) == sorted(named)
     else:
         with pytest.raises(FrameSyntax, match="more than once"):
-            FrameSet.parse(text)
+            FrameSet.parse(text, once=True)
+    assert list(FrameSet.parse(text)) == sorted(set(named))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_text_is_brought_to_one_form(text: str, canonical: str) -> None:
 )
 def test_text_that_is_no_frame_set_is_refused(text: str, problem: FrameProblem) -> None:
     with pytest.raises(FrameSyntax) as refused:
-        FrameSet.parse(text)
+        FrameSet.parse(text, once=True)
     assert refused.value.problem is problem
     for sentence in (refused.value.en, refused.value.zh):
         assert 10 < len(sentence) < 200
@@ -154,7 +155,7 @@ def test_text_that_is_no_frame_set_is_refused(text: str, problem: FrameProblem) 
 
 def test_the_overlap_is_named() -> None:
     with pytest.raises(FrameSyntax, match=r"Frame 17 is named more than once"):
-        FrameSet.parse("1-100x4,17,200")
+        FrameSet.parse("1-100x4,17,200", once=True)
 
 
 def test_the_empty_set() -> None:
@@ -219,3 +220,9 @@ def test_a_copy_is_the_set_itself() -> None:
     frames = FrameSet.parse("1-9x2,20")
     assert copy.deepcopy(frames) is frames
     assert pickle.loads(pickle.dumps(frames)) == frames
+
+
+def test_a_frame_named_twice_is_in_the_set_once() -> None:
+    frames = FrameSet.parse("1-100x2,150,-5-5")
+    assert set(frames) == {*range(1, 101, 2), 150, *range(-5, 6)}
+    assert len(frames) == 59

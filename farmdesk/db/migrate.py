@@ -20,7 +20,7 @@ def migrate(url: str) -> None:
     """Make or update the farm's tables. Raises FarmUnavailable, or WrongSchema for a newer farm."""
     database = open_database(url, answer_s=WAIT_S + 10)
     try:
-        with database.writing() as connection, _alone(database, connection):
+        with _alone(database), database.writing() as connection:
             _upgrade(connection)
     except CommandError as error:
         raise WrongSchema(
@@ -40,19 +40,23 @@ def _upgrade(connection: Connection) -> None:
 
 
 @contextmanager
-def _alone(database: Database, connection: Connection) -> Iterator[None]:
-    """Keep others out: servers, which commit at each DDL, by a named lock; SQLite locks itself."""
+def _alone(database: Database) -> Iterator[None]:
+    """Keep others out until all is committed: servers by a named lock, SQLite by its own.
+
+    The lock has its own connection: on the migration's it would be free before the commit.
+    """
     if not database.is_server:
         yield
         return
-    lock = {"name": f"farmdesk.migrate.{connection.engine.url.database}"[:64], "wait": WAIT_S}
-    if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
-        raise FarmUnavailable(
-            f"Somebody else has been updating the database {database.place} for long. "
-            "Try again later.",
-            f"另一个程序正在更新数据库 {database.place}。请稍后再试。",
-        )
-    try:
-        yield
-    finally:
-        connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": lock["name"]})
+    with database.reading() as connection:
+        lock = {"name": f"farmdesk.migrate.{connection.engine.url.database}"[:64], "wait": WAIT_S}
+        if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
+            raise FarmUnavailable(
+                f"Somebody else has been updating the database {database.place} for long. "
+                "Try again later.",
+                f"另一个程序正在更新数据库 {database.place}。请稍后再试。",
+            )
+        try:
+            yield
+        finally:
+            connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": lock["name"]})

@@ -1,4 +1,4 @@
-"""Migrations: from nothing, again, several at once, after a crash; they make what the models say."""
+"""Migrations: from nothing, again, several at once, after a crash; they make what models say."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -24,9 +24,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for package in ("farmdesk", "nodeagent", "sql", "resources", "tests"):
-        shutil.copytree(
-            ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / package, source / package)
+    (source / "resources" / "tools" / "__pycache__").mkdir(exist_ok=True)
+    (source / "resources" / "tools" / "__pycache__" / "left.pyc").write_bytes(b"")
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation"),
@@ -48,7 +48,7 @@ def test_the_wheel_carries_everything_that_runs(wheel: Path) -> None:
     }
     assert "resources/tools/blender.toml" in wanted
     assert wanted <= inside
-    assert not [name for name in inside if name.startswith("tests")]
+    assert not [name for name in inside if name.startswith("tests") or "__pycache__" in name]
 
 
 def test_the_wheel_finds_its_files_and_its_program(wheel: Path, tmp_path: Path) -> None:

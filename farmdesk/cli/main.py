@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -135,7 +136,13 @@ class _Words:
         from farmdesk.ui.app import run
 
         url, user = self._config.database, getpass.getuser()
-        return run(lambda: DirectLink(url, issued_by=user), user=user)
+        return run(
+            lambda: DirectLink(url, issued_by=user),
+            user=user,
+            language=self._words.language,
+            theme=self._words.theme,
+            shot=Path(self._words.shot).absolute() if self._words.shot else None,
+        )
 
     def _tasks(self) -> None:
         rows = self._link.tasks(recycled=self._words.recycled)

@@ -28,7 +28,10 @@ def parser() -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=text, description=text, parents=[common])
 
     verb("server", "run the engine of this farm until it is told to stop")
-    verb("window", "open the operator's window")
+    window = verb("window", "open the operator's window")
+    window.add_argument("--language", choices=("zh", "en"), help="else as remembered")
+    window.add_argument("--theme", choices=("dark", "light"), help="else as remembered")
+    window.add_argument("--shot", metavar="FILE.png", help="save a picture of the window and end")
     _add_submit(verb("submit", "queue a new task"))
     for name, text in (
         ("start", "let a queued task render"),

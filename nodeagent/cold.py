@@ -197,12 +197,7 @@ class ColdRenderer:
         watch = self._watch
         while watch is not None and (frame := self._in_hand) is not None:
             coming = self._run[self._run.index(frame) + 1 :]
-            at = watch.complete_at(
-                frame,
-                coming[0] if coming else None,
-                sure=ended_well,
-                alone=self._cut_off(work),
-            )
+            at = watch.complete_at(frame, coming[0] if coming else None, sure=ended_well)
             if at is None:
                 return
             self._saved(work, frame, at)
@@ -220,7 +215,6 @@ class ColdRenderer:
         if not left:
             self.resume()
         elif self._seat.ends_session(event.end):
-            self._in_hand = None
             self._stage.gave_up(*self._seat.why(event.end))
         elif event.end.code == 0 and self._seat.fatal is None:
             self._lose_run(

@@ -1,10 +1,13 @@
 """Tells from files alone that a frame is complete, for tools whose output says nothing."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nodeagent.frame_pattern import FramePattern
 from nodeagent.images import BadImage, check_image
+
+SETTLED_S = 0.1  # a file that was not written to for so long may be complete
 
 
 @dataclass(slots=True)
@@ -16,16 +19,13 @@ class FileWatch:
 
     folder: Path
     pattern: FramePattern
-    _seen: tuple[int, int, int] | None = field(default=None)  # frame, bytes, time of change
+    _refused: tuple[int, int, int] | None = field(default=None)  # frame, bytes, time of change
 
-    def complete_at(
-        self, frame: int, coming: int | None, *, sure: bool, alone: bool
-    ) -> float | None:
+    def complete_at(self, frame: int, coming: int | None, *, sure: bool) -> float | None:
         """Give when the frame's file was complete (Unix time), or None if it is not known to be.
 
-        It is complete when the tool went on to the file of `coming`, or is `sure`: the tool ended
-        well. A frame that is `alone`, the last one wanted, is complete when it proves to be a whole
-        image and no longer changes.
+        It is complete when the tool went on to the file of `coming`, when that is `sure` because
+        the tool ended well, or when it no longer changes and proves to be a whole image.
         """
         try:
             found = (self.folder / self.pattern.name(frame)).stat()
@@ -34,10 +34,15 @@ class FileWatch:
         went_on = coming is not None and (self.folder / self.pattern.name(coming)).exists()
         if went_on or sure:
             return found.st_mtime
-        if not alone:
+        if time.time() - found.st_mtime < SETTLED_S:
             return None
-        seen, self._seen = self._seen, (frame, found.st_size, found.st_mtime_ns)
-        return found.st_mtime if self._seen == seen and self._is_whole(frame) else None
+        version = (frame, found.st_size, found.st_mtime_ns)
+        if version == self._refused:
+            return None  # it was looked at: it is not whole, and it has not changed since
+        if self._is_whole(frame):
+            return found.st_mtime
+        self._refused = version
+        return None
 
     def _is_whole(self, frame: int) -> bool:
         try:

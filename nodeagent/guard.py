@@ -46,7 +46,6 @@ def main(arguments: list[str]) -> None:
     pid = os.fork()
     if pid == 0:
         execute(arguments[2:], status, libc)
-    os.write(status, b"pid %d\n" % pid)
     for standard in (0, 1, 2):
         os.close(standard)
     code = wait(pid, control, died)
@@ -69,11 +68,10 @@ def close_on_exec() -> None:
 def execute(argv: list[str], status: int, libc: ctypes.CDLL) -> None:
     """Become the tool, in a session of its own; never returns."""
     os.setsid()
-    libc.prctl(
-        PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0
-    )  # for the case that the guard itself is killed
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the guard itself may be killed
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, *STARTED_IGNORED):
         signal.signal(number, signal.SIG_DFL)
+    os.write(status, b"pid %d\n" % os.getpid())
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is what we want
     except OSError as error:

@@ -53,6 +53,7 @@ class WarmRenderer:
         elif self._loaded and self._stage.may_begin():
             work.begin(frame)
             self._asked = frame
+            self._seat.fatal = None
             path = self._path(frame)
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()  # an attempt that failed in this very tool may have left it

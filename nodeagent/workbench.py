@@ -81,7 +81,8 @@ class Workbench:
         self._waiting: deque[RangeWork] = deque()  # of those, not begun
         self._current: RangeWork | None = None  # of those, the renderer's
         self._publishing = 0
-        self._broken_in_a_row = 0
+        self._broken_in_a_row = 0  # by the tool
+        self._unpublished_in_a_row = 0
 
     # ---- what the session calls ------------------------------------------------------------------
 
@@ -109,7 +110,8 @@ class Workbench:
         if isinstance(event, Published):
             self._published(event)
         elif event.work in self._works:
-            self.broke(event.work, event.frame, event.reason, event.text)
+            self._unpublished_in_a_row += 1
+            self._break(event.work, event.frame, event.reason, event.text)
         self._settle(event.work)
         self._renderer.resume()
 
@@ -149,21 +151,26 @@ class Workbench:
 
     def rendered(self, work: RangeWork, done: RenderedFrame) -> None:
         """Publish a frame."""
+        self._broken_in_a_row = 0
         self._publishing += 1
         self._publisher.add(work, done)
 
     def broke(self, work: RangeWork, frame: int, reason: Reason, text: str) -> None:
         """Report a frame that failed; after three in a row the range is given up."""
+        self._broken_in_a_row += 1
+        self._break(work, frame, reason, text)
+
+    def _break(self, work: RangeWork, frame: int, reason: Reason, text: str) -> None:
+        """Rendering and publishing run side by side, so each has a row of its own."""
         work.unsettled.discard(frame)
         self.tell(FrameBroken(work.range_id, frame, reason, text, self._log.tail()))
-        self._broken_in_a_row += 1
-        if self._broken_in_a_row >= BROKEN_IN_A_ROW:
+        if max(self._broken_in_a_row, self._unpublished_in_a_row) >= BROKEN_IN_A_ROW:
             self.gave_up(reason, f"{BROKEN_IN_A_ROW} frames broke in a row; the last: {text}")
 
     def gave_up(self, reason: Reason, text: str) -> None:
         """Drop all ranges, and say why once their complete frames are published."""
         verdict = (reason, text, self._log.tail())
-        self._broken_in_a_row = 0
+        self._broken_in_a_row = self._unpublished_in_a_row = 0
         self._kill_tool()
         self._waiting.clear()
         for dropped in list(self._works):
@@ -210,7 +217,7 @@ class Workbench:
 
     def _published(self, event: Published) -> None:
         line = event.line
-        self._broken_in_a_row = 0
+        self._unpublished_in_a_row = 0
         event.work.unsettled.discard(line.frame)
         self.tell(
             FramePublished(

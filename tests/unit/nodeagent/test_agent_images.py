@@ -1,5 +1,6 @@
 """Images written by Pillow, cut, emptied and mangled."""
 
+import contextlib
 import io
 import random
 import struct
@@ -28,12 +29,12 @@ def picture(mode: str = "RGB") -> Image.Image:
 
 def saved(name: str, mode: str = "RGB", **options: object) -> bytes:
     stream = io.BytesIO()
-    picture(mode).save(stream, format=name, **options)  # type: ignore[arg-type]
+    picture(mode).save(stream, format=name, **options)
     return stream.getvalue()
 
 
 def png_interlaced() -> bytes:
-    """Pillow cannot write Adam7: a 3x2 grey picture, passes 1, 4, 6 and 7 of it not empty, by hand."""
+    """Give a 3x2 grey picture with Adam7, which Pillow cannot write."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         crc = zlib.crc32(kind + body)
@@ -200,7 +201,7 @@ def test_a_wrong_bit_in_a_png_is_found(tmp_path: Path) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_mangled_file_ends_well(name: str, tmp_path: Path, data: st.DataObject) -> None:
-    """Whatever its bytes say, a file is proven or it is a BadImage; nothing else happens, and soon."""
+    """Whatever its bytes say: a file is proven or it is a BadImage, and soon."""
     body = bytearray(WHOLE[name][1])
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(
@@ -212,10 +213,8 @@ def test_a_mangled_file_ends_well(name: str, tmp_path: Path, data: st.DataObject
             )
         )
     (tmp_path / name).write_bytes(body)
-    try:
+    with contextlib.suppress(BadImage):
         check_image(tmp_path / name)
-    except BadImage as error:
-        assert str(error)
 
 
 def test_a_circle_of_tiff_directories(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from farmdesk.engine.posts import (
     CommandsArrived,
     DatabaseChanged,
     Flushed,
-    LeaseLost,
+    LeaseTaken,
     Post,
     StopEngine,
 )
@@ -121,7 +121,7 @@ class Engine:
                 self._runs.checked(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
-            case LeaseLost(text=text):
+            case LeaseTaken(text=text):
                 log.error("%s", text)
                 self._running = False
             case StopEngine():

@@ -53,7 +53,7 @@ class CheckEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseLost:
+class LeaseTaken:
     """Another engine works for this farm now; this one must end."""
 
     text: str
@@ -94,6 +94,6 @@ Post = (
     | Flushed
     | DatabaseChanged
     | CheckEnded
-    | LeaseLost
+    | LeaseTaken
     | StopEngine
 )

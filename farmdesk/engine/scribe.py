@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from farmdesk.db.lease import LeaseLost
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import Flush
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.ports import Store
-from farmdesk.engine.posts import CommandsArrived, DatabaseChanged, Flushed, LeaseLost, Post
+from farmdesk.engine.posts import CommandsArrived, DatabaseChanged, Flushed, LeaseTaken, Post
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +76,11 @@ class Scribe(threading.Thread):
             self._write_pending()
             self._fetch_commands()
             self._renew_lease()
-        except FarmUnavailable as error:
-            self._save(error)
-        except (
-            FarmError
-        ) as error:  # another engine has the lease: what is pending is its business now
+        except LeaseLost as error:  # what is pending is the other engine's business now
             self._pending.clear()
-            self._post(LeaseLost(error.en))
+            self._post(LeaseTaken(error.en))
+        except FarmError as error:
+            self._save(error)
         except Exception:  # the top of this thread's turn: a flush that fails must not end the farm
             log.exception("the database refused a flush or a query; it is tried again")
             self._save(
@@ -116,7 +115,7 @@ class Scribe(threading.Thread):
         self._store.renew_lease(datetime.now(UTC), LEASE_S)
         self._renewed = now
 
-    def _save(self, error: FarmUnavailable) -> None:
+    def _save(self, error: FarmError) -> None:
         if not self._away:
             self._away = True
             self._post(DatabaseChanged(error.en))

@@ -54,7 +54,9 @@ class Crew:
         if not self.working or not self.ledger.remaining:
             self.orders.append(ev.CloseSession(slot_id))
             return
-        slot = Slot(slot_id, math.log(speed) if speed is not None and speed > 0.0 else 0.0)
+        slot = Slot(slot_id)
+        if speed is not None and speed > 0.0:
+            slot.log_speed, slot.hinted = math.log(speed), True
         self.slots[slot_id] = self._idle[slot_id] = slot
 
     def send_home(self, slot: Slot, now: float) -> None:

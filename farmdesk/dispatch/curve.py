@@ -31,7 +31,7 @@ class Curve:
 
     def learn(self, position: int, seconds: float) -> None:
         """Take in a frame that would have taken `seconds` on a node of speed 1."""
-        bucket = self._bucket(position)
+        bucket = self.bucket(position)
         self._seconds[bucket] += seconds
         self._weights[bucket] += self._prior[bucket]
         self.measured += 1
@@ -46,7 +46,7 @@ class Curve:
 
     def at(self, position: int) -> float:
         """Give the expected seconds of one position."""
-        return self._rates[self._bucket(position)]
+        return self.rates[self.bucket(position)]
 
     def work(self, positions: Sequence[int], low: int, high: int) -> float:
         """Give the expected seconds of positions[low:high], which are ascending."""
@@ -64,17 +64,18 @@ class Curve:
         """Give the expected seconds of all positions below `position`."""
         if position >= self.count:
             return self._sums[-1]
-        bucket = self._bucket(position)
-        return self._sums[bucket] + (position - self._edges[bucket]) * self._rates[bucket]
+        bucket = self.bucket(position)
+        return self._sums[bucket] + (position - self._edges[bucket]) * self.rates[bucket]
 
-    def _bucket(self, position: int) -> int:
+    def bucket(self, position: int) -> int:
+        """Give the number of the bucket that holds a position."""
         return ((position + 1) * self._buckets - 1) // self.count
 
     def _sum_up(self) -> None:
         ratios = _between(self._seconds, self._weights)
-        self._rates = [rate * ratio for rate, ratio in zip(self._prior, ratios, strict=True)]
+        self.rates = [rate * ratio for rate, ratio in zip(self._prior, ratios, strict=True)]
         widths = (high - low for low, high in pairwise(self._edges))
-        work = (rate * width for rate, width in zip(self._rates, widths, strict=True))
+        work = (rate * width for rate, width in zip(self.rates, widths, strict=True))
         self._sums = list(accumulate(work, initial=0.0))
         self._unsummed = 0
 

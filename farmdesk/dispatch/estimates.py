@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from farmdesk.dispatch.curve import Curve
 from farmdesk.dispatch.slots import Holding, Slot
+from farmdesk.dispatch.strands import Strands
 
 ASSUMED_LOAD_S = 60.0  # nobody said how long the scene loads, and none has loaded yet
 LOAD_FORGET = 0.1  # weight of the newest scene load
@@ -27,7 +28,15 @@ class Estimates:
         self.load_s = ASSUMED_LOAD_S if load_s is None else load_s
         self.curve = Curve(count, prior, self.load_s)
         self.known = prior is not None
+        self.strands = Strands(self.curve, 1)
         self._loads = 0
+
+    def stride(self, lanes: int) -> None:
+        """From now on learn how the positions = k (mod `lanes`) differ."""
+        self.strands = Strands(self.curve, lanes)
+
+    def _frame_s(self, position: int) -> float:
+        return self.curve.at(position) * self.strands.ratio((position,))
 
     def learn_load(self, seconds: float) -> None:
         """Take in a measured scene load."""
@@ -38,18 +47,24 @@ class Estimates:
         """Take in a frame that `slot` rendered; changes the slot's speed and the curve."""
         seconds = max(seconds, SHORTEST_S)
         if self.curve.measured:
-            surprise = math.log(self.curve.at(position) / seconds) - slot.log_speed
+            surprise = math.log(self._frame_s(position) / seconds) - slot.log_speed
             slot.log_speed += SPEED_FORGET * max(-MAX_SURPRISE, min(MAX_SURPRISE, surprise))
-        self.curve.learn(position, seconds * math.exp(slot.log_speed))
+        seconds *= math.exp(slot.log_speed)
+        self.curve.learn(position, seconds)
+        if slot.hinted:
+            self.strands.learn(position, seconds)
         self.known = True
 
     def seconds(self, slot: Slot, positions: Sequence[int], low: int, high: int) -> float:
         """Give the expected seconds of positions[low:high] on this slot, loads not counted."""
-        return self.curve.work(positions, low, high) * math.exp(-slot.log_speed)
+        if high <= low:
+            return 0.0
+        work = self.curve.work(positions, low, high) * self.strands.ratio(positions)
+        return work * math.exp(-slot.log_speed)
 
     def ahead(self, slot: Slot, holding: Holding, now: float) -> float:
         """Give the expected seconds until the slot has done the frame in hand of `holding`."""
-        frame_s = self.curve.at(holding.positions[holding.index]) * math.exp(-slot.log_speed)
+        frame_s = self._frame_s(holding.positions[holding.index]) * math.exp(-slot.log_speed)
         if holding.since is None:
             return max(holding.given_at + holding.load_s - now, 0.0) + frame_s
         elapsed = now - holding.since

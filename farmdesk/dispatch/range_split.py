@@ -12,13 +12,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import count as counter
 
+from farmdesk.dispatch.ends import Ends
 from farmdesk.dispatch.policy import Copy, Move, Steal, Take, Terms
-from farmdesk.dispatch.slots import Holding, Slot
+from farmdesk.dispatch.slots import Slot
 
 FULL = 0.75  # slots together make a full one at this share of the fastest one's speed
 GAIN = 0.10  # a steal must end the range earlier by this share of a scene load
-ASK_PATIENCE_S = 10.0  # who does not answer for so long is passed over
-LEAST_KEYS = 256  # so many expected ends, stale ones counted, cost nothing to keep
 
 
 class RangeSplit:
@@ -30,8 +29,8 @@ class RangeSplit:
         self._untouched: range | None = range(terms.count)
         self._shares: dict[Slot, Sequence[int]] = {}
         self._returned: list[tuple[float, int, Sequence[int]]] = []  # heap, the largest first
-        self._ends: list[tuple[float, int, int, Slot]] = []  # lazy heap of expected ends
-        self._compact_at = LEAST_KEYS
+        self._ranges = Ends(terms.estimates)  # of slots with frames that they have not begun
+        self._lasts = Ends(terms.estimates)  # of slots on the last frame of their range
         self._serial = counter()
 
     def prepare(self, idle: Sequence[Slot]) -> None:
@@ -50,10 +49,7 @@ class RangeSplit:
         if self._returned:
             return Take(heapq.heappop(self._returned)[2])
         self._estimates.curve.refresh()
-        victim = self._latest(now)
-        if victim is None or victim.holding is None:
-            return None
-        return self._split(victim, victim.holding, slot, now)
+        return self._steal(slot, now) or self._copy(slot, now)
 
     def give_back(self, positions: Sequence[int]) -> None:
         """Keep a range that lost its slot, to be taken first."""
@@ -63,14 +59,10 @@ class RangeSplit:
     def changed(self, slot: Slot, now: float) -> None:
         """Note the new expected end of the slot."""
         slot.version += 1
-        if slot.holding is None or slot.holding.over:
-            return
-        end = self._estimates.end(slot, slot.holding, now)
-        heapq.heappush(self._ends, (-end, next(self._serial), slot.version, slot))
-        if len(self._ends) > self._compact_at:
-            self._ends = [key for key in self._ends if key[2] == key[3].version]
-            heapq.heapify(self._ends)
-            self._compact_at = max(LEAST_KEYS, 4 * len(self._ends))
+        holding = slot.holding
+        if holding is not None and not holding.over:
+            ends = self._ranges if holding.index + 1 < holding.stop else self._lasts
+            ends.push(slot, holding, now)
 
     def frame_over(self, _position: int, _seconds: float | None) -> None:
         """The curve learns elsewhere."""
@@ -94,6 +86,7 @@ class RangeSplit:
     def _strided(self, whole: range, slots: Sequence[Slot]) -> dict[Slot, Sequence[int]]:
         """Lane k of b lanes gets the positions = k (mod b), dealt to the slots of the lane."""
         lanes = [[slot] for slot in slots] if len(slots) == len(whole) else _lanes(slots)
+        self._estimates.stride(len(lanes))
         shares: dict[Slot, Sequence[int]] = {}
         for k, lane in enumerate(lanes):
             for i, slot in enumerate(lane):
@@ -102,17 +95,15 @@ class RangeSplit:
                     shares[slot] = share
         return shares
 
-    def _split(self, victim: Slot, holding: Holding, thief: Slot, now: float) -> Move | None:
-        if holding.asks or holding.twin is not None:
+    def _steal(self, thief: Slot, now: float) -> Move | None:
+        """Split the range expected to end last where both parts would end together."""
+        victim = self._ranges.latest(now)
+        if victim is None or victim.holding is None or victim.holding.asks:
             return None
-        estimates, positions = self._estimates, holding.positions
-        cost = 0.0 if self._terms.warm and thief.loaded else estimates.load_s
+        estimates, holding = self._estimates, victim.holding
+        positions, first, end = holding.positions, holding.index + 1, len(holding.positions)
+        cost = self._load_s(thief)
         ahead = estimates.ahead(victim, holding, now)
-        first, end = holding.index + 1, len(positions)
-        finish = ahead + estimates.seconds(victim, positions, first, end)
-        if first >= end:
-            alone = cost + estimates.seconds(thief, positions, end - 1, end)
-            return Copy(victim) if alone < finish else None
 
         def ends(cut: int) -> tuple[float, float]:
             mine = ahead + estimates.seconds(victim, positions, first, cut)
@@ -125,27 +116,22 @@ class RangeSplit:
         cut = bisect_left(range(first, end), 0.0, key=gap) + first
         near = [k for k in (cut - 1, cut) if first <= k < end]
         cut = min(near, key=lambda k: max(ends(k)))
-        return Steal(victim, cut) if max(ends(cut)) < finish - GAIN * cost else None
+        alone = ahead + estimates.seconds(victim, positions, first, end)
+        return Steal(victim, cut) if max(ends(cut)) < alone - GAIN * cost else None
 
-    def _latest(self, now: float) -> Slot | None:
-        """The busy slot expected to end last: old keys are made new when they surface."""
-        while self._ends:
-            key, _, version, slot = self._ends[0]
-            holding = slot.holding
-            if holding is None or version != slot.version or slot.leaving:
-                heapq.heappop(self._ends)
-                continue
-            if holding.asks and now - holding.asks[0].at > ASK_PATIENCE_S:
-                heapq.heappop(self._ends)  # comes back when it answers
-                continue
-            end = self._estimates.end(slot, holding, now)
-            if end >= -key - 1e-6:
-                heapq.heapreplace(self._ends, (-end, next(self._serial), version, slot))
-                return slot
-            heapq.heapreplace(self._ends, (-end, next(self._serial), version, slot))
-            if self._ends[0][3] is slot:
-                return slot
-        return None
+    def _copy(self, thief: Slot, now: float) -> Move | None:
+        """Render the last frame of a range too, where that may end earlier."""
+        victim = self._lasts.latest(now)
+        if victim is None or victim.holding is None or not victim.holding.copyable:
+            return None
+        estimates, holding = self._estimates, victim.holding
+        last = len(holding.positions) - 1
+        alone = estimates.ahead(victim, holding, now)
+        copied = self._load_s(thief) + estimates.seconds(thief, holding.positions, last, last + 1)
+        return Copy(victim) if copied < alone else None
+
+    def _load_s(self, thief: Slot) -> float:
+        return 0.0 if self._terms.warm and thief.loaded else self._estimates.load_s
 
 
 def _lanes(slots: Sequence[Slot]) -> list[list[Slot]]:

@@ -36,6 +36,12 @@ class Holding:
         return min((ask.keep for ask in self.asks), default=len(self.positions))
 
     @property
+    def copyable(self) -> bool:
+        """Whether only its last frame is left, which nobody copies, and no ask is open."""
+        last = self.index + 1 == len(self.positions)
+        return last and self.twin is None and not self.asks
+
+    @property
     def over(self) -> bool:
         """Whether nothing of it is left to render."""
         return self.index >= len(self.positions)
@@ -77,6 +83,7 @@ class Slot:
 
     id: SlotId
     log_speed: float = 0.0  # natural logarithm of its speed, learned
+    hinted: bool = False  # its speed was known beforehand
     holding: Holding | None = None
     loaded: bool = False  # a warm tool has the scene open
     leaving: bool = False  # goes back to the fleet after its frame in hand

@@ -66,6 +66,7 @@ class FakeLink:
                 self._commands[answer.command_id - 1],
                 applied=answer.applied,
                 text=answer.text,
+                text_zh=answer.text_zh,
                 task_id=answer.task_id,
             )
         return self._rev

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -64,13 +65,19 @@ def main(argv: list[str] | None = None) -> int:
         finally:
             link.close()
     except FarmUnavailable as error:
-        complaints.print(error.en, style="red", soft_wrap=True)
+        complaints.print(error.text(language()), style="red", soft_wrap=True)
         return 3
     except FarmError as error:
-        complaints.print(error.en, style="red", soft_wrap=True)
+        complaints.print(error.text(language()), style="red", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def language() -> str:
+    """Give `zh` where the terminal's language is Chinese, else `en`."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
 
 
 def _server(config: Config) -> int:
@@ -128,9 +135,9 @@ class _Words:
 
     def _tell(self, row: CommandRow) -> None:
         if row.applied:
-            self._console.print(row.text, soft_wrap=True)
+            self._console.print(row.sentence(language()), soft_wrap=True)
         else:
-            Console(stderr=True).print(row.text, style="red", soft_wrap=True)
+            Console(stderr=True).print(row.sentence(language()), style="red", soft_wrap=True)
 
     def _window(self) -> int:
         from farmdesk.ui.app import run

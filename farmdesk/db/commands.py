@@ -66,5 +66,6 @@ def command_row(row: AnyRow) -> CommandRow:
         body=row.body if isinstance(row.body, dict) else {},  # staff may insert any JSON
         applied=row.applied,
         text=row.text or "",
+        text_zh=row.text_zh or "",
         task_id=row.task_id,
     )

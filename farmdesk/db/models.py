@@ -196,6 +196,7 @@ class SentCommand(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcTime)
     applied: Mapped[bool | None]
     text: Mapped[str | None] = mapped_column(LongText)
+    text_zh: Mapped[str | None] = mapped_column(LongText)
     task_id: Mapped[int | None] = mapped_column(Number)
 
 

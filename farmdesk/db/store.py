@@ -183,6 +183,7 @@ def _write_outcomes(connection: Connection, outcomes: tuple[Outcome, ...]) -> No
                 "command_key": outcome.command_id,
                 "applied": outcome.applied,
                 "text": flush_rows.keepable(outcome.text),
+                "text_zh": flush_rows.keepable(outcome.text_zh),
                 "answered_at": outcome.at,
                 "task_id": outcome.task_id,
             }

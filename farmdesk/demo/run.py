@@ -156,7 +156,7 @@ def _submit(link: FarmLink, place: Place) -> int:
     )
     outcome = wait_outcome(link, link.send(command), START_S)
     if not outcome.applied or outcome.task_id is None:
-        raise Refused(outcome.text, outcome.text)
+        raise Refused(outcome.text, outcome.text_zh)
     return outcome.task_id
 
 

@@ -112,6 +112,7 @@ class Outcome:
     text: str
     at: datetime
     task_id: int | None = None  # the task that it made or changed
+    text_zh: str = ""  # the same sentence in Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +233,8 @@ class CommandRow:
     applied: bool | None = None
     text: str = ""
     task_id: int | None = None
+    text_zh: str = ""
+
+    def sentence(self, language: str) -> str:
+        """Give the engine's answer in `zh` or `en`."""
+        return (self.text_zh or self.text) if language == "zh" else self.text

@@ -5,7 +5,7 @@ Checks them again, changes the farm, and says in one sentence what became of the
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from farmdesk.domain.commands import (
@@ -36,6 +36,20 @@ from farmdesk.engine.workspace import Workspace
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence for the sender of a command, in English and Chinese."""
+
+    en: str
+    zh: str
+
+
+OUR_FAULT = Said(
+    "The engine could not carry this out because of a fault of its own; see its log.",
+    "由于引擎自身的错误，无法执行此操作；请查看引擎日志。",
+)
+
+
 class Desk:
     """`load` reads a task that is not in memory (the recycle queue's) from the database."""
 
@@ -58,17 +72,16 @@ class Desk:
         """Carry a command out, or refuse it and change nothing."""
         try:
             command = from_body(row.kind, row.body)
-            task_id, text = self._carry_out(command, row.issued_by, now)
+            task_id, said = self._carry_out(command, row.issued_by, now)
         except FarmError as error:
-            return Outcome(row.id, applied=False, text=error.en, at=now.utc)
+            return _outcome(row, Said(error.en, error.zh), now, applied=False)
         except Exception:  # the top of a command: one that we got wrong must not end the farm
             log.exception("command %s (%s) failed", row.id, row.kind)
-            text = "The engine could not carry this out because of a fault of its own; see its log."
-            return Outcome(row.id, applied=False, text=text, at=now.utc)
-        log.info("command %s by %s: %s", row.id, row.issued_by, text)
-        return Outcome(row.id, applied=True, text=text, at=now.utc, task_id=task_id)
+            return _outcome(row, OUR_FAULT, now, applied=False)
+        log.info("command %s by %s: %s", row.id, row.issued_by, said.en)
+        return _outcome(row, said, now, applied=True, task_id=task_id)
 
-    def _carry_out(self, command: Command, user: str, now: Moment) -> tuple[int, str]:
+    def _carry_out(self, command: Command, user: str, now: Moment) -> tuple[int, Said]:
         if isinstance(command, SubmitTask):
             return self._submit(command, user, now)
         entry = self._entry(command.task_id)
@@ -77,33 +90,42 @@ class Desk:
         match command:
             case StartRender():
                 self._runs.begin(entry, now)
-                text = f"Task {key} renders."
+                said = Said(f"Task {key} renders.", f"任务 {key} 开始渲染。")
             case ResumeTask():
                 self._runs.begin(entry, now)
-                text = f"Task {key} goes on."
+                said = Said(f"Task {key} goes on.", f"任务 {key} 继续渲染。")
             case PauseTask():
                 self._runs.pause(entry, now)
-                text = f"Task {key} pauses after the frames in hand."
+                said = Said(
+                    f"Task {key} pauses after the frames in hand.",
+                    f"任务 {key} 跑完当前帧后暂停。",
+                )
             case StopTask():
                 self._runs.stop(entry, now)
-                text = f"Task {key} is stopped; {entry.count(FrameState.DONE)} frames are kept."
+                done = entry.count(FrameState.DONE)
+                said = Said(
+                    f"Task {key} is stopped; {done} frames are kept.",
+                    f"任务 {key} 已停止；保留 {done} 帧。",
+                )
             case SetPriority(priority=priority):
-                text = self._set_priority(entry, priority)
+                said = self._set_priority(entry, priority)
             case RetryFailed(frames=frames):
-                text = self._retry(entry, frames, now)
+                said = self._retry(entry, frames, now)
             case RecycleTask():
                 self._farm.recycle(entry)
-                text = f"Task {key} lies in the recycle queue."
+                said = Said(
+                    f"Task {key} lies in the recycle queue.", f"任务 {key} 已移入回收队列。"
+                )
             case RestoreTask():
                 self._farm.restore(entry)
-                text = f"Task {key} is back in the queue."
+                said = Said(f"Task {key} is back in the queue.", f"任务 {key} 已恢复。")
             case PurgeTask():
                 self._workspace.discard(key)
                 self._farm.purge(entry)
-                text = f"Task {key} is deleted for good."
-        return key, text
+                said = Said(f"Task {key} is deleted for good.", f"任务 {key} 已彻底删除。")
+        return key, said
 
-    def _submit(self, command: SubmitTask, user: str, now: Moment) -> tuple[int, str]:
+    def _submit(self, command: SubmitTask, user: str, now: Moment) -> tuple[int, Said]:
         spec = TaskSpec.check(command, self._tools)
         if not Path(spec.scene).is_file():
             raise BadSubmission(
@@ -127,16 +149,22 @@ class Desk:
         if command.start:
             self._runs.begin(entry, now)
         self._farm.add(entry)
-        state = "renders" if command.start else "is queued"
-        return key, f"Task {key}, {len(spec.frames)} frames, {state}."
+        count = len(spec.frames)
+        state, state_zh = ("renders", "开始渲染") if command.start else ("is queued", "已排队")
+        return key, Said(
+            f"Task {key}, {count} frames, {state}.", f"任务 {key}，共 {count} 帧，{state_zh}。"
+        )
 
-    def _set_priority(self, entry: TaskEntry, priority: int) -> str:
+    def _set_priority(self, entry: TaskEntry, priority: int) -> Said:
         old = entry.task.priority
         self._farm.queue.set_priority(entry.task, priority)
         self._farm.touch(entry, states=True)
-        return f"Task {entry.task.id} has priority {priority} (was {old})."
+        return Said(
+            f"Task {entry.task.id} has priority {priority} (was {old}).",
+            f"任务 {entry.task.id} 的优先级为 {priority}（原为 {old}）。",
+        )
 
-    def _retry(self, entry: TaskEntry, text: str | None, now: Moment) -> str:
+    def _retry(self, entry: TaskEntry, text: str | None, now: Moment) -> Said:
         failed = entry.select(FrameState.FAILED)
         chosen = failed if text is None else FrameSet.parse(text)
         if not chosen or chosen - failed:
@@ -154,7 +182,10 @@ class Desk:
             for frame in chosen:
                 entry.set_state(frame, FrameState.FAILED)
             raise
-        return f"Task {entry.task.id} renders {len(chosen)} failed frames again."
+        return Said(
+            f"Task {entry.task.id} renders {len(chosen)} failed frames again.",
+            f"任务 {entry.task.id} 重新渲染 {len(chosen)} 个失败帧。",
+        )
 
     def _entry(self, task_id: int) -> TaskEntry:
         entry = self._farm.tasks.get(task_id)
@@ -168,6 +199,14 @@ class Desk:
             entry = make_entry(stored.new, stored.record)
             self._farm.take_back(entry)
         return entry
+
+
+def _outcome(
+    row: CommandRow, said: Said, now: Moment, *, applied: bool, task_id: int | None = None
+) -> Outcome:
+    return Outcome(
+        row.id, applied=applied, text=said.en, at=now.utc, task_id=task_id, text_zh=said.zh
+    )
 
 
 def _as_command(spec: TaskSpec) -> SubmitTask:

@@ -181,6 +181,7 @@ def _words() -> None:
         _may("answered_at", _TIME),
         _may("applied", sa.Boolean()),
         _may("text", _TEXT),
+        _may("text_zh", _TEXT),
         _may("task_id", _NUMBER),
         sa.PrimaryKeyConstraint("id", name="pk_command"),
     )

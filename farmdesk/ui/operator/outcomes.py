@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PyQt5.QtCore import QObject, pyqtSlot
 
 from farmdesk.domain.commands import Command
+from farmdesk.domain.records import CommandRow
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.sending import Answer, Batch, Sender, Unsent, sentence_of
@@ -71,13 +72,12 @@ class Outcomes(QObject):
             count = len(answer.applied)
             self._undo_strip.offer(lambda words: _applied(batch, count, words), batch.undo_text)
         for row in answer.refused:
-            sentence = row.text
 
-            def say(words: Wording, sentence: str = sentence) -> str:
+            def say(words: Wording, row: CommandRow = row) -> str:
                 return words(
                     Text.REFUSED,
                     action=_name(batch, words),
-                    sentence=sentence or words(Text.NO_SENTENCE),
+                    sentence=row.sentence(words.language) or words(Text.NO_SENTENCE),
                 )
 
             details = f"command {row.id} {row.kind} task {row.task_id}"

@@ -1,5 +1,6 @@
 """Whether the farm can be reached: online, or away with the next try at a known time."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ class Connection(QObject):
         self._patience_s = patience_s
         self._clock = clock
         self._tries = 0
+        self._due_at = 0.0  # of the next try, on `clock`
         self._waiting: dict[str, float] = {}
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -55,8 +57,9 @@ class Connection(QObject):
     @property
     def retry_in_s(self) -> int | None:
         """Seconds to the next try; None while it is under way."""
-        left_ms = self._retry.remainingTime()
-        return None if left_ms < 0 else -(-left_ms // 1000)
+        if not self._retry.isActive():
+            return None
+        return max(0, math.ceil(self._due_at - self._clock()))
 
     def asked(self, kind: str) -> None:
         """A question of this kind was sent."""
@@ -81,12 +84,8 @@ class Connection(QObject):
     def failed(self, error: FarmUnavailable) -> None:
         """The farm cannot be reached: go away, or stay away longer."""
         self.error = error
-        delay_s = self._backoff_s[min(self._tries, len(self._backoff_s) - 1)]
-        if self._retry.isActive():
-            return
-        self._tries += 1
-        self._retry.start(round(delay_s * 1000))
-        self._leave()
+        if not self._retry.isActive():
+            self._leave()
 
     def retry_now(self) -> None:
         """Try at once, because a person asked."""
@@ -95,7 +94,16 @@ class Connection(QObject):
             self.probe_due.emit()
             self.changed.emit()
 
+    def stop(self) -> None:
+        """Try no more; the window is closing."""
+        self._retry.stop()
+        self._second.stop()
+
     def _leave(self) -> None:
+        delay_s = self._backoff_s[min(self._tries, len(self._backoff_s) - 1)]
+        self._tries += 1
+        self._due_at = self._clock() + delay_s
+        self._retry.start(round(delay_s * 1000))
         if self.online:
             self.online = False
             self.went_away.emit()
@@ -105,8 +113,6 @@ class Connection(QObject):
         oldest = min(self._waiting.values(), default=None)
         if self.online and oldest is not None and self._clock() - oldest > self._patience_s:
             self._waiting.clear()
-            self._tries = 1
-            self._retry.start(round(self._backoff_s[0] * 1000))
             self._leave()
         elif not self.online:
             self.changed.emit()

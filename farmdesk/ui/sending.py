@@ -66,14 +66,16 @@ class Sender(QObject):
     unsent = pyqtSignal(Unsent)
     slow = pyqtSignal(Batch)  # sent, but the engine has not answered for a while
 
-    def __init__(self, background: Background, connection: Connection) -> None:
+    def __init__(
+        self, background: Background, connection: Connection, *, ask_ms: int = ASK_MS
+    ) -> None:
         super().__init__()
         self._background = background
         self._connection = connection
         self._open: list[_Open] = []
         self._asking = False
         self._timer = QTimer(self)
-        self._timer.setInterval(ASK_MS)
+        self._timer.setInterval(ask_ms)
         self._timer.timeout.connect(self._ask)
 
     def send(self, batch: Batch) -> None:
@@ -93,6 +95,10 @@ class Sender(QObject):
             failure=lambda error: self._on_unsent(batch, error),
             urgency=URGENT,
         )
+
+    def stop(self) -> None:
+        """Look for no more answers; what was sent stays sent."""
+        self._timer.stop()
 
     def _on_unsent(self, batch: Batch, error: Exception) -> None:
         self.unsent.emit(Unsent(batch, error))

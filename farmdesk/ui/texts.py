@@ -50,7 +50,7 @@ class Text(Enum):
     WHY_AWAY = ("与农场的连接中断，恢复后可用", "The farm is away; usable when it is back")
     WHY_STATE = (
         "“{state}”的任务不能{action}",
-        "Not possible while the task is {state}",
+        "{action} is not possible while the task is {state}",
     )
     WHY_NO_FAILED = ("所选任务没有失败的帧", "The selected tasks have no failed frames")
     WHY_RUNNING = (
@@ -143,6 +143,8 @@ class Text(Enum):
     TAB_LIST = ("帧列表", "Frame list")
     TAB_MESSAGES = ("消息", "Messages")
     TAB_MESSAGES_COUNT = ("消息 ({count})", "Messages ({count})")
+    SCROLL_LEFT = ("向左滚动", "Scroll left")
+    SCROLL_RIGHT = ("向右滚动", "Scroll right")
     CELL_SIZE = ("格子大小", "Cell size")
     MINIMAP = ("全任务缩略条", "Whole task")
     MINIMAP_TIP = (
@@ -234,7 +236,7 @@ class Text(Enum):
     # loss dialog
     STOP_TITLE = ("停止任务", "Stop tasks")
     STOP_LOSS = (
-        "停止 {tasks} 个任务？正在渲染的 {frames} 帧会丢失，已渲染约 {time} 白费。",
+        "停止 {tasks} 个任务？正在渲染的 {frames} 帧会丢失，约 {time}的渲染作废。",
         "Stop {tasks} tasks? {frames} frames in hand are lost, about {time} of rendering.",
     )
     STOP_LOSS_NOTHING = (

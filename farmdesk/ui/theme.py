@@ -188,7 +188,7 @@ def style_sheet(theme: Theme) -> str:
 QToolTip {{ color: {theme.text}; background: {theme.header};
     border: 1px solid {theme.line}; padding: 3px; }}
 QHeaderView::section {{ background: {theme.header}; color: {theme.text}; border: 0;
-    padding: 3px 6px; border-right: 1px solid {theme.line}; }}
+    padding: 3px 15px 3px 6px; border-right: 1px solid {theme.line}; }}
 QTableView {{ border: 0; }}
 QSplitter::handle {{ background: {theme.line}; }}
 QToolBar {{ border: 0; border-bottom: 1px solid {theme.line}; spacing: 2px; padding: 2px; }}

@@ -50,10 +50,9 @@ class Wording:
         minutes = round(whole / 60)
         if minutes < 60:
             return self(Text.MINUTES, n=minutes)
-        hours, minutes = divmod(minutes, 60)
-        if hours < 48:
-            return self(Text.HOURS, h=hours, m=minutes)
-        days, hours = divmod(hours, 24)
+        if minutes < 48 * 60:
+            return self(Text.HOURS, h=minutes // 60, m=minutes % 60)
+        days, hours = divmod(round(minutes / 60), 24)
         return self(Text.DAYS, d=days, h=hours)
 
     def _of(self, words: Mapping[K, Pair], key: K) -> str:

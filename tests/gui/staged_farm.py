@@ -23,22 +23,25 @@ from farmdesk.domain.commands import (
     StopTask,
     SubmitTask,
 )
-from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import (
     CommandRow,
+    Flush,
     FrameRecord,
     FrameRow,
     FrameStates,
     LogRecord,
     LogRow,
+    NewTask,
     NodeRecord,
     NodeRow,
+    Outcome,
+    TaskRecord,
     TaskRow,
 )
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from tests.fakes import FakeLink
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-AWAY = FarmUnavailable("The database does not answer.", "数据库没有响应。")
 BIG = 500_000
 NAMES = (
     "央视春晚_开场_v12",
@@ -77,156 +80,136 @@ _APPLIED: dict[type[Command], TaskState] = {
 }
 
 
-class StagedFarm:
-    """Implements `FarmLink`. The test sets `away`, `refusal` and `answers` and reads `sent`."""
+class StagedFarm(FakeLink):
+    """A FakeLink for two threads, with an engine of sorts that answers commands.
+
+    The test sets `refusal` and `answers` and reads `sent`.
+    """
 
     def __init__(self) -> None:
+        super().__init__(issued_by="李雯")
         self._lock = threading.RLock()
-        self.away = False
+        self._turn = 0
         self.answers = True  # False: commands stay open
         self.refusal = ""  # the sentence that every command is refused with
-        self.closed = False
-        self.sent: list[Command] = []
-        self.rev = 1
-        self._tasks: dict[int, TaskRow] = {}
-        self._nodes: dict[str, NodeRow] = {}
-        self._states: dict[int, bytes] = {}
-        self._frames: dict[int, list[FrameRow]] = {}
-        self._logs: list[LogRow] = []
-        self._commands: dict[int, CommandRow] = {}
+        self.closed = threading.Event()
+        self.reads: list[str] = []  # what was asked, in order
 
     # ---- staging
 
+    def put(self, **changes: object) -> None:
+        """Apply the next flush; `changes` are fields of `Flush`."""
+        with self._lock:
+            self._turn += 1
+            self.apply(Flush(self._turn, **changes))  # type: ignore[arg-type]
+
     def put_task(self, row: TaskRow, states: bytes | None = None) -> None:
         """Add or change a task."""
-        with self._lock:
-            self._tasks[row.id] = replace(row, rev=self._tick())
-            if states is not None:
-                self._states[row.id] = states
+        known = row.id in self._new
+        spec = SubmitTask(
+            name=row.name,
+            tool=row.tool,
+            tool_version=row.tool_version,
+            scene="/farm/scene.blend",
+            frames=row.frames,
+            project=row.project,
+            show=row.show,
+            version=row.version,
+        )
+        new = NewTask(row.id, spec, row.owner, row.created_at, row.total, row.output)
+        record = TaskRecord(
+            task_id=row.id,
+            state=row.state,
+            reason=row.reason,
+            priority=row.priority,
+            position=row.position,
+            done=row.done,
+            failed=row.failed,
+            running=row.running,
+            render_s=row.render_s,
+            started_at=row.started_at,
+            frame_states=states,
+            recycled=row.recycled,
+        )
+        self.put(new_tasks=() if known else (new,), tasks=(record,))
 
-    def put_node(self, record: NodeRecord, task_name: str = "") -> None:
-        """Add or change a node."""
+    def change_task(self, task_id: int, **changes: object) -> None:
+        """Change fields of a task."""
         with self._lock:
-            self._nodes[record.node] = NodeRow(self._tick(), record, task_name)
-
-    def put_frame(self, record: FrameRecord) -> None:
-        """Add a finished attempt."""
-        with self._lock:
-            self._frames.setdefault(record.task_id, []).append(FrameRow(self._tick(), record))
-
-    def put_log(self, record: LogRecord) -> None:
-        """Add a log line."""
-        with self._lock:
-            self._logs.append(LogRow(len(self._logs) + 1, record))
+            row = self._row(task_id)
+            self.put_task(replace(row, **changes))  # type: ignore[arg-type]
 
     def task_row(self, task_id: int) -> TaskRow:
         """Give a task without going through the link."""
-        return self._tasks[task_id]
+        with self._lock:
+            return self._row(task_id)
 
-    # ---- FarmLink
+    # ---- FarmLink, for two threads
 
     def send(self, command: Command) -> int:
         """Apply, refuse or keep the command."""
         with self._lock:
-            self._reach()
-            number = len(self._commands) + 1
-            self.sent.append(command)
-            kind = type(command).__name__
-            row = CommandRow(number, kind, "李雯", NOON, task_id=_task_of(command))
+            number = super().send(command)
+            task_id = None if isinstance(command, SubmitTask) else command.task_id
             if self.refusal:
-                row = replace(row, applied=False, text=self.refusal)
+                self._answer(number, applied=False, text=self.refusal, task_id=task_id)
             elif self.answers:
-                self._apply(command)
-                row = replace(row, applied=True)
-            self._commands[number] = row
+                self._carry_out(command)
+                self._answer(number, applied=True, text="", task_id=task_id)
             return number
 
     def outcome(self, command_id: int) -> CommandRow:
         """Give a command with its answer."""
         with self._lock:
-            self._reach()
-            return self._commands[command_id]
-
-    def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:
-        """Give newer commands."""
-        with self._lock:
-            self._reach()
-            return [row for n, row in self._commands.items() if n > since_id][:limit]
+            return super().outcome(command_id)
 
     def tasks(self, since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:
         """Give tasks that changed since."""
         with self._lock:
-            self._reach()
-            rows = [row for row in self._tasks.values() if row.rev > since_rev]
-            return [row for row in rows if recycled is None or row.recycled is recycled]
-
-    def task(self, task_id: int) -> TaskRow:
-        """Give one task."""
-        with self._lock:
-            self._reach()
-            if task_id not in self._tasks:
-                raise Refused("There is no such task.", "没有这个任务。")
-            return self._tasks[task_id]
+            self.reads.append("tasks")
+            return super().tasks(since_rev, recycled)
 
     def frame_states(self, task_id: int) -> FrameStates:
         """Give all states of a task."""
         with self._lock:
-            self._reach()
-            states = self._states.get(task_id) or bytes(self._tasks[task_id].total)
-            return FrameStates(task_id, self.rev, states)
+            self.reads.append("states")
+            return super().frame_states(task_id)
 
     def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
         """Give newer attempts."""
         with self._lock:
-            self._reach()
-            rows = [row for row in self._frames.get(task_id, []) if row.rev > since_rev]
-            return rows[:limit]
+            return super().frames(task_id, since_rev, limit)
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
         """Give nodes that changed since."""
         with self._lock:
-            self._reach()
-            return [row for row in self._nodes.values() if row.rev > since_rev]
+            return super().nodes(since_rev)
 
     def logs(
         self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
     ) -> list[LogRow]:
-        """Give newer lines, or the newest when asked from the start."""
+        """Give newer lines."""
         with self._lock:
-            self._reach()
-            rows = [r for r in self._logs if task_id is None or r.record.task_id == task_id]
-            rows = [row for row in rows if row.id > since_id]
-            return rows[:limit] if since_id else rows[-limit:]
+            return super().logs(since_id, task_id=task_id, limit=limit)
 
     def close(self) -> None:
         """Remember that the link was given back."""
-        self.closed = True
+        self.closed.set()
 
     # ---- private
 
-    def _reach(self) -> None:
-        if self.away:
-            raise AWAY
+    def _answer(self, number: int, *, applied: bool, text: str, task_id: int | None) -> None:
+        self.put(outcomes=(Outcome(number, applied, text, NOON, task_id),))
 
-    def _tick(self) -> int:
-        self.rev += 1
-        return self.rev
-
-    def _apply(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:
         if isinstance(command, SubmitTask):
             return
-        row = self._tasks[command.task_id]
         if isinstance(command, SetPriority):
-            row = replace(row, priority=command.priority)
+            self.change_task(command.task_id, priority=command.priority)
         elif isinstance(command, (RecycleTask, RestoreTask)):
-            row = replace(row, recycled=isinstance(command, RecycleTask))
+            self.change_task(command.task_id, recycled=isinstance(command, RecycleTask))
         elif type(command) in _APPLIED:
-            row = replace(row, state=_APPLIED[type(command)])
-        self.put_task(row)
-
-
-def _task_of(command: Command) -> int | None:
-    return None if isinstance(command, SubmitTask) else command.task_id
+            self.change_task(command.task_id, state=_APPLIED[type(command)])
 
 
 def task_row(task_id: int = 1, **changes: object) -> TaskRow:
@@ -285,7 +268,7 @@ def realistic_farm(big: int = BIG, now: datetime | None = None) -> StagedFarm:
     )
     for place in range(1, 30):
         _put_small_task(farm, place, dice)
-    _put_nodes(farm, now, dice)
+    _put_nodes(farm, now, dice, first=1001 + int(big * 0.42))
     _put_attempts(farm, states, now)
     _put_logs(farm, now)
     return farm
@@ -339,8 +322,9 @@ def _put_small_task(farm: StagedFarm, place: int, dice: random.Random) -> None:
     farm.put_task(row, states.tobytes())
 
 
-def _put_nodes(farm: StagedFarm, now: datetime, dice: random.Random) -> None:
+def _put_nodes(farm: StagedFarm, now: datetime, dice: random.Random, *, first: int) -> None:
     odd = {7: NodeState.OFFLINE, 12: NodeState.MAINTENANCE, 17: NodeState.FAULT}
+    records: list[NodeRecord] = []
     odd |= {3: NodeState.IDLE, 20: NodeState.DRAINING, 21: NodeState.IDLE}
     for place in range(24):
         state = odd.get(place, NodeState.RENDERING)
@@ -350,7 +334,7 @@ def _put_nodes(farm: StagedFarm, now: datetime, dice: random.Random) -> None:
             state,
             reason="连续 5 帧失败：显存不足" if state is NodeState.FAULT else "",
             task_id=1 if busy else None,
-            frame=211001 + place if busy else None,
+            frame=first + place if busy else None,
             frame_started_at=now - timedelta(seconds=40) if busy else None,
             cpu=dice.uniform(0.82, 0.99) if busy else 0.03,
             memory=dice.uniform(0.3, 0.95),
@@ -361,16 +345,18 @@ def _put_nodes(farm: StagedFarm, now: datetime, dice: random.Random) -> None:
             memory_mb=262_144,
             gpus=("RTX 6000 Ada",),
         )
-        farm.put_node(record, NAMES[0] if busy else "")
+        records.append(record)
+    farm.put(nodes=tuple(records))
 
 
 def _put_attempts(farm: StagedFarm, states: bytes, now: datetime) -> None:
     array = np.frombuffer(states, np.uint8)
     failed = np.flatnonzero(array == FrameState.FAILED)[:400]
     done = np.flatnonzero(array == FrameState.DONE)[-1500:]
+    attempts = []
     for place in (*failed, *done):
         bad = array[place] == FrameState.FAILED
-        farm.put_frame(
+        attempts.append(
             FrameRecord(
                 task_id=1,
                 frame=1001 + int(place),
@@ -383,6 +369,7 @@ def _put_attempts(farm: StagedFarm, states: bytes, now: datetime) -> None:
                 text="CUDA out of memory (24.0 GiB)" if bad else "",
             )
         )
+    farm.put(frames=tuple(attempts))
 
 
 def _put_logs(farm: StagedFarm, now: datetime) -> None:
@@ -394,8 +381,10 @@ def _put_logs(farm: StagedFarm, now: datetime) -> None:
         ("error", "显存不足，已改派到 node08（建议：该任务限 48 GB 显存节点）", 1071),
         ("info", "Saved /farm/work/1/frames/beauty.211001.exr", 211001),
     )
+    records = []
     for turn in range(40):
         for second, (level, text, frame) in enumerate(lines):
             at = now - timedelta(seconds=60 * (40 - turn) - second)
             node = f"node{(turn * 7 + second) % 24:02d}"
-            farm.put_log(LogRecord(at, level, text, 1, node, frame))
+            records.append(LogRecord(at, level, text, 1, node, frame))
+    farm.put(logs=tuple(records))

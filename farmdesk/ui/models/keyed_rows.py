@@ -1,6 +1,7 @@
 """A table model over rows with a key: sorted and filtered so that no change loses a selection."""
 
 from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -65,12 +66,12 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
         """Lay fresh rows over the old ones; `whole`: rows that are not among them are gone."""
         fresh = {self.key(row): row for row in rows}
         self.loaded = True
-        if whole:
-            gone = self._rows.keys() - fresh.keys()
-            self._rows = {key: row for key, row in self._rows.items() if key not in gone}
+        gone = self._rows.keys() - fresh.keys() if whole else set()
         changed = [key for key, row in fresh.items() if self._rows.get(key) != row]
         self._rows.update(fresh)
-        self._arrange()
+        self._arrange(gone)
+        for key in gone:
+            del self._rows[key]  # only now: views asked for them while they were being removed
         self._tell(changed)
 
     def rows(self) -> list[R]:
@@ -147,10 +148,11 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
 
     # ---- private
 
-    def _arrange(self) -> None:
-        """Bring the shown rows in line with rows, filter and order."""
+    def _arrange(self, gone: AbstractSet[K] = frozenset()) -> None:
+        """Bring the shown rows in line with rows, filter and order; `gone` rows are not shown."""
         order = self.columns[self._sort_column].order
         wanted = [key for key, row in self._rows.items() if self.passes(row)]
+        wanted = [key for key in wanted if key not in gone]
         wanted.sort(key=lambda key: order(self._rows[key]), reverse=self._descending)
         keep = set(wanted)
         for place in range(len(self._shown) - 1, -1, -1):

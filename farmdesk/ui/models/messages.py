@@ -30,10 +30,11 @@ class Message:
 class MessagesModel(QAbstractTableModel):
     """Time and text of the newest messages."""
 
-    def __init__(self, appearance: Appearance) -> None:
+    def __init__(self, appearance: Appearance, capacity: int = CAPACITY) -> None:
         super().__init__()
         self._appearance = appearance
         self._messages: deque[Message] = deque()
+        self._capacity = capacity
         self.unread = 0
         appearance.changed.connect(self._on_appearance)
 
@@ -51,7 +52,7 @@ class MessagesModel(QAbstractTableModel):
         self._messages.appendleft(message)
         self.unread += 1
         self.endInsertRows()
-        if len(self._messages) > CAPACITY:
+        if len(self._messages) > self._capacity:
             last = len(self._messages) - 1
             self.beginRemoveRows(QModelIndex(), last, last)
             self._messages.pop()

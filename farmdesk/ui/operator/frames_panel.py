@@ -23,9 +23,10 @@ from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.flow_row import FlowRow
 from farmdesk.ui.widgets.frame_grid import MAX_CELL, MIN_CELL, FrameGrid
 from farmdesk.ui.widgets.minimap import Minimap
-from farmdesk.ui.widgets.table import make_table, set_widths
+from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
 
 WIDTHS = (9, 12, 14, 8, 10, 40)  # digits, by column of FramesModel
+_TAB_BUTTONS = {"ScrollLeftButton": Text.SCROLL_LEFT, "ScrollRightButton": Text.SCROLL_RIGHT}
 # What needs a look comes first.
 LEGEND = (
     FrameState.DONE,
@@ -63,6 +64,7 @@ class FramesPanel(QTabWidget):
         self.all_frames = QToolButton()
         self.all_frames.setAutoRaise(True)
         self.all_frames.clicked.connect(lambda: self.filter_list(None))
+        self._busy_shown = False
         self.setDocumentMode(True)
         self._lay_out()
         self.hint = EmptyHint(self.list, appearance, self._hint)
@@ -154,13 +156,23 @@ class FramesPanel(QTabWidget):
     def _on_row_opened(self, index: QModelIndex) -> None:
         self.frame_opened.emit(self._table.frame(self.model.place(index.row())))
 
+    def _show_busy(self) -> None:
+        """Bring the first frame in work into sight, once a task: it is what people look for."""
+        busy = np.flatnonzero(self._table.states == FrameState.RENDERING)
+        if len(busy):
+            self.grid.show_place(int(busy[0]))
+        self._busy_shown = True
+
     def _on_replaced(self) -> None:
+        self._busy_shown = False
         self.model.filter_state(None)
         self._on_changed()
 
     def _on_changed(self) -> None:
         words, counts = self._appearance.words, self._table.counts()
         self.legend_box.setVisible(self._table.loaded)
+        if self._table.loaded and not self._busy_shown:
+            self._show_busy()
         for state, button in self.legend.items():
             count = int(counts[state])
             name = words.frame_state(state)
@@ -180,9 +192,14 @@ class FramesPanel(QTabWidget):
         words, theme = self._appearance.words, self._appearance.theme
         self.setTabText(0, words(Text.TAB_GRID))
         self.setTabText(1, words(Text.TAB_LIST))
+        # Qt names the tab bar's own buttons in English, whatever the language.
+        for name, text in _TAB_BUTTONS.items():
+            for button in self.tabBar().findChildren(QToolButton, name):
+                button.setAccessibleName(words(text))
         self.zoom_label.setText(words(Text.CELL_SIZE))
         self.zoom.setAccessibleName(words(Text.CELL_SIZE))
         self.list.setAccessibleName(words(Text.TAB_LIST))
+        widen_for_titles(self.list)
         for state, button in self.legend.items():
             button.setIcon(cell_icon(state, theme))
             button.setToolTip(words(Text.LEGEND_TIP, state=words.frame_state(state)))

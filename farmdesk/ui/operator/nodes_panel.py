@@ -8,9 +8,9 @@ from farmdesk.ui.models.nodes import NodesModel
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.bar_delegate import BarDelegate
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
-from farmdesk.ui.widgets.table import make_table, set_widths
+from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
 
-WIDTHS = (8, 11, 8, 8, 8, 24)  # digits, by column of NodesModel
+WIDTHS = (8, 14, 8, 8, 8, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
 
 
@@ -43,3 +43,4 @@ class NodesPanel(QWidget):
 
     def _on_appearance(self) -> None:
         self.view.setAccessibleName(self._appearance.words(Text.COLUMN_NODES))
+        widen_for_titles(self.view)

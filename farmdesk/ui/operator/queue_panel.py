@@ -1,5 +1,7 @@
 """The queue on the screen: typed filter, filter chips, and the table of tasks."""
 
+from collections.abc import Callable
+
 from PyQt5.QtCore import QItemSelection, QItemSelectionModel, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QApplication,
@@ -19,7 +21,7 @@ from farmdesk.ui.models.tasks import TaskFilter, TasksModel
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.progress_delegate import ProgressDelegate
-from farmdesk.ui.widgets.table import make_table, set_widths
+from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
 
 CHIPS = {
     TaskFilter.ALL: (Text.CHIP_ALL, Glyph.DISC, None),
@@ -29,7 +31,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (4, 22, 11, 28, 11, 5, 6, 11, 12)  # digits, by column of TasksModel
+WIDTHS = (4, 21, 15, 25, 11, 5, 6, 11, 12)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):
@@ -44,7 +46,9 @@ class QueuePanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(True)
         self.filter.setMinimumWidth(120)
-        self.filter.textChanged.connect(model.type)
+        self.filter.textChanged.connect(lambda typed: self._keep(lambda: model.type(typed)))
+        self._hidden: set[int] = set()  # selected tasks that the filter hides
+        self._filtering = False
         self.chips = {chosen: self._chip(chosen) for chosen in TaskFilter}
         self.view = make_table(model)
         self._delegate = ProgressDelegate(appearance)
@@ -76,8 +80,7 @@ class QueuePanel(QWidget):
     def choose(self, chosen: TaskFilter) -> None:
         """Show the tasks of a chip."""
         self.chips[chosen].setChecked(True)
-        self.model.choose(chosen)
-        self.hint.refresh()
+        self._keep(lambda: self.model.choose(chosen))
 
     def clear_filter(self) -> None:
         """Show all tasks again."""
@@ -88,6 +91,27 @@ class QueuePanel(QWidget):
         """Bring chips and hint in line with fresh rows."""
         self._refresh_chips()
         self.hint.refresh()
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        """Change the filter; selected tasks are selected again when it shows them again."""
+        kept = {row.id for row in self.selected()} | self._hidden
+        self._filtering = True
+        change()
+        places = [self.model.place_of(task_id) for task_id in kept]
+        self._hidden = {task_id for task_id in kept if self.model.place_of(task_id) is None}
+        self._filtering = False
+        self._select_places([place for place in places if place is not None])
+        self.hint.refresh()
+
+    def _select_places(self, places: list[int]) -> None:
+        chosen = QItemSelection()
+        last = self.model.columnCount() - 1
+        for place in places:
+            chosen.select(self.model.index(place, 0), self.model.index(place, last))
+        hidden = self._hidden
+        flags = QItemSelectionModel.SelectionFlag
+        self.view.selectionModel().select(chosen, flags.ClearAndSelect)
+        self._hidden = hidden
 
     def _chip(self, chosen: TaskFilter) -> QToolButton:
         chip = QToolButton()
@@ -133,6 +157,7 @@ class QueuePanel(QWidget):
         self.filter.setPlaceholderText(words(Text.FILTER_HINT))
         self.filter.setAccessibleName(words(Text.GO_FILTER))
         self.view.setAccessibleName(words(Text.QUEUE))
+        widen_for_titles(self.view)
         for number, (chosen, chip) in enumerate(self.chips.items(), start=1):
             name, glyph, state = CHIPS[chosen]
             colour = theme.dim if state is None else theme.frames[state]
@@ -141,7 +166,9 @@ class QueuePanel(QWidget):
         self._refresh_chips()
 
     def _on_selection(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: ARG002 Qt's signature
-        self.selection_changed.emit()
+        if not self._filtering:
+            self._hidden = set()
+            self.selection_changed.emit()
 
 
 def _copy_submit() -> None:

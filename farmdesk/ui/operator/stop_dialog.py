@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -55,8 +56,8 @@ class StopDialog(QDialog):
         box.rejected.connect(self.reject)
         self.stop.setAutoDefault(False)
         self.cancel.setDefault(True)
-        self.cancel.setFocus()
         column.addWidget(box)
+        self.cancel.setFocus()
 
     def _on_typed(self) -> None:
         few = self._count <= MAX_NAMED
@@ -65,6 +66,7 @@ class StopDialog(QDialog):
     def _paragraph(self, text: str, *, bold: bool = False) -> QLabel:
         label = QLabel(text)
         label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)  # names are never markup
         label.setMinimumWidth(380)
         font = label.font()
         font.setBold(bold)
@@ -80,6 +82,6 @@ def _question(rows: Sequence[TaskRow], lost_s: float, words: Wording) -> str:
 
 
 def _item(row: TaskRow, words: Wording) -> str:
-    return "• " + words(
-        Text.STOP_ITEM, name=row.name, done=row.done, total=row.total, running=row.running
-    )
+    done, total = f"{row.done:,}", f"{row.total:,}"
+    item = words(Text.STOP_ITEM, name=row.name, done=done, total=total, running=row.running)
+    return f"• {item}"

@@ -85,6 +85,7 @@ class OperatorWindow(QMainWindow):
 
     def start(self) -> None:
         """Begin to read the farm."""
+        self.queue.view.setFocus()
         self.feed.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -95,6 +96,8 @@ class OperatorWindow(QMainWindow):
         )
         self._store.write()
         self.feed.stop()
+        self.commands.stop()
+        self.connection.stop()
         self._background.close()
         super().closeEvent(event)
 

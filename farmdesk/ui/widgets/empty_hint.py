@@ -62,11 +62,9 @@ class EmptyHint(QWidget):
         self._hint = self._ask() if empty else None
         self.label.setVisible(self._hint is not None)
         self.button.setVisible(self._hint is not None and self._hint.button is not None)
-        if self._hint is not None:
-            words = self._appearance.words
-            self.label.setText(words(self._hint.sentence))
-            if self._hint.button is not None:
-                self.button.setText(words(self._hint.button))
+        words, hint = self._appearance.words, self._hint
+        self.label.setText(words(hint.sentence) if hint else "")
+        self.button.setText(words(hint.button) if hint and hint.button else "")
         self.setVisible(empty)
         self.resize(self._view.viewport().size())
         self.update()

@@ -91,7 +91,7 @@ class FrameGrid(QAbstractScrollArea):
         return place if inside else None
 
     def show_place(self, place: int) -> None:
-        """Scroll so that a place is in sight."""
+        """Scroll as little as needed to bring a place into sight."""
         bar, line = self.verticalScrollBar(), place // self.columns
         page = max(1, self.viewport().height() // self._cell)
         if line < bar.value():

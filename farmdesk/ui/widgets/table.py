@@ -38,3 +38,13 @@ def set_widths(view: QTableView, characters: tuple[int, ...]) -> None:
     unit = view.fontMetrics().horizontalAdvance("0")
     for column, count in enumerate(characters):
         view.setColumnWidth(column, count * unit + 14)
+    widen_for_titles(view)
+
+
+def widen_for_titles(view: QTableView) -> None:
+    """Widen columns whose title does not fit; the words of another language may be longer."""
+    header = view.horizontalHeader()
+    for column in range(header.count()):
+        needed = header.sectionSizeHint(column)
+        if header.sectionSize(column) < needed:
+            header.resizeSection(column, needed)

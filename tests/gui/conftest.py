@@ -1,0 +1,82 @@
+"""Fixtures of the user interface's tests; they need no display."""
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5 import sip
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from farmdesk.ui.app import make_application, make_window
+from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.connection import Connection
+from farmdesk.ui.layout_store import LayoutStore
+from farmdesk.ui.operator.window import OperatorWindow
+from tests.gui.staged_farm import StagedFarm, realistic_farm
+
+SMALL = 3000  # frames of the big task, where half a million would only cost time
+OpenWindow = Callable[..., OperatorWindow]
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The application, made as the client makes it."""
+    return make_application()
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Appearance:
+    """English and dark, dressing nothing."""
+    return Appearance(language="en", theme="dark")
+
+
+@pytest.fixture
+def farm() -> StagedFarm:
+    """A busy farm."""
+    return realistic_farm(SMALL)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LayoutStore:
+    """A place for layouts that is gone after the test."""
+    return LayoutStore(user="李雯", role="operator", path=tmp_path / "farmdesk.ini")
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, farm: StagedFarm, store: LayoutStore) -> Iterator[OpenWindow]:
+    """Opens windows on the staged farm and closes them in the end."""
+    opened: list[OperatorWindow] = []
+
+    def open_one(**options: object) -> OperatorWindow:
+        options = {"language": "en", "theme": "dark", "store": store} | options
+        options.setdefault("connection", Connection(backoff_s=(0.05,)))
+        window = make_window(lambda: farm, user="李雯", **options)  # type: ignore[arg-type]
+        opened.append(window)
+        window.show()
+        window.start()
+        return window
+
+    yield open_one
+    for window in opened:
+        window.close()
+        qtbot.waitUntil(farm.closed.is_set)
+        sip.delete(window)  # else each further window restyles all the closed ones
+
+
+@pytest.fixture
+def window(qtbot: QtBot, open_window: OpenWindow) -> OperatorWindow:
+    """An English, dark window that shows its first rows."""
+    opened = open_window()
+    qtbot.waitUntil(lambda: is_filled(opened))
+    return opened
+
+
+def is_filled(window: OperatorWindow) -> bool:
+    """Tell whether tasks, nodes, frames and log are shown."""
+    rows = window.tasks.rowCount() and window.nodes.rowCount()
+    return bool(rows and window.table.loaded and len(window.log.view.buffer))

@@ -1,0 +1,73 @@
+"""What an operator can do with tasks, why not, and what takes it back."""
+
+import pytest
+
+from farmdesk.domain.commands import (
+    Command,
+    PauseTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StopTask,
+)
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import TaskState
+from farmdesk.ui.operator.acts import Act, plan, retry_frames
+from farmdesk.ui.texts import Text
+from tests.gui.staged_farm import task_row
+
+RENDERING = task_row(1)
+PARTLY = task_row(2, state=TaskState.PARTLY_FAILED, failed=12)
+BINNED = task_row(3, state=TaskState.STOPPED, recycled=True)
+
+
+@pytest.mark.parametrize(
+    ("act", "row", "command", "undo"),
+    [
+        (Act.PAUSE, RENDERING, PauseTask(1), ResumeTask(1)),
+        (Act.STOP, RENDERING, StopTask(1), None),
+        (Act.RAISE, RENDERING, SetPriority(1, 6), SetPriority(1, 5)),
+        (Act.LOWER, RENDERING, SetPriority(1, 4), SetPriority(1, 5)),
+        (Act.RETRY, PARTLY, RetryFailed(2), StopTask(2)),
+        (Act.RECYCLE, PARTLY, RecycleTask(2), RestoreTask(2)),
+        (Act.RESTORE, BINNED, RestoreTask(3), RecycleTask(3)),
+    ],
+)
+def test_an_act_is_one_command_and_its_way_back(
+    act: Act, row: TaskRow, command: Command, undo: Command | None
+) -> None:
+    batch = plan(act, [row]).batch()
+    assert batch.commands == (command,)
+    assert batch.undo == (undo,)
+
+
+@pytest.mark.parametrize(
+    ("act", "row", "why"),
+    [
+        (Act.PAUSE, PARTLY, Text.WHY_STATE),
+        (Act.RETRY, RENDERING, Text.WHY_RUNNING),
+        (Act.RETRY, task_row(4, state=TaskState.STOPPED), Text.WHY_NO_FAILED),
+        (Act.RAISE, task_row(4, priority=9), Text.WHY_TOP),
+        (Act.LOWER, task_row(4, priority=0), Text.WHY_BOTTOM),
+        (Act.RECYCLE, RENDERING, Text.WHY_STATE),
+        (Act.RESUME, BINNED, Text.WHY_RECYCLED),
+        (Act.RESTORE, RENDERING, Text.WHY_NOT_RECYCLED),
+    ],
+)
+def test_what_cannot_be_done_says_why(act: Act, row: TaskRow, why: Text) -> None:
+    found = plan(act, [row])
+    assert not found.possible
+    assert found.why is why
+
+
+def test_an_act_is_done_with_those_it_fits() -> None:
+    found = plan(Act.PAUSE, [PARTLY, RENDERING, BINNED])
+    assert [row.id for row in found.rows] == [1]
+    assert plan(Act.PAUSE, []).why is Text.WHY_NOTHING
+
+
+def test_chosen_frames_are_retried_by_one_command() -> None:
+    batch = retry_frames(PARTLY, "1-12", 12)
+    assert batch.commands == (RetryFailed(2, "1-12"),)

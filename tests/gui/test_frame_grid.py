@@ -1,0 +1,190 @@
+"""The painted grid and its minimap: work bound by the viewport, and what mouse and keys do."""
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QColor, QMouseEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from farmdesk.domain.states import FrameState
+from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.models.frame_table import FrameTable
+from farmdesk.ui.reads import StatesRead
+from farmdesk.ui.theme import DARK, LIGHT, Theme
+from farmdesk.ui.widgets.frame_grid import FrameGrid
+from farmdesk.ui.widgets.minimap import WIDTH, Minimap, strip
+from farmdesk.ui.widgets.pixels import pixels_of
+from farmdesk.ui.widgets.tile_atlas import BLANK, SELECTED, state_colour, tiles
+from tests.gui.staged_farm import BIG, big_states
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def table() -> FrameTable:
+    """A task of half a million frames in mid-render."""
+    made = FrameTable()
+    made.show(1, f"1001-{1000 + BIG}")
+    made.take_states(StatesRead(1, 1, np.frombuffer(big_states(BIG), np.uint8)))
+    return made
+
+
+@pytest.fixture
+def grid(table: FrameTable, appearance: Appearance, qtbot: QtBot) -> FrameGrid:
+    """A grid of 40 × 20 cells on the screen."""
+    made = FrameGrid(table, appearance)
+    qtbot.addWidget(made)
+    made.resize(16 * 40 + made.verticalScrollBar().sizeHint().width(), 16 * 20)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def centre(grid: FrameGrid, column: int, line: int) -> QPoint:
+    """Give the middle of a visible cell."""
+    return QPoint(column * grid.cell + grid.cell // 2, line * grid.cell + grid.cell // 2)
+
+
+@pytest.mark.parametrize("cell", [3, 8, 16, 28])
+def test_a_paint_costs_the_viewport_not_the_task(grid: FrameGrid, cell: int) -> None:
+    grid.set_cell(cell)
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
+    grid.paints.clear()
+    grid.viewport().repaint()
+    view = grid.viewport()
+    assert len(grid.paints) == 1
+    assert 0 < grid.cells_painted <= (view.width() // cell) * (view.height() // cell + 1)
+
+
+def test_each_cell_shows_its_frames_state(grid: FrameGrid, table: FrameTable) -> None:
+    table.take_states(StatesRead(1, 2, np.tile(np.arange(9, dtype=np.uint8), BIG // 9 + 1)[:BIG]))
+    pixels = pixels_of(grid.viewport().grab().toImage())
+    for state in FrameState:
+        corner = pixels[2, state * 16 + 2]
+        wanted = DARK.waiting_fill if state is FrameState.WAITING else DARK.frames[state]
+        assert corner == QColor(wanted).rgb(), state.name
+
+
+def test_many_changes_are_one_paint(grid: FrameGrid, table: FrameTable, qtbot: QtBot) -> None:
+    grid.viewport().repaint()
+    grid.paints.clear()
+    states = table.states.copy()
+    for place in range(50):
+        states[place] = FrameState.FAILED
+        table.take_states(StatesRead(1, 2 + place, states))
+    qtbot.waitUntil(lambda: len(grid.paints) > 0)
+    assert len(grid.paints) == 1
+
+
+def test_click_shift_and_ctrl_select(grid: FrameGrid) -> None:
+    view = grid.viewport()
+    QTest.mouseClick(view, LEFT, NONE, centre(grid, 2, 0))
+    QTest.mouseClick(view, LEFT, SHIFT, centre(grid, 5, 0))
+    assert grid.selection.places.tolist() == [2, 3, 4, 5]
+    QTest.mouseClick(view, LEFT, CTRL, centre(grid, 3, 0))
+    QTest.mouseClick(view, LEFT, CTRL, centre(grid, 9, 1))
+    assert grid.selection.places.tolist() == [2, 4, 5, grid.columns + 9]
+    QTest.mouseClick(view, LEFT, NONE, centre(grid, 0, 0))
+    assert grid.selection.places.tolist() == [0]
+
+
+def test_a_lasso_selects_a_rectangle(grid: FrameGrid) -> None:
+    view = grid.viewport()
+    QTest.mousePress(view, LEFT, NONE, centre(grid, 3, 1))
+    drag = QMouseEvent(QEvent.Type.MouseMove, QPointF(centre(grid, 1, 2)), LEFT, LEFT, NONE)
+    QApplication.sendEvent(view, drag)
+    QTest.mouseRelease(view, LEFT, NONE, centre(grid, 1, 2))
+    columns = grid.columns
+    wanted = [line * columns + column for line in (1, 2) for column in (1, 2, 3)]
+    assert grid.selection.places.tolist() == wanted
+
+
+def test_arrow_keys_move_and_scroll(grid: FrameGrid, qtbot: QtBot) -> None:
+    QTest.mouseClick(grid.viewport(), LEFT, NONE, centre(grid, 0, 0))
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    QTest.keyClick(grid, Qt.Key.Key_Down)
+    assert grid.selection.current == grid.columns + 1
+    QTest.keyClick(grid, Qt.Key.Key_Left, SHIFT)
+    assert grid.selection.places.tolist() == [grid.columns, grid.columns + 1]
+    for _ in range(30):
+        QTest.keyClick(grid, Qt.Key.Key_Down)
+    assert grid.verticalScrollBar().value() > 0
+    QTest.keyClick(grid, Qt.Key.Key_A, CTRL)
+    assert len(grid.selection) == BIG
+    with qtbot.waitSignal(grid.activated) as opened:
+        QTest.keyClick(grid, Qt.Key.Key_Return)
+    assert opened.args == [BIG - 1]
+
+
+def test_keys_stay_inside_the_task(grid: FrameGrid) -> None:
+    QTest.mouseClick(grid.viewport(), LEFT, NONE, centre(grid, 0, 0))
+    QTest.keyClick(grid, Qt.Key.Key_Left)
+    QTest.keyClick(grid, Qt.Key.Key_Up)
+    assert grid.selection.current == 0
+
+
+def test_a_point_past_the_frames_is_no_frame(grid: FrameGrid, table: FrameTable) -> None:
+    table.show(2, "1-45")
+    table.take_states(StatesRead(2, 2, np.zeros(45, np.uint8)))
+    assert grid.place_at(centre(grid, 4, 1)) == 44
+    assert grid.place_at(centre(grid, 5, 1)) is None
+    assert grid.place_at(QPoint(-3, 5)) is None
+    assert grid.place_at(QPoint(grid.columns * grid.cell + 1, 5)) is None
+
+
+def test_another_cell_size_keeps_the_first_frame_in_sight(grid: FrameGrid) -> None:
+    grid.verticalScrollBar().setValue(500)
+    first = 500 * grid.columns
+    grid.set_cell(9)
+    top = grid.verticalScrollBar().value() * grid.columns
+    assert top <= first < top + grid.columns
+
+
+def test_another_task_has_no_selection(grid: FrameGrid, table: FrameTable) -> None:
+    QTest.mouseClick(grid.viewport(), LEFT, NONE, centre(grid, 2, 0))
+    table.show(2, "1-3")
+    assert len(grid.selection) == 0
+    assert grid.verticalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("side", [3, 9, 16, 33])
+def test_all_tiles_differ(theme: Theme, side: int) -> None:
+    made = tiles(theme.name, side)
+    assert made.shape == (SELECTED + BLANK, side, side)
+    assert len({tile.tobytes() for tile in made}) == len(made)
+
+
+@pytest.mark.parametrize("place", [0, 123_456, BIG - 1])
+def test_one_failed_frame_of_half_a_million_is_seen(place: int) -> None:
+    states = np.full(BIG, FrameState.DONE, np.uint8)
+    states[place] = FrameState.FAILED
+    pixels = pixels_of(strip(states, 300, DARK))
+    failed = state_colour(DARK, FrameState.FAILED)
+    lines = np.flatnonzero(pixels[:, WIDTH - 1] == failed)
+    assert len(lines) == 1
+    assert abs(int(lines[0]) - place * 300 // BIG) <= 1
+
+
+@pytest.mark.parametrize(("frames", "height"), [(1, 300), (5, 1), (299, 300)])
+def test_a_strip_may_be_longer_than_its_task(frames: int, height: int) -> None:
+    states = np.full(frames, FrameState.FAILED, np.uint8)
+    pixels = pixels_of(strip(states, height, LIGHT))
+    assert pixels.shape == (height, WIDTH)
+    assert (pixels[:, WIDTH - 1] == state_colour(LIGHT, FrameState.FAILED)).all()
+
+
+def test_a_click_in_the_minimap_moves_the_grid(
+    grid: FrameGrid, table: FrameTable, appearance: Appearance, qtbot: QtBot
+) -> None:
+    minimap = Minimap(grid, table, appearance)
+    qtbot.addWidget(minimap)
+    minimap.resize(WIDTH, 300)
+    QTest.mouseClick(minimap, LEFT, NONE, QPoint(5, 150))
+    bar = grid.verticalScrollBar()
+    assert abs(bar.value() - bar.maximum() / 2) < bar.maximum() * 0.02

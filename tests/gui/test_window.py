@@ -1,0 +1,438 @@
+"""The operator's window as a person meets it: acts, outage, layout, languages. Design: ux.md §8."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel
+from pytestqt.qtbot import QtBot
+
+from farmdesk.domain.commands import (
+    PauseTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StopTask,
+)
+from farmdesk.domain.records import LogRecord
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.ui.connection import Connection
+from farmdesk.ui.layout_store import LayoutStore
+from farmdesk.ui.models.logs import CAPACITY
+from farmdesk.ui.models.tasks import TaskFilter
+from farmdesk.ui.operator.acts import Act
+from farmdesk.ui.operator.stop_dialog import StopDialog
+from farmdesk.ui.operator.window import OperatorWindow
+from farmdesk.ui.widgets.strip import UNDO_MS
+from tests.gui.conftest import OpenWindow, is_filled
+from tests.gui.staged_farm import NOON, StagedFarm, task_row
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def select(window: OperatorWindow, *task_ids: int) -> None:
+    """Select tasks as a person does with Ctrl."""
+    window.queue.view.clearSelection()
+    model = window.queue.view.selectionModel()
+    for task_id in task_ids:
+        place = window.tasks.place_of(task_id)
+        assert place is not None
+        index = window.tasks.index(place, 0)
+        model.select(index, model.SelectionFlag.Select | model.SelectionFlag.Rows)
+
+
+def ids_in(window: OperatorWindow, state: TaskState) -> list[int]:
+    """Give the tasks of the queue in this state."""
+    return [r.id for r in window.tasks.rows() if r.state is state and not r.recycled]
+
+
+def in_dialog(act: Callable[[StopDialog], None]) -> list[StopDialog]:
+    """Run `act` on the dialog that opens next; gives a list that then holds the dialog."""
+    met: list[StopDialog] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, StopDialog):
+            met.append(dialog)
+            timer.stop()
+            act(dialog)
+
+    timer = QTimer(QApplication.instance())
+    timer.timeout.connect(look)
+    timer.start(10)
+    return met
+
+
+# ---- acts
+
+
+def test_stopping_three_tasks_names_them_and_escape_sends_nothing(
+    window: OperatorWindow, farm: StagedFarm
+) -> None:
+    chosen = ids_in(window, TaskState.RENDERING)[:3]
+    select(window, *chosen)
+    told: list[bool] = []
+
+    def press_escape(dialog: StopDialog) -> None:
+        told.append(dialog.cancel.isDefault())
+        told.append(dialog.cancel.hasFocus())
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    met = in_dialog(press_escape)
+    window.task_actions.actions[Act.STOP].trigger()
+    assert told == [True, True]
+    assert met[0].stop.text() == "Stop 3 tasks"
+    for task_id, item in zip(chosen, met[0].items, strict=True):
+        assert farm.task_row(task_id).name in item
+    assert farm.sent == []
+
+
+def test_stopping_after_the_question_stops_them(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    chosen = ids_in(window, TaskState.RENDERING)[:2]
+    select(window, *chosen)
+    in_dialog(lambda dialog: dialog.stop.click())
+    window.task_actions.actions[Act.STOP].trigger()
+    qtbot.waitUntil(lambda: farm.sent == [StopTask(n) for n in chosen])
+    qtbot.waitUntil(lambda: set(chosen) <= set(ids_in(window, TaskState.STOPPED)))
+
+
+def test_stopping_very_many_wants_their_number(window: OperatorWindow, qtbot: QtBot) -> None:
+    rows = [task_row(n) for n in range(11)]
+    dialog = StopDialog(rows, 0.0, words=window.appearance.words, parent=window)
+    qtbot.addWidget(dialog)
+    assert not dialog.stop.isEnabled()
+    QTest.keyClicks(dialog.typed, "12")
+    assert not dialog.stop.isEnabled()
+    dialog.typed.setText(" 11 ")
+    assert dialog.stop.isEnabled()
+
+
+def test_retrying_chosen_frames_is_one_command_and_ctrl_z_takes_it_back(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    task_id = ids_in(window, TaskState.PARTLY_FAILED)[0]
+    window.queue.select(task_id)
+    qtbot.waitUntil(lambda: window.table.task_id == task_id and window.table.loaded)
+    failed = np.flatnonzero(window.table.states == FrameState.FAILED)
+    window.frames.grid.selection.set_to(np.arange(failed[0] - 20, failed[-1] + 1))
+    frames = str(window.frames.selected_frames(FrameState.FAILED))
+    retry = window.keys.frame_menu().actions()[0]
+    assert retry.text() == f"Retry {len(failed)} frames"
+    retry.trigger()
+    qtbot.waitUntil(lambda: farm.sent == [RetryFailed(task_id, frames)])
+    qtbot.waitUntil(window.undo.isVisible)
+    assert "stop" in window.undo.undo.text()
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: farm.sent[1:] == [StopTask(task_id)])
+    assert not window.undo.isVisible()
+
+
+def test_priority_is_undone_for_every_task(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    first, second = ids_in(window, TaskState.RENDERING)[1:3]
+    select(window, first, second)
+    before = [farm.task_row(n).priority for n in (first, second)]
+    window.queue.view.setFocus()
+    QTest.keyClick(window.queue.view, Qt.Key.Key_Up, CTRL)
+    qtbot.waitUntil(window.undo.isVisible)
+    raised = [SetPriority(n, p + 1) for n, p in zip((first, second), before, strict=True)]
+    assert farm.sent == raised
+    window.undo.undo.click()
+    back = [SetPriority(n, p) for n, p in zip((first, second), before, strict=True)]
+    qtbot.waitUntil(lambda: farm.sent[2:] == back)
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert len(farm.sent) == 4, "an undo is done once"
+
+
+def test_space_pauses_and_resumes(window: OperatorWindow, farm: StagedFarm, qtbot: QtBot) -> None:
+    task_id = ids_in(window, TaskState.RENDERING)[1]
+    window.queue.select(task_id)
+    window.queue.view.setFocus()
+    QTest.keyClick(window.queue.view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: task_id in ids_in(window, TaskState.PAUSED))
+    QTest.keyClick(window.queue.view, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: farm.sent == [PauseTask(task_id), ResumeTask(task_id)])
+
+
+def test_letter_keys_do_nothing_inside_text_fields(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    task_id = ids_in(window, TaskState.PARTLY_FAILED)[0]
+    window.queue.select(task_id)
+    QTest.keyClick(window, Qt.Key.Key_F, CTRL)
+    assert window.queue.filter.hasFocus()
+    QTest.keyClicks(window.queue.filter, "r r")
+    assert window.queue.filter.text() == "r r"
+    window.queue.filter.clear()
+    with qtbot.waitSignal(window.feed.tasks_read):
+        pass
+    assert farm.sent == []
+
+
+def test_a_refusal_shows_the_engines_sentence(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    farm.refusal = "Task 1 is being verified. Try again when the check has ended."
+    window.task_actions.actions[Act.PAUSE].trigger()
+    qtbot.waitUntil(window.trouble.isVisible)
+    assert farm.refusal in window.trouble.label.text()
+    assert not window.undo.isVisible(), "what was not done cannot be undone"
+    assert window.frames.tabText(2) == "Messages (1)"
+    window.frames.setCurrentWidget(window.messages_panel)
+    assert window.frames.tabText(2) == "Messages"
+    window.trouble.copy.click()
+    assert "pause" in QApplication.clipboard().text()
+    window.trouble.close_button.click()
+    assert not window.trouble.isVisible()
+
+
+def test_unusable_actions_say_why(window: OperatorWindow) -> None:
+    retry = window.task_actions.actions[Act.RETRY]
+    window.queue.select(ids_in(window, TaskState.RENDERING)[0])
+    assert not retry.isEnabled()
+    assert "when the task has ended" in retry.toolTip()
+    window.queue.view.clearSelection()
+    assert "Select a task" in retry.toolTip()
+
+
+def test_the_undo_strip_stays_eight_seconds() -> None:
+    assert UNDO_MS == 8000
+
+
+# ---- outage
+
+
+def test_an_outage_shows_a_banner_and_no_dialog_and_heals(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    farm.go_away()
+    qtbot.waitUntil(window.banner.isVisible, timeout=3000)
+    assert QApplication.activeModalWidget() is None
+    for act, action in window.task_actions.actions.items():
+        assert not action.isEnabled(), act
+        assert "away" in action.toolTip()
+    assert "You see the state of" in window.banner.label.text()
+    window.queue.filter.setText("node")
+    window.queue.clear_filter()
+    assert window.tasks.rowCount() > 0, "what was read stays"
+    assert [row.id for row in window.queue.selected()] == [1], "so does what was selected"
+    farm.change_task(1, priority=2)
+    farm.come_back()
+    qtbot.waitUntil(window.banner.isHidden, timeout=5000)
+    qtbot.waitUntil(lambda: window.tasks.at(0).priority == 2)
+    assert window.task_actions.actions[Act.PAUSE].isEnabled()
+
+
+def test_reconnect_now_does_not_wait(
+    open_window: OpenWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    farm.go_away()
+    window = open_window(connection=Connection(backoff_s=(600.0,)))
+    qtbot.waitUntil(window.banner.isVisible)
+    assert "not been reached yet" in window.banner.label.text()
+    assert "600 s" in window.banner.label.text()
+    farm.come_back()
+    window.banner.reconnect.click()
+    qtbot.waitUntil(lambda: is_filled(window))
+    assert window.banner.isHidden()
+
+
+def test_a_command_that_did_not_get_through_is_not_kept_for_later(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    farm.go_away()
+    window.task_actions.actions[Act.PAUSE].trigger()
+    qtbot.waitUntil(window.trouble.isVisible)
+    assert "was not sent" in window.trouble.label.text()
+    farm.come_back()
+    qtbot.waitUntil(window.banner.isHidden)
+    assert farm.sent == []
+
+
+# ---- rows
+
+
+def test_keys_and_words_filter_the_queue(window: OperatorWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert window.tasks.chosen is TaskFilter.RENDERING
+    assert {window.tasks.at(n).state for n in range(window.tasks.rowCount())} == {
+        TaskState.RENDERING
+    }
+    window.queue.filter.setText("no such task")
+    assert window.queue.hint.isVisible()
+    window.queue.hint.button.click()
+    assert window.tasks.rowCount() == 28
+    window.queue.filter.setText("x")
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.queue.filter.text() == ""
+
+
+def test_the_same_task_stays_selected_while_the_queue_changes(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    window.queue.select(6)
+    farm.change_task(6, position=-1)
+    qtbot.waitUntil(lambda: window.tasks.at(0).id == 6)
+    assert [row.id for row in window.queue.selected()] == [6]
+
+
+def test_a_failed_frame_leads_to_its_log_line(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    frame = window.table.frame(7)
+    farm.put(logs=(LogRecord(NOON, "error", "out of memory", 1, "node01", frame),))
+    qtbot.waitUntil(lambda: f"#{frame} " in window.log.view.toPlainText())
+    point = QPoint(7 * window.frames.grid.cell + 3, 3)
+    window.frames.grid.verticalScrollBar().setValue(0)
+    QTest.mouseDClick(window.frames.grid.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert "out of memory" in window.log.view.textCursor().selectedText()
+    assert not window.log.follow.isChecked()
+
+
+def test_an_empty_farm_says_what_to_do(
+    open_window: OpenWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    empty = StagedFarm()
+    farm.tasks, farm.nodes, farm.logs = empty.tasks, empty.nodes, empty.logs  # type: ignore[method-assign]
+    window = open_window()
+    qtbot.waitUntil(lambda: window.nodes.loaded)
+    assert "farmdesk submit" in window.queue.hint.label.text()
+    window.queue.hint.button.click()
+    assert "farmdesk submit" in QApplication.clipboard().text()
+    assert "farmdesk server" in window.nodes_panel.hint.label.text()
+
+
+def test_a_flood_of_log_lines_stays_in_bounds(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    """10⁵ lines a minute is 830 every half second; here six times the capacity comes at once."""
+    before = len(window.log.view.buffer)
+    lines = tuple(
+        LogRecord(NOON, "error" if n % 9 == 0 else "info", f"line {n}") for n in range(CAPACITY * 3)
+    )
+    farm.put(logs=lines)
+    last = f"line {len(lines) - 1}"
+    qtbot.waitUntil(lambda: window.log.view.toPlainText().endswith(last), timeout=15_000)
+    assert before < CAPACITY
+    assert len(window.log.view.buffer) == CAPACITY
+    assert window.log.view.document().blockCount() <= CAPACITY
+
+
+def test_errors_in_the_log_are_styled_and_filtered(window: OperatorWindow) -> None:
+    view = window.log.view
+    styled = {}
+    block = view.document().firstBlock()
+    while block.isValid():
+        formats = block.layout().formats()
+        styled[block.text()] = formats[0].format.foreground().color().name() if formats else ""
+        block = block.next()
+    theme = window.appearance.theme
+    for text, colour in styled.items():
+        wanted = theme.log_error if "ERROR" in text else ""
+        wanted = theme.log_warning if "WARNING" in text else wanted
+        assert colour == wanted.lower(), text
+    assert set(styled.values()) == {"", theme.log_error.lower(), theme.log_warning.lower()}
+    box: QComboBox = window.log.level
+    QTest.keyClick(box, Qt.Key.Key_End)
+    box.activated.emit(box.currentIndex())
+    assert all("ERROR" in text for text in view.toPlainText().splitlines())
+
+
+# ---- layout
+
+
+def test_a_restart_brings_back_what_was_arranged(
+    open_window: OpenWindow, qtbot: QtBot, store: LayoutStore
+) -> None:
+    first = open_window()
+    header = first.queue.view.horizontalHeader()
+    header.resizeSection(1, 333)
+    header.moveSection(header.visualIndex(3), 0)
+    first.queue.view.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    first.main.setSizes([200, 500])
+    sizes = first.main.sizes()
+    first.appearance.set_language("zh")
+    first.appearance.set_theme("light")
+    first.close()
+    second = open_window(language=None, theme=None)
+    again = second.queue.view.horizontalHeader()
+    assert again.sectionSize(1) == 333
+    assert again.visualIndex(3) == 0
+    assert second.main.sizes() == sizes
+    assert (second.appearance.words.language, second.appearance.theme.name) == ("zh", "light")
+    qtbot.waitUntil(lambda: is_filled(second))
+    priorities = [second.tasks.at(n).priority for n in range(second.tasks.rowCount())]
+    assert priorities == sorted(priorities, reverse=True)
+    second.layout_parts.reset()
+    assert again.sectionSize(1) != 333
+    assert again.visualIndex(3) == 3
+
+
+@pytest.mark.parametrize("state", [b"", b"\0", b"garbage" * 50, b"\xff" * 400])
+def test_a_corrupt_layout_is_no_layout(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, state: bytes
+) -> None:
+    path = tmp_path / "corrupt.ini"
+    store = LayoutStore(user="李雯", role="operator", path=path)
+    names = ("geometry", "splitter-main", "columns-queue", "columns-nodes", "columns-frames")
+    for name in names:
+        store.save(name, QByteArray(state))
+    store.write()
+    window = open_window(store=LayoutStore(user="李雯", role="operator", path=path))
+    qtbot.waitUntil(lambda: is_filled(window))
+    header = window.queue.view.horizontalHeader()
+    assert all(header.sectionSize(n) > 20 for n in range(header.count()))
+    assert min(window.main.sizes()) > 50
+
+
+def test_a_layout_file_of_rubbish_is_no_layout(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "rubbish.ini"
+    path.write_bytes(b"[\xff\xfe\x00]\n=@Variant(\x00\x00\x7f)\nlanguage=klingon\n" * 20)
+    window = open_window(
+        store=LayoutStore(user="李雯", role="operator", path=path), language=None, theme=None
+    )
+    qtbot.waitUntil(lambda: is_filled(window))
+    assert window.appearance.theme.name == "dark"
+
+
+def test_layouts_are_one_for_each_user_and_role(tmp_path: Path) -> None:
+    path = tmp_path / "shared.ini"
+    users = [("a/b", "operator"), ("a", "operator"), ("a/b", "customer"), ("a", "b/operator")]
+    for number, (user, role) in enumerate(users):
+        LayoutStore(user=user, role=role, path=path).save("x", QByteArray(bytes([number + 1])))
+    for number, (user, role) in enumerate(users):
+        found = LayoutStore(user=user, role=role, path=path).load("x")
+        assert found == QByteArray(bytes([number + 1]))
+    QSettings(str(path), QSettings.Format.IniFormat).sync()
+
+
+# ---- the log's selected-task switch
+
+
+def test_the_log_can_follow_the_selected_task(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    farm.put(logs=(LogRecord(NOON, "info", "of another task", 5, "node02"),))
+    qtbot.waitUntil(lambda: "of another task" in window.log.view.toPlainText())
+    window.log.task_only.click()
+    qtbot.waitUntil(lambda: "of another task" not in window.log.view.toPlainText())
+    window.queue.select(5)
+    qtbot.waitUntil(lambda: "of another task" in window.log.view.toPlainText())
+    assert len(window.log.view.buffer) == 1
+
+
+def test_labels_are_plain_text(window: OperatorWindow, farm: StagedFarm, qtbot: QtBot) -> None:
+    """A name is never read as markup."""
+    farm.refusal = "<b>bold</b> <img src=x>"
+    window.task_actions.actions[Act.PAUSE].trigger()
+    qtbot.waitUntil(window.trouble.isVisible)
+    assert isinstance(window.trouble.label, QLabel)
+    assert window.trouble.label.textFormat() == Qt.TextFormat.PlainText

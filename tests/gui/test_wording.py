@@ -1,0 +1,79 @@
+"""The words: complete in both languages, with the same places, in letters that the fonts have."""
+
+import string
+from enum import Enum
+
+import pytest
+from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtWidgets import QApplication
+
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.ui.appearance import text_font
+from farmdesk.ui.texts import FRAME_STATES, NODE_STATES, REASONS, TASK_STATES, Text
+from farmdesk.ui.wording import LANGUAGES, Wording, size_text
+
+
+def places(text: str) -> set[str]:
+    """Give the names that a text wants filled in."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("text", Text, ids=lambda text: text.name)
+def test_both_languages_have_the_same_places(text: Text) -> None:
+    zh, en = text.value
+    assert zh
+    assert en
+    assert places(zh) == places(en)
+
+
+@pytest.mark.parametrize(
+    ("words", "states"),
+    [
+        (TASK_STATES, TaskState),
+        (FRAME_STATES, FrameState),
+        (NODE_STATES, NodeState),
+        (REASONS, FailureReason),
+    ],
+)
+def test_every_state_has_words(words: dict[Enum, tuple[str, str]], states: type[Enum]) -> None:
+    assert set(words) == set(states)
+    for column in (0, 1):
+        told = [pair[column] for pair in words.values()]
+        assert len(set(told)) == len(told), "two states share a word"
+
+
+def test_the_fonts_have_every_letter(qapp: QApplication) -> None:
+    metrics = QFontMetrics(text_font(), qapp.desktop())
+    tables = [text.value for text in Text]
+    tables += [p for t in (TASK_STATES, FRAME_STATES, NODE_STATES, REASONS) for p in t.values()]
+    letters = {letter for pair in tables for text in pair for letter in text if letter != "\n"}
+    assert {c for c in letters if not metrics.inFontUcs4(ord(c))} == set()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (None, "—", "—"),
+        (-3, "0 秒", "0 s"),
+        (59.4, "59 秒", "59 s"),
+        (59.6, "1 分", "1 min"),
+        (3570, "1 时 0 分", "1 h 0 min"),
+        (23_520, "6 时 32 分", "6 h 32 min"),
+        (200_000, "2 天 8 时", "2 d 8 h"),
+    ],
+)
+def test_durations_say_two_units(seconds: float | None, zh: str, en: str) -> None:
+    assert [Wording(language).duration(seconds) for language in LANGUAGES] == [zh, en]
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "text"),
+    [(None, "—"), (512, "512 MB"), (262_144, "256 GB"), (3_145_728, "3.0 TB")],
+)
+def test_sizes_stay_short(megabytes: int | None, text: str) -> None:
+    assert size_text(megabytes) == text
+
+
+def test_braces_in_a_name_are_no_places() -> None:
+    told = Wording("en")(Text.APPLIED, action="Pause", task="{0} %s {x}")
+    assert told == "Pause: {0} %s {x}"

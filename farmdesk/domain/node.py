@@ -11,8 +11,11 @@ from farmdesk.domain.text import quoted
 
 FAILURES_TO_FAULT = 3  # in a row
 
-NODE_REASONS = frozenset({FailureReason.GPU, FailureReason.CRASH, FailureReason.STALL})
-"""Failures that a sick node causes; the others are the task's or the frame's own."""
+OWN_REASONS = frozenset({FailureReason.GPU, FailureReason.NODE_LOST})
+"""Failures that only a sick node causes."""
+
+NODE_REASONS = OWN_REASONS | {FailureReason.CRASH, FailureReason.STALL}
+"""Failures that a sick node may cause; the others are the task's or the frame's own."""
 
 _REST = frozenset({NodeState.IDLE, NodeState.MAINTENANCE, NodeState.OFFLINE, NodeState.FAULT})
 
@@ -26,7 +29,7 @@ MOVES: Mapping[NodeState, frozenset[NodeState]] = MappingProxyType(
         NodeState.DRAINING: _REST | {NodeState.RENDERING},
         NodeState.MAINTENANCE: frozenset({NodeState.IDLE, NodeState.OFFLINE}),
         NodeState.OFFLINE: frozenset({NodeState.IDLE, NodeState.MAINTENANCE}),
-        # a fault stays over a loss of the network: only a person takes it away
+        # a fault stays over a loss of the network; a rest or a person ends it
         NodeState.FAULT: frozenset({NodeState.IDLE, NodeState.MAINTENANCE}),
     }
 )
@@ -100,8 +103,9 @@ class RenderNode:
     def fail(self, task_id: TaskId, reason: FailureReason) -> bool:
         """Count a failure; give True when the node should become a FAULT now.
 
-        A GPU error is the node's own. A crash or a stall may be the frame's, so those of one task
-        alone never are a fault: one bad scene must not take the whole farm down over night.
+        A GPU error and an agent that vanishes are the node's own. A crash or a stall may be the
+        frame's, so those of one task alone never are a fault: one bad scene must not take the whole
+        farm down over night.
         """
         if reason not in NODE_REASONS:
             return False
@@ -109,4 +113,4 @@ class RenderNode:
         self.several_tasks |= self.suspect_task not in (None, task_id)
         self.suspect_task = task_id
         enough = self.failures >= FAILURES_TO_FAULT
-        return enough and (self.several_tasks or reason is FailureReason.GPU)
+        return enough and (self.several_tasks or reason in OWN_REASONS)

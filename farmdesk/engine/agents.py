@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.states import NodeState
+from farmdesk.domain.node import RenderNode
+from farmdesk.domain.states import FailureReason, NodeState
+from farmdesk.domain.task import TaskId
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import AgentGone, AgentSaid
@@ -20,7 +22,6 @@ from nodeagent.protocol import FramePublished, Hello, Open, Pong, Sample
 
 log = logging.getLogger(__name__)
 
-FAULT_AFTER = 3  # sessions in a row that ended badly
 REST_S = (60.0, 300.0, 900.0)  # a faulty node is tried again after these: nobody is called at night
 
 
@@ -57,9 +58,10 @@ class Agents:
         self._busy: dict[SlotId, Session] = {}
         self._rests: dict[SlotId, float] = {}  # faulty slots, and until when they are left alone
         self._faults: Counter[SlotId] = Counter()  # rests since the slot last published a frame
-        self._bad_ends: Counter[SlotId] = Counter()  # in a row
+        self._nodes = {slot.node: RenderNode(slot.node) for slot in slots}
         for slot in slots:
-            farm.set_node(slot.node, state=NodeState.IDLE, task_id=None, frame=None, reason="")
+            self._move(slot.node, NodeState.IDLE)
+            farm.set_node(slot.node, task_id=None, frame=None, frame_started_at=None)
 
     def all(self) -> list[Session]:
         """Give the sessions of all agents that run."""
@@ -96,9 +98,8 @@ class Agents:
         )
         self._sessions[number] = (session, run)
         self._busy[slot] = session
-        self._farm.set_node(
-            place.node, state=NodeState.RENDERING, task_id=session.task_id, reason=""
-        )
+        self._move(place.node, NodeState.RENDERING)
+        self._farm.set_node(place.node, task_id=session.task_id)
         session.open(order)
         return session
 
@@ -127,7 +128,7 @@ class Agents:
                     sampled_at=now.utc,
                 )
             case FramePublished():
-                self._bad_ends.pop(session.slot, None)
+                self._nodes[session.node].succeed()
                 self._faults.pop(session.slot, None)
             case _:
                 pass
@@ -143,34 +144,41 @@ class Agents:
             del self._busy[session.slot]
         self._farm.set_node(session.node, task_id=None, frame=None, frame_started_at=None)
         if session.slot not in self._rests:
-            self._farm.set_node(session.node, state=NodeState.IDLE)
+            self._move(session.node, NodeState.IDLE)
         if not session.closing:
-            self._bad_ends[session.slot] += 1
-            if self._bad_ends[session.slot] >= FAULT_AFTER:
-                self.fault(session.slot, post.text or "the agent ended by itself", now)
+            self.failed(session, FailureReason.NODE_LOST, now)
         return found
 
     def silent(self, now: Moment) -> list[Session]:
         """Ping all agents that are due, and give those that were silent for too long."""
         return [session for session, _ in self._sessions.values() if not session.watch(now.seconds)]
 
-    def fault(self, slot: SlotId, text: str, now: Moment) -> None:
-        """Let a slot rest.
+    def failed(self, session: Session, reason: FailureReason, now: Moment) -> None:
+        """Count a failure of the session's node; a node that is at fault rests.
 
-        Longer each time, so that a broken node costs little and a mended one comes back.
+        Longer each time, so that a broken node costs little, and a mended one comes back without
+        anybody being called.
         """
-        rest = REST_S[min(self._faults[slot], len(REST_S) - 1)]
-        self._faults[slot] += 1
-        self._bad_ends.pop(slot, None)
-        self._rests[slot] = now.seconds + rest
-        node = self._slots[slot].node
-        reason = f"{text}; tried again in {rest / 60:.0f} min"
-        self._farm.set_node(node, state=NodeState.FAULT, reason=reason)
-        log.warning("node %s: %s", node, reason)
+        node = self._nodes[session.node]
+        at_fault = node.fail(TaskId(session.task_id), reason)
+        if not at_fault or session.slot in self._rests:
+            return
+        rest = REST_S[min(self._faults[session.slot], len(REST_S) - 1)]
+        self._faults[session.slot] += 1
+        self._rests[session.slot] = now.seconds + rest
+        text = f"{node.failures} failures in a row ({reason}); tried again in {rest / 60:.0f} min"
+        self._move(session.node, NodeState.FAULT, text)
+        log.warning("node %s: %s", session.node, text)
+        if session.id in self._sessions:
+            session.link.kill()
 
     def wake(self, now: Moment) -> None:
         """Give slots whose rest is over back to the farm."""
         for slot in [slot for slot, until in self._rests.items() if until <= now.seconds]:
             del self._rests[slot]
             if slot not in self._busy:
-                self._farm.set_node(self._slots[slot].node, state=NodeState.IDLE, reason="")
+                self._move(self._slots[slot].node, NodeState.IDLE)
+
+    def _move(self, node: str, state: NodeState, reason: str = "") -> None:
+        self._nodes[node].move(state, reason)
+        self._farm.set_node(node, state=state, reason=reason, failures=self._nodes[node].failures)

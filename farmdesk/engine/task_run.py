@@ -70,8 +70,8 @@ class Sessions(Protocol):
         """Start an agent on the slot for this run, or give the one that is open already."""
         ...
 
-    def fault(self, slot: SlotId, text: str, now: Moment) -> None:
-        """Note that the slot's node failed too often."""
+    def failed(self, session: Session, reason: FailureReason, now: Moment) -> None:
+        """Note a failure of the session's node."""
         ...
 
 
@@ -91,16 +91,14 @@ class TaskRun:
         self.outbox: list[FramesRendered | TaskHopeless | Quiet] = []
         self._farm = farm
         self._agents = sessions
+        self._banned: set[SlotId] = set()  # slots that failed too often for this task
 
     # ---- what comes in ---------------------------------------------------------------------------
 
     def feed(self, events: Iterable[Event], now: Moment) -> list[Order]:
         """Give events of one instant to the control and carry out its orders."""
         orders = self.control.handle_all(list(events), now.seconds)
-        hopeless = any(isinstance(order, TaskHopeless) for order in orders)
         for order in orders:
-            if hopeless and isinstance(order, CloseSession):
-                order = CloseSession(order.slot)  # the task is to blame, not its nodes
             self._carry_out(order, now)
         return orders
 
@@ -166,7 +164,7 @@ class TaskRun:
         if self.sessions.get(session.slot) is session:
             del self.sessions[session.slot]
         if not session.closing:
-            self.declined.clear()
+            self.declined = set(self._banned)
             self.feed([SlotLost(session.slot)], now)
 
     def found(self, frame: int, seconds: float, node: str, now: Moment) -> None:
@@ -188,7 +186,8 @@ class TaskRun:
         if session.running == report.frame:
             session.running = None
         reason = read_reason(report.reason)
-        self.declined.clear()
+        self.declined = set(self._banned)
+        self._agents.failed(session, reason, now)
         orders = self.feed([FrameFailed(session.slot, report.frame, reason, report.text)], now)
         given_up = any(isinstance(order, FrameGivenUp) for order in orders)
         self._log("error", f"frame {report.frame} failed: {report.text}", now, session)
@@ -224,7 +223,7 @@ class TaskRun:
             case CancelRange(slot=slot):
                 self.sessions[slot].cancel()
             case CloseSession(slot=slot, fault=fault):
-                self._close(slot, fault, now)
+                self._close(slot, fault)
             case FrameGivenUp(frame=frame, reason=reason, text=text):
                 self.entry.set_state(frame, FrameState.FAILED)
                 self.entry.last_error = text
@@ -233,10 +232,10 @@ class TaskRun:
             case _:
                 self.outbox.append(order)
 
-    def _close(self, slot: SlotId, fault: bool, now: Moment) -> None:
-        if fault:
-            self._agents.fault(slot, "three failures in a row", now)
+    def _close(self, slot: SlotId, fault: bool) -> None:
         self.declined.add(slot)
+        if fault:
+            self._banned.add(slot)
         session = self.sessions.pop(slot, None)
         if session is not None:
             session.close()

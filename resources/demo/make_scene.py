@@ -5,7 +5,7 @@
 
 Works with Blender 3.4 and newer. Everything glows by itself and the ice is a clear mirror: there is
 nothing to be guessed, so a few samples give a picture without grain, in about a second on one
-core. `show` in this file is the screenplay; `stage.py` has the things, `snow_crystal.py` the shape.
+core. `show` in this file is the screenplay; its neighbours build what it names.
 """
 
 import math
@@ -15,7 +15,8 @@ from pathlib import Path
 import bpy
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from resources.demo import stage
+from resources.demo import ice, lights, stadium, things
+from resources.demo.shader import Clock
 
 FRAMES = 48
 WIDTH, HEIGHT = 640, 360
@@ -84,25 +85,25 @@ def set_colours(scene: bpy.types.Scene) -> None:
 
 def show(scene: bpy.types.Scene) -> None:
     """The screenplay: the crystal draws itself on the ice, rises, and the lights come up."""
-    stage.build_sky(scene)
-    clock = stage.Clock()
-    stage.build_ice(clock)
-    crystal, halo = stage.build_crystal(clock)
-    beams = stage.build_beams(clock)
-    stage.build_audience(clock)
-    near, far = stage.build_snow()
-    camera = stage.build_camera(scene)
+    stadium.build_sky(scene)
+    clock = Clock()
+    ice.build_ice(clock)
+    crystal, halo = lights.build_crystal(clock)
+    beams = lights.build_beams(clock)
+    stadium.build_audience(clock)
+    near, far = stadium.build_snow()
+    camera = stadium.build_camera(scene)
     for frame in range(1, FRAMES + 1):
         time = (frame - 1) / (FRAMES - 1)  # 0..1
         risen = ease((time - 0.10) / 0.45)
         clock.set(frame, time=time, drawn=1.1 * ease(0.15 + time / 0.5), risen=risen)
         turn, height = math.radians(-118 + 86 * ease(time)), 6.2 - 3.2 * ease(time)
-        stage.aim_camera(camera, turn=turn, height=height, away=16.5 - 3.0 * time, frame=frame)
-        stage.pose_crystal(crystal, halo, frame=frame, time=time, risen=risen)
+        stadium.aim_camera(camera, turn=turn, height=height, away=16.5 - 3.0 * time, frame=frame)
+        lights.pose_crystal(crystal, halo, frame=frame, time=time, risen=risen)
         for number, beam in enumerate(beams):
-            stage.pose_beam(beam, number, camera=camera, frame=frame, time=time)
-        stage.key_location(near, (0.0, 0.0, -1.3 * time), frame)
-        stage.key_location(far, (0.0, 0.0, -0.8 * time), frame)
+            lights.pose_beam(beam, number, camera=camera, frame=frame, time=time)
+        things.key_location(near, (0.0, 0.0, -1.3 * time), frame)
+        things.key_location(far, (0.0, 0.0, -0.8 * time), frame)
 
 
 def ease(share: float) -> float:

@@ -118,8 +118,8 @@ def test_progress_is_never_rounded_up_to_the_end(tasks: TasksModel) -> None:
     [
         ({"done": 2, "render_s": 20.0, "nodes": 1}, None),
         ({"done": 10, "render_s": 100.0, "nodes": 2, "total": 100, "failed": 10}, 400.0),
-        ({"done": 10, "render_s": 100.0, "nodes": 0, "total": 20}, 100.0),
-        ({"done": 10, "render_s": 100.0, "state": TaskState.PAUSED}, None),
+        ({"done": 10, "render_s": 100.0, "nodes": 0, "total": 20}, None),
+        ({"done": 10, "render_s": 100.0, "nodes": 1, "state": TaskState.PAUSED}, None),
     ],
 )
 def test_remaining_time_waits_for_three_frames(

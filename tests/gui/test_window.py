@@ -27,6 +27,7 @@ from farmdesk.ui.operator.acts import Act
 from farmdesk.ui.operator.stop_dialog import StopDialog
 from farmdesk.ui.operator.window import OperatorWindow
 from farmdesk.ui.widgets.strip import UNDO_MS
+from farmdesk.ui.widgets.table import column_menu
 from tests.gui.conftest import OpenWindow, is_filled
 from tests.gui.staged_farm import NOON, StagedFarm, task_row
 
@@ -355,6 +356,7 @@ def test_a_restart_brings_back_what_was_arranged(
     header.resizeSection(1, 333)
     header.moveSection(header.visualIndex(3), 0)
     first.queue.view.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    column_menu(first.nodes_panel.view).actions()[0].trigger()
     first.main.setSizes([200, 500])
     sizes = first.main.sizes()
     first.appearance.set_language("zh")
@@ -365,6 +367,7 @@ def test_a_restart_brings_back_what_was_arranged(
     assert again.sectionSize(1) == 333
     assert again.visualIndex(3) == 0
     assert second.main.sizes() == sizes
+    assert second.nodes_panel.view.isColumnHidden(1)
     assert (second.appearance.words.language, second.appearance.theme.name) == ("zh", "light")
     qtbot.waitUntil(lambda: is_filled(second))
     priorities = [second.tasks.at(n).priority for n in range(second.tasks.rowCount())]

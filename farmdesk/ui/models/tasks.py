@@ -64,16 +64,22 @@ class Progress:
     @property
     def text(self) -> str:
         """The words on the bar. Never rounds up to 100 % before the end."""
-        share = int(100 * self.done / self.total) if self.total else 0
-        return f"{self.done:,} / {self.total:,} · {share}%"
+        return f"{self.done:,} / {self.total:,} · {self.percent}"
+
+    @property
+    def percent(self) -> str:
+        """The words where there is no room for more."""
+        return f"{int(100 * self.done / self.total) if self.total else 0}%"
 
 
 def remaining_s(row: TaskRow) -> float | None:
     """Estimate the seconds that a rendering task still needs; None when nothing can be said yet."""
-    if row.state is not TaskState.RENDERING or row.done < MIN_FRAMES_FOR_ESTIMATE:
+    if row.state is not TaskState.RENDERING or not row.nodes:
+        return None
+    if row.done < MIN_FRAMES_FOR_ESTIMATE:
         return None
     rest = row.total - row.done - row.failed
-    return rest * (row.render_s / row.done) / max(1, row.nodes)
+    return rest * (row.render_s / row.done) / row.nodes
 
 
 class TasksModel(KeyedRows[int, TaskRow]):

@@ -10,7 +10,7 @@ from farmdesk.ui.widgets.bar_delegate import BarDelegate
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
 
-WIDTHS = (8, 14, 8, 8, 8, 24)  # digits, by column of NodesModel
+WIDTHS = (7, 13, 6, 6, 6, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
 
 

@@ -31,7 +31,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (4, 21, 15, 25, 11, 5, 6, 11, 12)  # digits, by column of TasksModel
+WIDTHS = (3, 19, 13, 23, 10, 5, 6, 10, 12)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):

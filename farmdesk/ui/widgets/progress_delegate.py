@@ -1,6 +1,6 @@
 """Paints a task's progress: done, failed and running as segments, the figures on a capsule."""
 
-from PyQt5.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
+from PyQt5.QtCore import QModelIndex, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QPainter
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -10,6 +10,7 @@ from farmdesk.ui.models.keyed_rows import BAR_ROLE
 from farmdesk.ui.models.tasks import Progress
 
 MARGIN = 5
+CAPSULE_PADDING = 14
 MIN_SEGMENT = 3.0  # a single failed frame of many is still seen
 
 
@@ -58,7 +59,7 @@ class ProgressDelegate(QStyledItemDelegate):
                 QRectF(left, bar.y(), width, bar.height()), QColor(theme.frames[state])
             )
             left += width
-        self._capsule(painter, option, bar=bar, text=progress.text)
+        self._capsule(painter, option, bar=bar, text=_fitting(progress, option, bar))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
@@ -72,7 +73,7 @@ class ProgressDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, *, bar: QRectF, text: str
     ) -> None:
         theme = self._appearance.theme
-        width = min(bar.width() - 4, option.fontMetrics.horizontalAdvance(text) + 14)
+        width = min(bar.width() - 4, option.fontMetrics.horizontalAdvance(text) + CAPSULE_PADDING)
         capsule = QRectF(bar.center().x() - width / 2, bar.y() + 1, width, bar.height() - 2)
         back = QColor(theme.capsule)
         back.setAlpha(225)
@@ -81,6 +82,11 @@ class ProgressDelegate(QStyledItemDelegate):
         painter.setBrush(back)
         painter.drawRoundedRect(capsule, capsule.height() / 2, capsule.height() / 2)
         painter.setPen(QColor(theme.text))
-        room: QRect = capsule.adjusted(4, 0, -4, 0).toRect()
-        elided = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideLeft, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), elided)
+        painter.drawText(capsule, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def _fitting(progress: Progress, option: QStyleOptionViewItem, bar: QRectF) -> str:
+    """Give the figures, or the share alone where they do not fit."""
+    room = bar.width() - CAPSULE_PADDING
+    fits = option.fontMetrics.horizontalAdvance(progress.text) <= room
+    return progress.text if fits else progress.percent

@@ -1,9 +1,10 @@
 """How every table of the user interface looks and behaves."""
 
 from PyQt5.QtCore import QAbstractItemModel, Qt
-from PyQt5.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from PyQt5.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
 
 ROW_PADDING = 10
+TITLE_PADDING = 24  # the style sheet's padding, and the sort arrow
 
 
 def make_table(model: QAbstractItemModel) -> QTableView:
@@ -28,6 +29,10 @@ def make_table(model: QAbstractItemModel) -> QTableView:
     header.setSectionsMovable(True)
     header.setStretchLastSection(True)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    header.customContextMenuRequested.connect(
+        lambda at: column_menu(view).popup(header.mapToGlobal(at))
+    )
     header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
     view.setSortingEnabled(True)
     return view
@@ -41,10 +46,24 @@ def set_widths(view: QTableView, characters: tuple[int, ...]) -> None:
     widen_for_titles(view)
 
 
+def column_menu(view: QTableView) -> QMenu:
+    """Give a menu that shows and hides columns; the first one always stays."""
+    menu = QMenu(view)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for column in range(1, view.model().columnCount()):
+        title = str(view.model().headerData(column, Qt.Orientation.Horizontal))
+        entry = menu.addAction(title)
+        entry.setCheckable(True)
+        entry.setChecked(not view.isColumnHidden(column))
+        entry.toggled.connect(lambda shown, column=column: view.setColumnHidden(column, not shown))
+    return menu
+
+
 def widen_for_titles(view: QTableView) -> None:
     """Widen columns whose title does not fit; the words of another language may be longer."""
-    header = view.horizontalHeader()
+    header, metrics = view.horizontalHeader(), view.fontMetrics()
     for column in range(header.count()):
-        needed = header.sectionSizeHint(column)
-        if header.sectionSize(column) < needed:
+        title = str(view.model().headerData(column, Qt.Orientation.Horizontal))
+        needed = metrics.horizontalAdvance(title) + TITLE_PADDING
+        if not header.isSectionHidden(column) and header.sectionSize(column) < needed:
             header.resizeSection(column, needed)

@@ -98,7 +98,8 @@ class Crew:
         if not self.working or not self._idle:
             return
         if self.ledger.remaining:
-            ready = [slot for slot in self._idle.values() if slot.rest_until <= now]
+            # Of equally fast slots the last to fall idle comes first; the others can be closed.
+            ready = [slot for slot in reversed(self._idle.values()) if slot.rest_until <= now]
             ready.sort(key=lambda slot: -slot.log_speed)
             self.policy.prepare(ready)
             for slot in ready:
@@ -176,6 +177,7 @@ class Crew:
         if thief is not None:
             thief.waits_for = ask
             del self._idle[thief.id]
+            self._open(thief)
         last = self.ledger.frame(holding.positions[keep - 1])
         self.orders.append(ev.StopAfter(victim.id, last))
         self.policy.changed(victim, now)

@@ -28,7 +28,7 @@ from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
-from farmdesk.engine.ports import Launcher
+from farmdesk.engine.ports import FrameProofs, Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
 from farmdesk.engine.scribe import LEASE_S, Scribe
@@ -134,7 +134,7 @@ def _count_attempts(entry: TaskEntry, store: Store) -> None:
         entry.attempts[record.frame] = record.attempt
 
 
-def control_maker(tools: Tools, store: Store) -> ControlMaker:
+def control_maker(tools: Tools, store: FrameProofs) -> ControlMaker:
     """Give the function that makes a task's RenderControl for its unfinished frames."""
 
     def make(entry: TaskEntry, frames: FrameSet, used: dict[int, int]) -> RenderControl:
@@ -153,7 +153,9 @@ def control_maker(tools: Tools, store: Store) -> ControlMaker:
     return make
 
 
-def _previous_times(previous: int | None, frames: FrameSet, store: Store) -> list[float] | None:
+def _previous_times(
+    previous: int | None, frames: FrameSet, store: FrameProofs
+) -> list[float] | None:
     """Give the previous version's seconds for each frame; frames that it lacks take its mean."""
     if previous is None:
         return None

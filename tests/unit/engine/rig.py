@@ -1,0 +1,254 @@
+"""An engine without processes: fake agents, a FakeLink as its memory, a check that tests end."""
+
+import queue
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from farmdesk.config import Config, LocalNode
+from farmdesk.dispatch.events import SlotId
+from farmdesk.domain.commands import Command, SubmitTask, kind_of, to_body
+from farmdesk.domain.records import (
+    CommandRow,
+    FarmSnapshot,
+    Flush,
+    FrameRecord,
+    Outcome,
+    StoredTask,
+)
+from farmdesk.engine.agents import Agents, Slot
+from farmdesk.engine.checker import CheckJob
+from farmdesk.engine.desk import Desk
+from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.loop import Engine
+from farmdesk.engine.open_order import open_order_writer
+from farmdesk.engine.posts import (
+    BadFrame,
+    CheckEnded,
+    CheckReport,
+    CommandsArrived,
+    Flushed,
+    Post,
+)
+from farmdesk.engine.runs import Runs
+from farmdesk.engine.server import control_maker
+from farmdesk.engine.workspace import Workspace
+from farmdesk.tool_files import read_tools
+from nodeagent.protocol import (
+    AgentOrder,
+    AgentReport,
+    Cancel,
+    Close,
+    FrameBegun,
+    FrameBroken,
+    FramePublished,
+    Hello,
+    Loaded,
+    Ping,
+    Pong,
+    Render,
+    StopAfterFrame,
+    StoppingAfterFrame,
+)
+from tests.fakes import FakeLink
+
+DIGEST = "ab" * 32
+
+
+@dataclass
+class FakeAgent:
+    """An agent that does what the test says; `orders` holds what it was told but for pings."""
+
+    slot: SlotId
+    report: Callable[[AgentReport], None]
+    gone: Callable[[str], None]
+    orders: list[AgentOrder] = field(default_factory=list)
+    range_id: int = 0
+    frames: list[int] = field(default_factory=list)
+    mute: bool = False
+    alive: bool = True
+
+    def send(self, order: AgentOrder) -> None:
+        if isinstance(order, Ping):
+            if not self.mute:
+                self.report(Pong())
+            return
+        self.orders.append(order)
+        match order:
+            case Render(range_id=number, frames=text):
+                self.range_id, self.frames = number, _expand(text)
+            case StopAfterFrame(range_id=number, frame=last):
+                self.frames = [frame for frame in self.frames if frame <= last]
+                self.report(StoppingAfterFrame(number, self.frames[-1] if self.frames else None))
+            case Cancel():
+                self.frames = []
+            case Close():
+                self.frames = []
+                self.die("")
+
+    def hang_up(self) -> None:
+        self.die("")
+
+    def kill(self) -> None:
+        self.die("killed")
+
+    def die(self, text: str) -> None:
+        if self.alive:
+            self.alive = False
+            self.gone(text)
+
+    def finish(self, *, path: str | None = None) -> int:
+        """Report the next frame of the range as published."""
+        frame = self.frames.pop(0)
+        name = path or f"frame_{frame:04d}.png"
+        self.report(FrameBegun(self.range_id, frame))
+        self.report(FramePublished(self.range_id, frame, 1.0, 0.0, name, 9, DIGEST, 64, 36))
+        return frame
+
+    def fail(self, reason: str = "crash", text: str = "it broke") -> int:
+        """Report the next frame of the range as broken."""
+        frame = self.frames.pop(0)
+        self.report(FrameBroken(self.range_id, frame, reason, text))
+        return frame
+
+
+class Rig:
+    """The engine under test, turned by hand; `clock` is its monotonic time."""
+
+    def __init__(self, folder: Path, *, nodes: int = 2) -> None:
+        self.clock = 1000.0
+        self.agents: list[FakeAgent] = []
+        self.jobs: list[CheckJob] = []
+        self.link = FakeLink()
+        self.flushes: list[Flush] = []
+        self.inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
+        self.folder = folder
+        self.stored: dict[int, StoredTask] = {}
+        names = tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
+        config = Config(folder, "unused", names)
+        tools = read_tools(folder)
+        workspace = Workspace(folder)
+        self.farm = Farm(FarmSnapshot(0, 0, (), ()))
+        slots = [Slot(SlotId(node.name), node.name, self, node.speed) for node in names]
+        agents = Agents(
+            slots,
+            farm=self.farm,
+            post=self.inbox.put,
+            order_for=open_order_writer(config, tools, workspace),
+        )
+        self.runs = Runs(
+            farm=self.farm,
+            agents=agents,
+            workspace=workspace,
+            make_control=control_maker(tools, self),
+            begin_check=self.jobs.append,
+        )
+        desk = Desk(
+            farm=self.farm,
+            runs=self.runs,
+            tools=tools,
+            workspace=workspace,
+            load=self.stored.get,
+        )
+        self.engine = Engine(
+            self.inbox,
+            farm=self.farm,
+            agents=agents,
+            runs=self.runs,
+            desk=desk,
+            writer=self,
+            clock=lambda: self.clock,
+        )
+        self.turn()
+
+    # ---- what the engine sees of the world -------------------------------------------------------
+
+    def launch(
+        self,
+        slot: SlotId,
+        *,
+        on_report: Callable[[AgentReport], None],
+        on_gone: Callable[[str], None],
+    ) -> FakeAgent:
+        agent = FakeAgent(slot, on_report, on_gone)
+        self.agents.append(agent)
+        on_report(Hello(1, 1, "host", 8, 1024))
+        return agent
+
+    def write(self, flush: Flush) -> None:
+        self.flushes.append(flush)
+        self.link.apply(flush)
+        self.inbox.put(Flushed(flush.number))
+
+    def proofs(self, task_id: int) -> Iterator[FrameRecord]:
+        return iter(())
+
+    # ---- what tests do ---------------------------------------------------------------------------
+
+    def turn(self, seconds: float = 0.3) -> None:
+        """Let time pass and everything that waits happen."""
+        for _ in range(8):
+            self.clock += seconds / 8
+            while not self.inbox.empty():
+                self.engine.turn()
+        self.engine.turn()
+
+    def send(self, command: Command, *, user: str = "operator") -> Outcome:
+        """Send a command and give the engine's answer."""
+        return self.send_body(kind_of(command), to_body(command), user=user)
+
+    def send_body(self, kind: str, body: dict[str, object], *, user: str = "operator") -> Outcome:
+        number = len(self.link._commands) + 1
+        row = CommandRow(number, kind, user, datetime.now(UTC), body)
+        self.link._commands.append(row)
+        self.inbox.put(CommandsArrived((row,)))
+        self.turn()
+        answers = [item for flush in self.flushes for item in flush.outcomes]
+        return next(item for item in answers if item.command_id == number)
+
+    def submit(self, frames: str = "1-4", *, start: bool = True, priority: int = 5) -> Outcome:
+        """Submit a task for a scene that exists."""
+        scene = self.folder / "场景 1.blend"
+        scene.touch()
+        return self.send(
+            SubmitTask("t", "blender", "", str(scene), frames, start=start, priority=priority)
+        )
+
+    def entry(self, task_id: int = 1) -> TaskEntry:
+        return self.farm.tasks[task_id]
+
+    @property
+    def busy(self) -> list[FakeAgent]:
+        """Agents that live and have frames."""
+        return [agent for agent in self.agents if agent.alive and agent.frames]
+
+    def load_all(self) -> None:
+        for agent in self.busy:
+            agent.report(Loaded(0.5))
+        self.turn()
+
+    def render_all(self) -> list[int]:
+        """Let all agents finish all they have; give the frames in order."""
+        frames = []
+        while self.busy:
+            frames.append(self.busy[0].finish())
+            self.turn()
+        return frames
+
+    def end_check(self, *bad: BadFrame) -> None:
+        """End the check that waits, with these bad frames."""
+        job = self.jobs.pop(0)
+        proven = len(job.frames) - len(job.given_up) - len(bad)
+        report = CheckReport(len(job.frames), proven, bad, str(job.given_up), 9, 64, 36, 0.1)
+        self.inbox.put(CheckEnded(job.task_id, report))
+        self.turn()
+
+
+def _expand(text: str) -> list[int]:
+    frames: list[int] = []
+    for part in text.split(","):
+        ends, _, step = part.partition("x")
+        first, _, last = ends.partition("-")
+        frames += range(int(first), int(last or first) + 1, int(step or 1))
+    return frames

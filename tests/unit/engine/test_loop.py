@@ -1,0 +1,270 @@
+"""The engine turned by hand: what it does with what happens."""
+
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.commands import (
+    PauseTask,
+    PurgeTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+)
+from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.engine.posts import AgentSaid, BadFrame
+from farmdesk.engine.session import SILENT_S
+from farmdesk.engine.task_run import Moment, moment
+from nodeagent.journal import Journal, JournalLine
+from nodeagent.protocol import Cancel, Close, Log, Open
+from tests.unit.engine.rig import DIGEST, Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def test_a_task_goes_from_submission_to_completed(rig: Rig) -> None:
+    outcome = rig.submit("1-6")
+    assert (outcome.applied, outcome.task_id) == (True, 1)
+    assert "6" in outcome.text
+    assert "任务" in outcome.text_zh
+    assert {agent.slot for agent in rig.busy} == {"n1", "n2"}
+    assert isinstance(rig.agents[0].orders[0], Open)
+    rig.load_all()
+    assert sorted(rig.render_all()) == [1, 2, 3, 4, 5, 6]
+    assert rig.entry().task.state is TaskState.VERIFYING
+    assert all(isinstance(agent.orders[-1], Close) for agent in rig.agents)
+    rig.end_check()
+    assert rig.entry().task.state is TaskState.COMPLETED
+    row = rig.link.task(1)
+    assert (row.state, row.done, row.failed, row.running) == (TaskState.COMPLETED, 6, 0, 0)
+    assert rig.link.frame_states(1).states == bytes([FrameState.DONE]) * 6
+
+
+def test_the_check_waits_until_the_database_has_all_frames(rig: Rig) -> None:
+    rig.submit("1-2")
+    written = rig.flushes[-1].number
+    rig.write = lambda flush: None  # type: ignore[method-assign]
+    for agent in list(rig.busy):
+        agent.finish()
+    rig.turn()
+    assert rig.entry().task.state is TaskState.VERIFYING
+    rig.runs.start_checks(written, _now(rig))
+    assert rig.jobs == []
+    rig.runs.start_checks(rig.farm.flushes, _now(rig))
+    assert len(rig.jobs) == 1
+
+
+def test_no_report_is_lost_when_more_wait_than_one_turn_takes(rig: Rig) -> None:
+    rig.submit("1-2")
+    for number in range(1800):
+        rig.inbox.put(AgentSaid(1, Log("info", f"line {number}")))
+    rig.engine.turn()
+    while not rig.inbox.empty():
+        rig.engine.turn()
+    rig.turn()
+    lines = [log.text for flush in rig.flushes for log in flush.logs]
+    assert [line for line in lines if line.startswith("line ")][:500] == [
+        f"line {number}" for number in range(500)
+    ]
+
+
+def test_what_a_dead_agent_finished_but_could_not_say_is_in_its_journal(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    victim = next(agent for agent in rig.busy if agent.slot == "n1")
+    first, second = victim.frames[:2]
+    logs = rig.folder / "work" / "000001" / "logs"
+    line = JournalLine(first, 1.0, 0.0, 1.0, f"frame_{first:04d}.png", 9, DIGEST, 64, 36, "n1")
+    Journal(logs / "n1.jsonl").add(line)
+    victim.die("kill -9")
+    rig.turn()
+    rendered = rig.render_all()
+    assert first not in rendered
+    assert second in rendered
+    assert sorted([first, *rendered]) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("path", ["../../x.png", "/etc/x.png", "a\\b.png", "..", "C:x.png", ""])
+def test_a_frame_that_would_lie_elsewhere_is_refused(rig: Rig, path: str) -> None:
+    rig.submit("1-1")
+    agent = rig.busy[0]
+    agent.finish(path=path or "\0")
+    rig.turn()
+    assert rig.entry().state_of(1) is not FrameState.DONE
+
+
+def test_frames_that_the_check_rejects_are_rendered_again_three_times_in_all(rig: Rig) -> None:
+    rig.submit("1-3")
+    for attempt in (1, 2):
+        rig.render_all()
+        rig.end_check(BadFrame(2, "is missing", missing=True))
+        assert rig.entry().task.state is TaskState.RENDERING, attempt
+    assert rig.render_all() == [2]
+    rig.end_check(BadFrame(2, "is missing", missing=True))
+    rig.end_check()
+    assert rig.entry().task.state is TaskState.PARTLY_FAILED
+    assert rig.entry().count(FrameState.DONE) == 2
+    outcome = rig.send(RetryFailed(1))
+    assert outcome.applied
+    assert rig.render_all() == [2]
+    rig.end_check()
+    assert rig.entry().task.state is TaskState.COMPLETED
+
+
+def test_a_frame_that_always_fails_is_given_up_after_three_attempts(rig: Rig) -> None:
+    rig.submit("1-4")
+    rig.load_all()
+    tried: list[str] = []
+    while rig.busy:
+        agent = rig.busy[0]
+        if agent.frames[0] == 3:
+            tried.append(agent.slot)
+            agent.fail("crash", "frame 3 kills it")
+        else:
+            agent.finish()
+        rig.turn()
+    assert len(tried) == 3
+    assert len(set(tried)) == 2
+    rig.end_check()
+    task = rig.entry().task
+    assert task.state is TaskState.PARTLY_FAILED
+    assert "frame 3 kills it" in task.reason
+
+
+def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:
+    rig.submit("1-100")
+    rig.busy[0].fail("scene_load", "Error: Cannot read file")
+    rig.turn()
+    task = rig.entry().task
+    assert (task.state, rig.entry().count(FrameState.DONE)) == (TaskState.FAILED, 0)
+    assert "Cannot read file" in task.reason
+    assert not rig.busy
+
+
+def test_an_agent_that_falls_silent_is_killed_and_its_frames_go_on(rig: Rig) -> None:
+    rig.submit("1-6")
+    rig.load_all()
+    hung = rig.busy[0]
+    hung.mute = True
+    for _ in range(8):
+        rig.turn(SILENT_S / 4)
+    assert not hung.alive
+    assert sorted(rig.render_all()) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_node_whose_agents_die_rests_and_comes_back_by_itself(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, nodes=1)
+    rig.submit("1-6")
+    for _ in range(3):
+        rig.agents[-1].die("no Python here")
+        rig.turn()
+    assert rig.link.nodes()[0].record.state is NodeState.FAULT
+    assert not rig.busy
+    rig.turn(61)
+    assert rig.link.nodes()[0].record.state is NodeState.RENDERING
+    assert len(rig.render_all()) == 6
+
+
+def test_pause_finishes_the_frames_in_hand_and_resume_renders_the_rest(rig: Rig) -> None:
+    rig.submit("1-10")
+    rig.load_all()
+    in_hand = [agent.frames[0] for agent in rig.busy]
+    assert rig.send(PauseTask(1)).applied
+    assert sorted(rig.render_all()) == sorted(in_hand)
+    assert rig.entry().task.state is TaskState.PAUSED
+    assert rig.send(ResumeTask(1)).applied
+    assert sorted(rig.render_all()) == sorted(set(range(1, 11)) - set(in_hand))
+
+
+def test_stop_kills_and_keeps_what_is_finished(rig: Rig) -> None:
+    rig.submit("1-10")
+    rig.load_all()
+    done = rig.busy[0].finish()
+    rig.turn()
+    assert rig.send(StopTask(1)).applied
+    assert all(any(isinstance(o, Cancel) for o in agent.orders) for agent in rig.agents)
+    assert rig.entry().task.state is TaskState.STOPPED
+    assert rig.entry().state_of(done) is FrameState.DONE
+    assert rig.send(StartRender(1)).applied
+    assert done not in rig.render_all()
+
+
+def test_the_higher_priority_gets_the_nodes_first(rig: Rig) -> None:
+    rig.submit("1-4", start=False)
+    rig.submit("1-4", start=False)
+    rig.send(SetPriority(2, 9))
+    rig.runs.begin(rig.entry(1), _now(rig))
+    rig.runs.begin(rig.entry(2), _now(rig))
+    rig.turn()
+    opened = [agent.orders[0] for agent in rig.agents]
+    assert {order.task for order in opened if isinstance(order, Open)} == {2}
+
+
+def test_recycle_restore_purge(rig: Rig) -> None:
+    rig.submit("1-2")
+    assert not rig.send(RecycleTask(1)).applied
+    rig.render_all()
+    rig.end_check()
+    assert not rig.send(PurgeTask(1)).applied
+    assert rig.send(RecycleTask(1)).applied
+    assert [row.id for row in rig.link.tasks()] == []
+    assert rig.send(RestoreTask(1)).applied
+    assert [row.id for row in rig.link.tasks()] == [1]
+    assert rig.send(RecycleTask(1)).applied
+    assert rig.send(PurgeTask(1)).applied
+    assert not (rig.folder / "work" / "000001").exists()
+    assert not rig.send(RestoreTask(1)).applied
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("nonsense", {}),
+        ("stop_task", {}),
+        ("stop_task", {"task_id": "1"}),
+        ("stop_task", {"task_id": 99}),
+        ("pause_task", {"task_id": 2}),
+        ("set_priority", {"task_id": 1, "priority": 10}),
+        ("retry_failed", {"task_id": 1, "frames": None}),
+        ("submit_task", {"name": "x"}),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_changes_nothing(
+    rig: Rig, kind: str, body: dict[str, object]
+) -> None:
+    rig.submit("1-2")
+    rig.submit("1-2", start=False)
+    before = [(row.state, row.priority, row.frames) for row in rig.link.tasks()]
+    outcome = rig.send_body(kind, body)
+    assert not outcome.applied
+    assert outcome.text
+    assert outcome.text_zh
+    assert [(row.state, row.priority, row.frames) for row in rig.link.tasks()] == before
+
+
+def test_a_scene_that_does_not_exist_is_refused_with_its_path(rig: Rig) -> None:
+    rig.submit("1-2")
+    (rig.folder / "场景 1.blend").unlink()
+    scene = str(rig.folder / "场景 1.blend")
+    body: dict[str, object] = {
+        "name": "x",
+        "tool": "blender",
+        "tool_version": "",
+        "scene": scene,
+        "frames": "1",
+    }
+    outcome = rig.send_body("submit_task", body)
+    assert not outcome.applied
+    assert scene in outcome.text
+    assert scene in outcome.text_zh
+
+
+def _now(rig: Rig) -> Moment:
+    return moment(rig.clock)

@@ -121,6 +121,11 @@ class Crew:
                 case Steal(victim, keep) if victim.holding is not None:
                     self._ask(victim, victim.holding, keep, slot, now)
                 case Copy(victim) if victim.holding is not None:
+                    if not self.ledger.is_open(victim.holding.positions[-1]):
+                        self.cancel(victim, now)  # someone who did not hold it finished it
+                        continue
+                    if self.retries.knows(victim.holding.positions[-1]):
+                        return False  # it failed before: a copy would be an attempt too many
                     self._copy(victim, victim.holding, slot, now)
                 case Take(positions):
                     positions = self.ledger.open_of(positions)
@@ -273,7 +278,7 @@ class Crew:
 
     def spare(self, position: int, now: float) -> None:
         """Someone who did not hold this frame finished it: spare who holds it, where it is last."""
-        for other in self.slots.values():
+        for other in list(self.slots.values()):
             holding = other.holding
             at = holding.place(position) if holding is not None else None
             if holding is None or at is None or at + 1 < len(holding.positions):
@@ -282,4 +287,3 @@ class Crew:
                 self.cancel(other, now)
             elif at > holding.index:
                 self._ask(other, holding, at, None, now)
-            return

@@ -20,6 +20,10 @@ class Retries:
         self._failed_on.setdefault(position, set()).add(slot.id)
         self._waiting.add(position)
 
+    def knows(self, position: int) -> bool:
+        """Whether the position failed before and is not settled."""
+        return position in self._failed_on
+
     def reclaim(self, positions: Sequence[int]) -> Sequence[int]:
         """Of positions that lost their slot keep those that failed before; give the others."""
         if not self._failed_on:

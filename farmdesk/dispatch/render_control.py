@@ -381,7 +381,7 @@ class RenderControl:
             self._crew.close(slot, now, fault=True)
 
     def _end_hopeless(self, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
-        self._mode, self._crew.working = _Mode.HOPELESS, False
+        self._mode, self._crew.working, self._quiet_due = _Mode.HOPELESS, False, False
         self._crew.close_all(now)
         self._crew.orders.append(ev.TaskHopeless(event.reason, event.text))
 

@@ -25,6 +25,11 @@ def test_no_frame_is_lost_and_none_rendered_again(part: int) -> None:
         assert not broken, f"{broken}\nreplay: python -m tests.simulation.worlds {seed}"
 
 
+@pytest.mark.parametrize("seed", [2218, 7593, 7727])  # each found an error once
+def test_seeds_that_once_failed(seed: int) -> None:
+    assert not broken_rules(*run_world(seed))
+
+
 def test_the_same_seed_gives_the_same_run() -> None:
     assert run_world(17)[2] == run_world(17)[2]
 

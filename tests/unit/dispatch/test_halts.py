@@ -3,6 +3,7 @@
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason
 from tests.unit.dispatch.desk import Desk, cancels, closes, opens, rendered, renders, stops
 
 
@@ -102,6 +103,14 @@ def test_a_thief_is_not_served_during_a_pause() -> None:
     orders = desk.send(ev.Pause())
     assert closes("b") in orders
     assert not any(isinstance(order, ev.RenderRange) for order in desk.answer("a", 20))
+
+
+def test_a_task_found_hopeless_during_a_pause_does_not_fall_quiet_too() -> None:
+    desk = _rendering("1-20", "a")
+    desk.send(ev.Pause())
+    orders = desk.fail("a", 2, FailureReason.MISSING_ASSET)
+    assert isinstance(orders[-1], ev.TaskHopeless)
+    assert not any(isinstance(order, ev.Quiet) for order in orders)
 
 
 def test_the_end_is_foretold_once_a_frame_is_known() -> None:

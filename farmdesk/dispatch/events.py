@@ -1,7 +1,7 @@
 """What comes into a RenderControl, and the orders that go out.
 
-A *slot* is what a RenderControl works with: one place of a node where one tool process runs. Frames in events and
-orders are real frame numbers, never positions.
+A *slot* is what a RenderControl works with: one place of a node where one tool process runs.
+Frames in events and orders are real frame numbers, never positions.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ SlotId = NewType("SlotId", str)
 
 @dataclass(frozen=True, slots=True)
 class SlotGranted:
-    """The fleet gives a slot to this task. `speed` is relative to a reference node (1.0); None means unknown."""
+    """The fleet gives a slot to this task. `speed`: against a reference node (1.0); None: unknown."""
 
     slot: SlotId
     speed: float | None = None
@@ -66,7 +66,7 @@ class FrameFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionFailed:
-    """The tool could not be started, or could not load the scene; the slot holds no range any more."""
+    """The tool could not be started, or not load the scene; the slot holds no range any more."""
 
     slot: SlotId
     reason: FailureReason
@@ -75,7 +75,10 @@ class SessionFailed:
 
 @dataclass(frozen=True, slots=True)
 class StoppingAfter:
-    """Answer to `StopAfter`: the last frame of its range that the slot will still render; None: nothing more."""
+    """Answer to `StopAfter`: the last frame of its range that the slot will still render.
+
+    None: nothing more of it will be rendered or published.
+    """
 
     slot: SlotId
     frame: int | None
@@ -135,7 +138,7 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Start an agent session for this task on the slot (tool not started before the first range)."""
+    """Start an agent session for this task on the slot; the tool starts with the first range."""
 
     slot: SlotId
 
@@ -165,7 +168,7 @@ class CancelRange:
 
 @dataclass(frozen=True, slots=True)
 class CloseSession:
-    """End the session; the slot goes back to the fleet. `fault` says that the node failed too often here."""
+    """End the session; the slot goes back to the fleet. `fault`: the node failed too often here."""
 
     slot: SlotId
     fault: bool = False

@@ -21,7 +21,7 @@ def test_a_node_that_slows_down_takes_longer_from_then_on() -> None:
 
 def test_a_run_takes_one_load_and_all_the_work() -> None:
     control = RenderControl(FrameSet.parse("1-5"), load_s=10.0)
-    run = Simulation(control, [_node()], Truth(lambda frame: float(frame))).run()
+    run = Simulation(control, [_node()], Truth(float)).run()
     assert (run.end_s, run.loads, run.last) == (25.0, 1, ev.FramesRendered())
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 REST_S = (60.0, 300.0, 900.0)  # a faulty node is tried again after these: nobody is called at night
 
+_AT_REST: dict[str, object] = {"task_id": None, "frame": None, "frame_started_at": None}
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -59,13 +61,19 @@ class Agents:
         self._rests: dict[SlotId, float] = {}  # faulty slots, and until when they are left alone
         self._faults: Counter[SlotId] = Counter()  # rests since the slot last published a frame
         self._nodes = {slot.node: RenderNode(slot.node) for slot in slots}
+        for name in farm.nodes.keys() | self._nodes.keys():
+            farm.set_node(name, state=NodeState.OFFLINE, reason="", **_AT_REST)
         for slot in slots:
             self._move(slot.node, NodeState.IDLE)
-            farm.set_node(slot.node, task_id=None, frame=None, frame_started_at=None)
 
-    def all(self) -> list[Session]:
-        """Give the sessions of all agents that run."""
-        return [session for session, _ in self._sessions.values()]
+    def hang_up(self) -> None:
+        """Leave all agents: they finish the frame in hand, note it in their journals and end."""
+        for session, _ in self._sessions.values():
+            session.link.hang_up()
+        for name in self._nodes:
+            self._farm.set_node(
+                name, state=NodeState.OFFLINE, reason="the engine does not run", **_AT_REST
+            )
 
     def free(self) -> list[Slot]:
         """Give the slots that could start to work now."""
@@ -142,7 +150,7 @@ class Agents:
         session, _ = found
         if self._busy.get(session.slot) is session:
             del self._busy[session.slot]
-        self._farm.set_node(session.node, task_id=None, frame=None, frame_started_at=None)
+        self._farm.set_node(session.node, **_AT_REST)
         if session.slot not in self._rests:
             self._move(session.node, NodeState.IDLE)
         if not session.closing:

@@ -78,8 +78,7 @@ class Engine:
         """
         while self._running:
             self.turn()
-        for session in self._agents.all():
-            session.link.hang_up()
+        self._agents.hang_up()
         self._flush(moment(self._clock()), force=True)
 
     def turn(self) -> None:

@@ -16,7 +16,7 @@ from farmdesk.domain.commands import (
     StopTask,
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
-from farmdesk.engine.posts import AgentSaid, BadFrame
+from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from farmdesk.engine.task_run import Moment, moment
 from nodeagent.journal import Journal, JournalLine
@@ -268,3 +268,13 @@ def test_a_scene_that_does_not_exist_is_refused_with_its_path(rig: Rig) -> None:
 
 def _now(rig: Rig) -> Moment:
     return moment(rig.clock)
+
+
+def test_nodes_are_offline_while_the_engine_does_not_run(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.inbox.put(StopEngine())
+    rig.engine.run()
+    states = {row.record.node: row.record.state for row in rig.link.nodes()}
+    assert states == {"n1": NodeState.OFFLINE, "n2": NodeState.OFFLINE}
+    assert not any(agent.alive for agent in rig.agents)
+    assert rig.link.task(1).state is TaskState.RENDERING

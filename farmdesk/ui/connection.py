@@ -12,6 +12,7 @@ from farmdesk.domain.errors import FarmUnavailable
 BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 # A question that waits longer means that the farm is away; the banner is promised within 3 s.
 PATIENCE_S = 2.5
+HEAVY = 4  # all states of a huge task may honestly take longer
 
 
 class Connection(QObject):
@@ -61,9 +62,10 @@ class Connection(QObject):
             return None
         return max(0, math.ceil(self._due_at - self._clock()))
 
-    def asked(self, kind: str) -> None:
-        """A question of this kind was sent."""
-        self._waiting[kind] = self._clock()
+    def asked(self, kind: str, *, heavy: bool = False) -> None:
+        """The farm is being asked a question of this kind. May be called by the worker."""
+        patience_s = self._patience_s * (HEAVY if heavy else 1)
+        self._waiting[kind] = self._clock() + patience_s
 
     def answered(self, kind: str) -> None:
         """It was answered, well or badly."""
@@ -110,8 +112,8 @@ class Connection(QObject):
         self.changed.emit()
 
     def _on_second(self) -> None:
-        oldest = min(self._waiting.values(), default=None)
-        if self.online and oldest is not None and self._clock() - oldest > self._patience_s:
+        deadline = min(self._waiting.values(), default=math.inf)
+        if self.online and self._clock() > deadline:
             self._waiting.clear()
             self._leave()
         elif not self.online:

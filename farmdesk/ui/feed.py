@@ -2,9 +2,11 @@
 
 Rhythm (staggered, so that no turn of the GUI thread does everything): tasks, nodes and log 2 Hz,
 frames of the selected task 10 Hz by revision. Frame states are read with every frame poll for
-small tasks, at 1 Hz for large ones. While the farm is away nothing is polled but the probe.
+small tasks, at 1 Hz for large ones, and never so often that the worker does little else. While
+the farm is away nothing is polled but the probe.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,6 +21,9 @@ from farmdesk.ui.connection import Connection
 from farmdesk.ui.reads import FramesRead, LogsRead, NodesRead, StatesRead, TasksRead
 
 T = TypeVar("T")
+HEAVY_KINDS = ("states", "frames")
+STATES_DUTY = 10  # states are read again after ten times what the last read took, at least
+BACKFILL_PAUSE_MS = 30  # leaves the interpreter to the GUI thread between two chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Feed(QObject):
         self._since = {"tasks": 0, "nodes": 0, "frames": 0, "logs": 0}
         self._task_id: int | None = None
         self._large = False
+        self._states_due = 0.0  # on time.monotonic
         self._log_task_id: int | None = None
         self._age = 0  # answers to questions from before a refresh are dropped
         self._timers = [
@@ -87,6 +93,7 @@ class Feed(QObject):
         """Follow the frames of this task, or of none."""
         self._task_id = task_id
         self._large = total > self._rhythm.large_task
+        self._states_due = 0.0
         self._since["frames"] = 0
         self._asked -= {"frames", "states"}
         if self._connection.online:
@@ -147,7 +154,7 @@ class Feed(QObject):
 
     def _poll_states(self) -> None:
         task_id = self._task_id
-        if task_id is not None:
+        if task_id is not None and time.monotonic() >= self._states_due:
             self._ask(
                 "states",
                 lambda link: reads.read_states(link, task_id),
@@ -180,7 +187,10 @@ class Feed(QObject):
             return
         self._asked.add(kind)
         age = self._age
-        self._connection.asked(kind)
+
+        def operation(link: FarmLink) -> T:
+            self._connection.asked(kind, heavy=kind in HEAVY_KINDS)
+            return question(link)
 
         def success(value: T) -> None:
             self._connection.answered(kind)
@@ -194,7 +204,7 @@ class Feed(QObject):
                 self._asked.discard(kind)
                 self._on_failure(error)
 
-        self._background.run(question, success=success, failure=failure, urgency=urgency)
+        self._background.run(operation, success=success, failure=failure, urgency=urgency)
 
     def _on_tasks(self, read: TasksRead) -> None:
         self._since["tasks"] = max((self._since["tasks"], *(row.rev for row in read.rows)))
@@ -212,6 +222,7 @@ class Feed(QObject):
 
     def _on_states(self, read: StatesRead) -> None:
         if read.task_id == self._task_id:
+            self._states_due = time.monotonic() + STATES_DUTY * read.seconds
             self.states_read.emit(read)
 
     def _on_frames(self, read: FramesRead) -> None:
@@ -220,7 +231,7 @@ class Feed(QObject):
         self._since["frames"] = max(self._since["frames"], read.rev)
         self.frames_read.emit(read)
         if read.full:
-            self._poll_frames()
+            QTimer.singleShot(BACKFILL_PAUSE_MS, self._poll_frames)
 
     def _on_failure(self, error: Exception) -> None:
         if isinstance(error, FarmUnavailable):

@@ -42,11 +42,12 @@ class NodesRead:
 
 @dataclass(frozen=True, slots=True)
 class StatesRead:
-    """The state byte of every frame of a task, as of `rev`."""
+    """The state byte of every frame of a task, as of `rev`; `seconds` is what reading took."""
 
     task_id: int
     rev: int
     states: Bytes
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,10 @@ def read_nodes(link: FarmLink, since_rev: int) -> NodesRead:
 
 def read_states(link: FarmLink, task_id: int) -> StatesRead:
     """Read all states of a task."""
+    began = time.monotonic()
     read = link.frame_states(task_id)
-    return StatesRead(task_id, read.rev, np.frombuffer(read.states, np.uint8))
+    states = np.frombuffer(read.states, np.uint8)
+    return StatesRead(task_id, read.rev, states, time.monotonic() - began)
 
 
 def read_frames(link: FarmLink, task_id: int, since_rev: int) -> FramesRead:

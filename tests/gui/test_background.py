@@ -139,6 +139,19 @@ def test_a_farm_that_hangs_is_away_before_it_answers(qtbot: QtBot) -> None:
     assert connection.away
 
 
+def test_a_heavy_read_is_waited_for_longer(qtbot: QtBot) -> None:
+    clock = [0.0]
+    connection = Connection(clock=lambda: clock[0])
+    connection.succeeded(0.004)
+    connection.asked("states", heavy=True)
+    clock[0] = 9.0
+    with qtbot.assertNotEmitted(connection.went_away, wait=600):
+        pass
+    clock[0] = 11.0
+    with qtbot.waitSignal(connection.went_away, timeout=3000):
+        pass
+
+
 @pytest.fixture
 def connection(qapp: QApplication) -> Connection:
     """One that tries again at once."""

@@ -160,7 +160,7 @@ class FramesPanel(QTabWidget):
         """Bring the first frame in work into sight, once a task: it is what people look for."""
         busy = np.flatnonzero(self._table.states == FrameState.RENDERING)
         if len(busy):
-            self.grid.show_place(int(busy[0]))
+            self.grid.show_place(int(busy[0]), centre=True)
         self._busy_shown = True
 
     def _on_replaced(self) -> None:

@@ -28,7 +28,7 @@ _KEYS = {Act.RAISE: "Ctrl+Up", Act.LOWER: "Ctrl+Down", Act.RETRY: "R", Act.RECYC
 
 
 class TaskActions(QObject):
-    """One QAction for each act. Keys work only while the focus is in the queue or the grid."""
+    """One QAction for each act. Keys work only while the focus is in the queue."""
 
     wanted = pyqtSignal(Plan)
 
@@ -42,8 +42,8 @@ class TaskActions(QObject):
         self.pause_or_resume.setShortcut(QKeySequence("Space"))
         self.pause_or_resume.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.pause_or_resume.triggered.connect(self._on_pause_or_resume)
-        appearance.changed.connect(self.refresh)
-        self.refresh()
+        appearance.changed.connect(self._on_appearance)
+        self._on_appearance()
 
     def listen_in(self, *widgets: QWidget) -> None:
         """Let the keys work in these widgets."""
@@ -60,15 +60,14 @@ class TaskActions(QObject):
         return plan(act, self._selected())
 
     def refresh(self) -> None:
-        """Bring texts, icons and usability in line with selection, words and colours."""
-        words, colour = self._appearance.words, self._appearance.theme.text
+        """Bring texts and usability in line with the selection."""
+        words = self._appearance.words
         count = len(self._selected())
         for act, action in self.actions.items():
             found = self.plan(act)
             possible = found.possible and not self._away
             action.setText(self._label(found, count))
             action.setIconText(words(act.value))
-            action.setIcon(glyph_icon(_GLYPHS[act], colour))
             action.setEnabled(possible)
             tip = words(TIPS[act]) if possible else self._why(found)
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -106,6 +105,12 @@ class TaskActions(QObject):
             state=words.task_state(found.refused_state),
             action=words(found.act.value).rstrip("…"),
         )
+
+    def _on_appearance(self) -> None:
+        colour = self._appearance.theme.text
+        for act, action in self.actions.items():
+            action.setIcon(glyph_icon(_GLYPHS[act], colour))
+        self.refresh()
 
     def _on_triggered(self, act: Act) -> None:
         found = self.plan(act)

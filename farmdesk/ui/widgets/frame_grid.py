@@ -90,11 +90,13 @@ class FrameGrid(QAbstractScrollArea):
         inside = 0 <= column < self.columns and 0 <= place < len(self._table)
         return place if inside else None
 
-    def show_place(self, place: int) -> None:
-        """Scroll as little as needed to bring a place into sight."""
+    def show_place(self, place: int, *, centre: bool = False) -> None:
+        """Scroll as little as needed to bring a place into sight; `centre`: into the middle."""
         bar, line = self.verticalScrollBar(), place // self.columns
         page = max(1, self.viewport().height() // self._cell)
-        if line < bar.value():
+        if centre:
+            bar.setValue(line - page // 2)
+        elif line < bar.value():
             bar.setValue(line)
         elif line >= bar.value() + page:
             bar.setValue(line - page + 1)

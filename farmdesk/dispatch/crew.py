@@ -55,7 +55,7 @@ class Crew:
             self.orders.append(ev.CloseSession(slot_id))
             return
         slot = Slot(slot_id)
-        if speed is not None and speed > 0.0:
+        if speed is not None and 0.0 < speed < math.inf:
             slot.log_speed, slot.hinted = math.log(speed), True
         self.slots[slot_id] = self._idle[slot_id] = slot
 

@@ -4,6 +4,7 @@ Expected seconds = prior (the previous version's times, or flat) x learned ratio
 buckets, linear between the measured ones. Prefix sums make the work of any range cost O(1).
 """
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -14,7 +15,7 @@ STALE_SHARE = 0.02  # the sums are made anew when they miss this share of the me
 class Curve:
     """Expected seconds along the positions 0 to count - 1 of a task.
 
-    `prior`: seconds of each position, None means flat; entries that are not positive are unknown.
+    `prior`: seconds of each position, None means flat; what is not positive and finite is unknown.
     `flat_s`: seconds of a frame as long as nothing is known.
     """
 
@@ -82,11 +83,11 @@ class Curve:
 
 def _means(prior: Sequence[float] | None, edges: Sequence[int], flat_s: float) -> list[float]:
     """Mean prior of each bucket; unknown times take the mean of the known ones."""
-    known = [seconds for seconds in prior or () if seconds > 0.0]
+    known = [seconds for seconds in prior or () if 0.0 < seconds < math.inf]
     mean = sum(known) / len(known) if known else flat_s
     if prior is None or not known:
         return [mean] * (len(edges) - 1)
-    filled = [seconds if seconds > 0.0 else mean for seconds in prior]
+    filled = [seconds if 0.0 < seconds < math.inf else mean for seconds in prior]
     return [sum(filled[low:high]) / (high - low) for low, high in pairwise(edges)]
 
 

@@ -39,12 +39,19 @@ class Estimates:
         return self.curve.at(position) * self.strands.ratio((position,))
 
     def learn_load(self, seconds: float) -> None:
-        """Take in a measured scene load."""
+        """Take in a measured scene load; what no clock can say is ignored."""
+        if not 0.0 <= seconds < math.inf:
+            return
         self._loads += 1
         self.load_s += (seconds - self.load_s) * (1.0 if self._loads == 1 else LOAD_FORGET)
 
     def learn_frame(self, slot: Slot, position: int, seconds: float) -> None:
-        """Take in a frame that `slot` rendered; changes the slot's speed and the curve."""
+        """Take in a frame that `slot` rendered; changes the slot's speed and the curve.
+
+        What no clock can say is ignored.
+        """
+        if not 0.0 <= seconds < math.inf:
+            return
         seconds = max(seconds, SHORTEST_S)
         if self.curve.measured:
             surprise = math.log(self._frame_s(position) / seconds) - slot.log_speed

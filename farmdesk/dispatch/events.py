@@ -15,7 +15,7 @@ SlotId = NewType("SlotId", str)
 
 @dataclass(frozen=True, slots=True)
 class SlotGranted:
-    """The fleet gives a slot to this task. `speed`: against a reference node (1.0); None: unknown."""
+    """The fleet gives a slot to this task. `speed`: of a reference node (1.0); None: unknown."""
 
     slot: SlotId
     speed: float | None = None

@@ -1,5 +1,9 @@
 """Pause, stop, resume, and slots that the fleet wants back."""
 
+import math
+
+import pytest
+
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.frames import FrameSet
@@ -111,6 +115,19 @@ def test_a_task_found_hopeless_during_a_pause_does_not_fall_quiet_too() -> None:
     orders = desk.fail("a", 2, FailureReason.MISSING_ASSET)
     assert isinstance(orders[-1], ev.TaskHopeless)
     assert not any(isinstance(order, ev.Quiet) for order in orders)
+
+
+@pytest.mark.parametrize("nonsense", [-1.0, 0.0, math.inf, -math.inf, math.nan])
+def test_times_and_speeds_that_make_no_sense_break_no_forecast(nonsense: float) -> None:
+    desk = Desk("1-20", prior=[nonsense] * 20)
+    desk.grant("a", speed=nonsense)
+    desk.load("a", nonsense)
+    desk.done("a", 1)
+    desk.send(ev.FrameDone(SlotId("a"), 2, nonsense))
+    desk.done("a", 3)
+    end = desk.control.predicted_end(desk.now)
+    assert end is not None
+    assert desk.now < end < desk.now + 1000.0
 
 
 def test_the_end_is_foretold_once_a_frame_is_known() -> None:

@@ -45,6 +45,11 @@ class Crew:
         terms = Terms(len(frames), self.estimates, prior, self._warm, self._contiguous)
         self.policy: Policy = self._maker(terms)
 
+    @property
+    def idle_slots(self) -> list[SlotId]:
+        """The slots that neither hold a range nor wait for one."""
+        return list(self._idle)
+
     # ---- slots come and go -----------------------------------------------------------------------
 
     def join(self, slot_id: SlotId, speed: float | None) -> None:

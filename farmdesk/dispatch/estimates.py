@@ -27,7 +27,7 @@ class Estimates:
     def __init__(self, count: int, *, load_s: float | None, prior: Sequence[float] | None) -> None:
         self.load_s = ASSUMED_LOAD_S if load_s is None else load_s
         self.curve = Curve(count, prior, self.load_s)
-        self.known = prior is not None
+        self.known = any(seconds > 0.0 for seconds in prior or ())
         self.strands = Strands(self.curve, 1)
         self._loads = 0
 

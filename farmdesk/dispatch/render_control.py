@@ -117,14 +117,19 @@ class RenderControl:
 
     @property
     def wanted_slots(self) -> int:
-        """How many more slots could get work; granting more only gets them closed."""
+        """How many more slots could get a frame of their own; more would only be spares."""
         working = self._mode is _Mode.WORKING
-        return max(2 * self._crew.ledger.remaining - len(self._crew.slots), 0) if working else 0
+        return max(self._crew.ledger.remaining - len(self._crew.slots), 0) if working else 0
 
     @property
     def slots(self) -> list[SlotId]:
         """The slots that work for this task, or are open for it."""
         return list(self._crew.slots)
+
+    @property
+    def idle_slots(self) -> list[SlotId]:
+        """The slots without work, spares for frames that fail or take long; free to revoke."""
+        return self._crew.idle_slots
 
     @property
     def load_s(self) -> float:

@@ -225,7 +225,18 @@ def test_slots_that_can_get_no_work_are_closed_but_one_spare_a_frame() -> None:
     orders = desk.grant(*"abcdefg")
     assert sum(isinstance(order, ev.OpenSession) for order in orders) == 4
     assert sum(isinstance(order, ev.CloseSession) for order in orders) == 3
+    assert len(desk.control.idle_slots) == 2
     assert desk.control.wanted_slots == 0
+
+
+def test_a_task_wants_no_more_slots_than_frames_that_nobody_renders() -> None:
+    desk = Desk("1-6")
+    assert desk.control.wanted_slots == 6
+    desk.grant("a", "b")
+    assert desk.control.wanted_slots == 4
+    desk.load("a")
+    desk.done("a", desk.control.held(SlotId("a")).first)
+    assert (desk.control.wanted_slots, desk.control.idle_slots) == (3, [])
 
 
 def test_the_last_slot_stays_open_for_rejected_frames() -> None:

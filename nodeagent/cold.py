@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodeagent.file_watch import FileWatch
+from nodeagent.process_tree import TreeEnd
 from nodeagent.protocol import FrameBegun, Loaded
 from nodeagent.range_work import RangeWork
 from nodeagent.reasons import Reason
 from nodeagent.renderer import RenderedFrame
 from nodeagent.running_tool import ToolBegan, ToolEnded, ToolEvent, ToolSaid
 from nodeagent.tool_seat import ToolSeat
-from nodeagent.tool_talk import read_said
+from nodeagent.tool_talk import Said, read_said
 
 EXIT_GRACE_S = (
     10.0  # a tool that has saved its last frame may take so long to end, then it is killed
@@ -96,7 +97,7 @@ class ColdRenderer:
     def look(self) -> None:
         """Look for files; end a tool that hangs."""
         if self._work is not None and self._seat.tool is not None:
-            self._look_for_files(self._work, ended_well=False)
+            self._look_for_files(self._work, None)
         if self._work is not None and self._seat.tool is not None:
             self._look_at_time(self._work)
 
@@ -126,13 +127,10 @@ class ColdRenderer:
     def _hear_line(self, work: RangeWork, event: ToolSaid) -> None:
         rules, line = self._rules, event.line
         said = read_said(line, self._seat.job.token)
-        if said is not None and said.word == "refused":
-            self._seat.fatal = (said.reason, said.text)
-            return
-        if self._seat.note_fatal(line):
-            return
-        if rules.loaded and rules.loaded.search(line):
-            self._stage.tell(Loaded(event.at - event.tool.started_at))
+        if said is not None:
+            self._hear_said(said, event)
+        elif self._seat.note_fatal(line):
+            pass
         elif rules.frame and (match := rules.frame.search(line)):
             if self._in_hand is None and int(match[1]) == work.next_frame():
                 self._begin(work, int(match[1]), event.at)
@@ -140,6 +138,13 @@ class ColdRenderer:
             frame = self._seat.job.pattern.frame(Path(match[1]).name)
             if frame is not None and self._reach(work, frame, event.at):
                 self._saved(work, frame, event.at)
+
+    def _hear_said(self, said: Said, event: ToolSaid) -> None:
+        """Our own script speaks from inside the tool."""
+        if said.word == "loaded":
+            self._stage.tell(Loaded(event.at - event.tool.started_at))
+        elif said.word == "refused":
+            self._seat.fatal = (said.reason, said.text)
 
     def _reach(self, work: RangeWork, frame: int, at: float) -> bool:
         """Make a frame that was saved the one in hand; False if it is none of ours.
@@ -177,6 +182,7 @@ class ColdRenderer:
     def _saved(self, work: RangeWork, frame: int, at: float) -> None:
         """This frame, the one in hand, is complete."""
         self._in_hand = None
+        self._seat.fatal = None
         seconds = max(0.0, at - self._began_at)
         path = self._seat.output / self._seat.job.pattern.name(frame)
         if self._cut_off(work):
@@ -193,11 +199,11 @@ class ColdRenderer:
         begun = work.begun if work.begun is not None else self._run[0] - 1
         return begun < self._run[-1] and work.next_frame() is None
 
-    def _look_for_files(self, work: RangeWork, *, ended_well: bool) -> None:
+    def _look_for_files(self, work: RangeWork, end: TreeEnd | None) -> None:
         watch = self._watch
         while watch is not None and (frame := self._in_hand) is not None:
             coming = self._run[self._run.index(frame) + 1 :]
-            at = watch.complete_at(frame, coming[0] if coming else None, sure=ended_well)
+            at = watch.complete_at(frame, coming[0] if coming else None, end)
             if at is None:
                 return
             self._saved(work, frame, at)
@@ -206,8 +212,7 @@ class ColdRenderer:
             self._begin(work, coming[0], at)
 
     def _ended(self, work: RangeWork, event: ToolEnded) -> None:
-        if event.end.code == 0:
-            self._look_for_files(work, ended_well=True)
+        self._look_for_files(work, event.end)
         if self._seat.tool is not event.tool:
             return  # the last file was the last of a range that was cut
         self._seat.tool = None

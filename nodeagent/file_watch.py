@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nodeagent.frame_pattern import FramePattern
 from nodeagent.images import BadImage, check_image
+from nodeagent.process_tree import TreeEnd
 
 SETTLED_S = 0.1  # a file that was not written to for so long may be complete
 
@@ -21,20 +22,20 @@ class FileWatch:
     pattern: FramePattern
     _refused: tuple[int, int, int] | None = field(default=None)  # frame, bytes, time of change
 
-    def complete_at(self, frame: int, coming: int | None, *, sure: bool) -> float | None:
+    def complete_at(self, frame: int, coming: int | None, end: TreeEnd | None) -> float | None:
         """Give when the frame's file was complete (Unix time), or None if it is not known to be.
 
-        It is complete when the tool went on to the file of `coming`, when that is `sure` because
-        the tool ended well, or when it no longer changes and proves to be a whole image.
+        It is complete when the tool went on to the file of `coming`, when the tool ended well, or
+        when it no longer changes and proves to be a whole image. `end`: how the tool ended.
         """
         try:
             found = (self.folder / self.pattern.name(frame)).stat()
         except OSError:
             return None
         went_on = coming is not None and (self.folder / self.pattern.name(coming)).exists()
-        if went_on or sure:
+        if went_on or (end is not None and end.code == 0):
             return found.st_mtime
-        if time.time() - found.st_mtime < SETTLED_S:
+        if end is None and time.time() - found.st_mtime < SETTLED_S:
             return None
         version = (frame, found.st_size, found.st_mtime_ns)
         if version == self._refused:

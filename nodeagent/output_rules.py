@@ -20,7 +20,6 @@ class OutputRules:
 
     frame: re.Pattern[str] | None  # group 1: the frame that it works on
     saved: re.Pattern[str] | None  # group 1: path of a file that is complete
-    loaded: re.Pattern[str] | None
     fatal: tuple[tuple[re.Pattern[str], Reason], ...]
 
     def fatal_reason(self, line: str) -> Reason | None:
@@ -32,7 +31,7 @@ class OutputRules:
 
     def wanted(self, line: str) -> bool:
         """True if the line means something."""
-        known = (self.frame, self.saved, self.loaded)
+        known = (self.frame, self.saved)
         if any(pattern is not None and pattern.search(line) for pattern in known):
             return True
         return self.fatal_reason(line) is not None
@@ -52,11 +51,12 @@ _COMMON = _table(
 BLENDER = OutputRules(
     frame=re.compile(r"^Fra:(-?\d+) "),
     saved=re.compile(r"^Saved: '(.+)'"),
-    loaded=re.compile(r"^Read blend: "),
     fatal=(
         *_table(
-            (r"^Error: Cannot read file|^Error: Failed to read blend file", Reason.SCENE_LOAD),
-            (r"Unable to open|not a blend file|Failed to read file", Reason.SCENE_LOAD),
+            (
+                r"^Error: (Cannot read file|Failed to read blend file|File format is not supp)",
+                Reason.SCENE_LOAD,
+            ),
             (r"Error: Cannot render, no camera|no camera found", Reason.BAD_ARGUMENT),
             (r"^Error: engine not found|engine '.*' not available", Reason.BAD_ARGUMENT),
             (r"Render error \(.*\) cannot save", Reason.OUTPUT_WRITE),
@@ -66,6 +66,6 @@ BLENDER = OutputRules(
         *_COMMON,
     ),
 )
-GENERIC = OutputRules(frame=None, saved=None, loaded=None, fatal=_COMMON)
+GENERIC = OutputRules(frame=None, saved=None, fatal=_COMMON)
 
 RULES = {"blender": BLENDER, "generic": GENERIC}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nodeagent.protocol import FrameBegun, Loaded, Log
 from nodeagent.range_work import RangeWork
-from nodeagent.reasons import Reason
+from nodeagent.reasons import ENDS_SESSION, Reason
 from nodeagent.renderer import RenderedFrame
 from nodeagent.running_tool import ToolBegan, ToolEnded, ToolEvent, ToolSaid
 from nodeagent.tool_seat import ToolSeat
@@ -119,6 +119,8 @@ class WarmRenderer:
         elif said.word == "failed":
             self._asked = None
             self._stage.broke(work, frame, said.reason, said.text)
+            if said.reason in ENDS_SESSION:
+                self._stage.gave_up(said.reason, said.text)
 
     def _ended(self, event: ToolEnded) -> None:
         reason, text = self._seat.why(event.end)

@@ -45,7 +45,7 @@ class Slot:
         self.output = folder / "share" / "frames"
         self.logs = folder / "share" / "logs"
         self.gates = folder / "gates"
-        self.daemon = folder / "daemon.pid"
+        self.daemon = folder / "daemon"
         self.node = node
         for made in (self.output, self.logs, self.gates):
             made.mkdir(parents=True, exist_ok=True)
@@ -81,10 +81,11 @@ class Slot:
         """Give all names on the share."""
         return sorted(path.name for path in self.output.iterdir())
 
-    def daemon_process(self) -> psutil.Process:
+    def daemon_of(self, tool: psutil.Process) -> psutil.Process:
         """Give the process that the tool left behind, once there is one."""
-        wait_until(lambda: self.daemon.exists() and bool(self.daemon.read_text()))
-        return psutil.Process(int(self.daemon.read_text()))
+        path = Path(f"{self.daemon}.{tool.pid}")
+        wait_until(lambda: path.exists() and bool(path.read_text()))
+        return psutil.Process(int(path.read_text()))
 
 
 class Agent:
@@ -177,6 +178,16 @@ class Agent:
             self.reports.append(report)
         return code
 
+    def end(self) -> None:
+        """Kill it. The reader ends first: its descriptor's number may soon be another agent's."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join(WAIT_S)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         with contextlib.suppress(ValueError, OSError):
@@ -195,12 +206,7 @@ def running_agent() -> Iterator[Agent]:
     try:
         yield agent
     finally:
-        agent.process.kill()
-        agent.process.wait()
-        for stream in (agent.process.stdin, agent.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        agent.end()
 
 
 def wait_until(condition: object, timeout_s: float = WAIT_S) -> None:

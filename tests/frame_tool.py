@@ -25,7 +25,7 @@ def main() -> None:
     """Render, as the command line says."""
     options = _read_options()
     if options.daemon:
-        _start_daemon(Path(options.daemon))
+        _start_daemon(Path(f"{options.daemon}.{os.getpid()}"))
     if options.warm:
         _serve(options)
         return
@@ -57,7 +57,9 @@ def _read_options() -> argparse.Namespace:
     parser.add_argument("--out", default=".")
     parser.add_argument("--pattern", default="frame_####.png")
     parser.add_argument("--gates", help="frame 7 waits until this folder holds the file 7")
-    parser.add_argument("--daemon", help="start a process of another session; write its pid here")
+    parser.add_argument(
+        "--daemon", help="start a process of another session; write its pid to DAEMON.OURS"
+    )
     parser.add_argument("--exit-code", type=int, default=0)
     parser.add_argument("--refuse", help="a reason: refuse the scene")
     parser.add_argument("--chatter", action="store_true", help="print what looks like an answer")

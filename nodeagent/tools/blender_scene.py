@@ -56,16 +56,23 @@ def read_environment() -> tuple[str, dict[str, Any]]:
 def open_scene(path: str) -> float:
     """Load the scene; give the seconds it took. Raises Refusal."""
     began = time.perf_counter()
+    if _is_open(path):
+        return 0.0  # it was named on the command line
     if not os.path.isfile(path):
         raise Refusal("scene_load", "there is no scene file " + path)
     try:
         bpy.ops.wm.open_mainfile(filepath=path, load_ui=False)
     except RuntimeError as error:
         if not _is_open(path):  # missing libraries raise too, but then the scene is open
-            raise Refusal("scene_load", "the scene cannot be loaded: " + str(error)) from error
+            raise Refusal("scene_load", "the scene cannot be loaded: " + sentence(error)) from error
     if not _is_open(path):
         raise Refusal("scene_load", "the scene cannot be loaded: " + path)
     return time.perf_counter() - began
+
+
+def sentence(error: Exception) -> str:
+    """Give what an operator complains of, without the word and the line end that Blender adds."""
+    return str(error).strip().removeprefix("Error: ")
 
 
 def _is_open(path: str) -> bool:
@@ -192,6 +199,8 @@ def _set_camera(scene: Any, wanted: object) -> None:
         for marker in scene.timeline_markers:
             marker.camera = None  # a marker bound to a camera would switch to it
     marked = any(marker.camera is not None for marker in scene.timeline_markers)
-    edited = scene.render.use_sequencer and scene.sequence_editor is not None
+    editor = scene.sequence_editor
+    strips = getattr(editor, "sequences", None) or getattr(editor, "strips", None)
+    edited = scene.render.use_sequencer and bool(strips)
     if scene.camera is None and not marked and not edited:
         raise Refusal("bad_argument", "the scene has no camera")

@@ -34,7 +34,10 @@ def main() -> None:
     try:
         if not bpy.data.filepath:
             raise Refusal("scene_load", "the scene cannot be loaded: " + job["scene"])
-        prepare(bpy.context.scene, job)
+        scene = bpy.context.scene
+        scene.frame_start = scene.frame_end = 0  # Blender adds a negative `-s` or `-e` to these
+        prepare(scene, job)
+        voice.say("loaded")
     except Refusal as refusal:
         voice.say("refused", reason=refusal.reason, text=str(refusal))
         sys.stdout.flush()

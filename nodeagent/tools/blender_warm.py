@@ -22,17 +22,25 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bpy
 
 if TYPE_CHECKING:
-    from nodeagent.tools.blender_scene import Refusal, Voice, open_scene, prepare, read_environment
+    from nodeagent.tools.blender_scene import (
+        Refusal,
+        Voice,
+        open_scene,
+        prepare,
+        read_environment,
+        sentence,
+    )
 else:
-    from blender_scene import Refusal, Voice, open_scene, prepare, read_environment
+    from blender_scene import Refusal, Voice, open_scene, prepare, read_environment, sentence
 
 REASONS = (
-    ("No space left", "output_write"),
+    ("no space left", "output_write"),
     ("cannot save", "output_write"),
+    ("no camera", "bad_argument"),
     ("out of memory", "out_of_memory"),
-    ("CUDA", "gpu"),
-    ("OptiX", "gpu"),
-    ("HIP", "gpu"),
+    ("cuda", "gpu"),
+    ("optix", "gpu"),
+    ("hip error", "gpu"),
 )
 
 
@@ -76,7 +84,7 @@ def render(scene: Any, voice: Voice, *, frame: int, path: str) -> None:
         bpy.ops.render.render(write_still=True, scene=scene.name)
     except RuntimeError as error:  # how Blender says that an operator failed
         traceback.print_exc()
-        voice.say("failed", frame=frame, reason=reason_of(str(error)), text=str(error).strip())
+        voice.say("failed", frame=frame, reason=reason_of(str(error)), text=sentence(error))
         return
     voice.say("done", frame=frame, seconds=time.perf_counter() - began, started=started)
 
@@ -84,7 +92,7 @@ def render(scene: Any, voice: Voice, *, frame: int, path: str) -> None:
 def reason_of(text: str) -> str:
     """Give the class of a render error."""
     for mark, reason in REASONS:
-        if mark.lower() in text.lower():
+        if mark in text.lower():
             return reason
     return "crash"
 

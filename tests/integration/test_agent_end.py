@@ -80,7 +80,8 @@ def test_a_killed_agent_leaves_no_orphan(warm: bool, number: int, tmp_path: Path
     behaviour = ("--gates", str(slot.gates), "--daemon", str(slot.daemon))
     with running_agent() as agent:
         agent.send(slot.open(*behaviour, warm=warm), Render(1, "1"))
-        tool, daemon = agent.wait_for_tool(), slot.daemon_process()
+        tool = agent.wait_for_tool()
+        daemon = slot.daemon_of(tool)
         guard = tool.parent()
         assert guard is not None
         agent.wait_for(FrameBegun)
@@ -112,7 +113,8 @@ def test_a_new_agent_takes_the_slot(frozen: bool, tmp_path: Path) -> None:
     with running_agent() as old, running_agent() as new:
         behaviour = ("--gates", str(slot.gates), "--daemon", str(slot.daemon))
         old.send(slot.open(*behaviour, warm=True), Render(1, "1"))
-        tool, daemon = old.wait_for_tool(), slot.daemon_process()
+        tool = old.wait_for_tool()
+        daemon = slot.daemon_of(tool)
         old.wait_for(FrameBegun)
         if frozen:
             old.process.send_signal(signal.SIGSTOP)

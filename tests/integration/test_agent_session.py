@@ -142,13 +142,13 @@ def test_cancel_kills_and_the_session_stays(warm: bool, tmp_path: Path) -> None:
     behaviour = ("--gates", str(slot.gates), "--daemon", str(slot.daemon))
     with running_agent() as agent:
         agent.send(slot.open(*behaviour, warm=warm), Render(1, "1-4"), Render(2, "7"))
-        tool, daemon = agent.wait_for_tool(), slot.daemon_process()
+        tool = agent.wait_for_tool()
+        daemon = slot.daemon_of(tool)
         agent.wait_for(FrameBegun, frame=2)
         agent.send(Cancel())
         agent.wait_for(Cancelled)
         assert gone(tool)
         assert gone(daemon)
-        slot.daemon.unlink()
         agent.send(Render(3, "5"))
         assert agent.wait_for_end(3) == RangeEnded(3)
         assert 2 not in [*agent.published(), *agent.broken()]

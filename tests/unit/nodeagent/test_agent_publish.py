@@ -1,0 +1,116 @@
+"""Publishing in the face of shares that fail for a moment, or for good."""
+
+import hashlib
+import os
+import queue
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nodeagent import publish
+from nodeagent.frame_runs import parse_frames
+from nodeagent.journal import Journal, JournalLine, read_journal
+from nodeagent.publish import Published, Publisher, PublishFailed
+from nodeagent.range_work import RangeWork
+from nodeagent.renderer import RenderedFrame
+from tests.frame_tool import png
+
+Outcome = Published | PublishFailed
+Publish = Callable[..., Outcome]
+
+
+@pytest.fixture
+def publish_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Give a function that publishes a frame and says what became of it; it does not wait."""
+    monkeypatch.setattr(publish, "RETRY_WAITS_S", (0.0, 0.0))
+    outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    for folder in ("scratch", "output"):
+        (tmp_path / folder).mkdir()
+    publisher = Publisher(
+        output=tmp_path / "output",
+        journal=tmp_path / "n1.jsonl",
+        size=(None, None),
+        post=outcomes.put,
+    )
+    work = RangeWork(1, parse_frames("1-9"), last=9)
+
+    def one(frame: int, body: bytes | None = None) -> Outcome:
+        path = tmp_path / "scratch" / f"f_{frame}.png"
+        path.write_bytes(png(frame) if body is None else body)
+        publisher.add(work, RenderedFrame(frame, 0.5, 1.0, path, time.time()))
+        return outcomes.get(timeout=20)
+
+    return one
+
+
+def names(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "output").iterdir())
+
+
+def test_a_frame_is_copied_and_journaled(publish_frame: Publish, tmp_path: Path) -> None:
+    outcome = publish_frame(1)
+    assert isinstance(outcome, Published)
+    assert outcome.line.sha256 == hashlib.sha256(png(1)).hexdigest()
+    assert (tmp_path / "output" / "f_1.png").read_bytes() == png(1)
+    assert list(read_journal(tmp_path / "n1.jsonl")) == [outcome.line]
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_share_that_hiccups(
+    failures: int, publish_frame: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two failures are survived; after the third the frame is broken and nothing is left of it."""
+    sync, calls = os.fsync, []
+
+    def failing(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) <= failures:
+            raise OSError(5, "Input/output error")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    outcome = publish_frame(1)
+    assert isinstance(outcome, Published) == (failures < 3)
+    assert names(tmp_path) == (["f_1.png"] if failures < 3 else [])
+    if isinstance(outcome, PublishFailed):
+        assert outcome.reason == "output_write"
+        assert "Input/output error" in outcome.text
+
+
+def test_no_journal_no_frame(
+    publish_frame: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(journal: Journal, line: JournalLine) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Journal, "add", refuse)
+    outcome = publish_frame(1)
+    assert isinstance(outcome, PublishFailed)
+    assert outcome.reason == "output_write"
+
+
+def test_the_first_frame_decides_the_size(publish_frame: Publish, tmp_path: Path) -> None:
+    assert isinstance(publish_frame(1), Published)
+    outcome = publish_frame(2, png(2, 4, 4))
+    assert isinstance(outcome, PublishFailed)
+    assert outcome.reason == "bad_image"
+    assert "4x4" in outcome.text
+
+
+def test_a_file_that_is_older_than_the_tool(publish_frame: Publish, tmp_path: Path) -> None:
+    """A tool that copied an old picture keeps its time."""
+    old, stat = time.time() - 60, Path.stat
+
+    def touched(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent.name == "scratch":
+            os.utime(path, (old, old))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "stat", touched)
+        outcome = publish_frame(1)
+    assert isinstance(outcome, PublishFailed)
+    assert "older" in outcome.text

@@ -236,6 +236,20 @@ class Crew:
         self._idle[thief.id] = thief
         return thief
 
+    # ---- frames end ------------------------------------------------------------------------------
+
+    def finish(self, position: int, seconds: float) -> None:
+        """The frame at this open position was rendered in `seconds`."""
+        self.ledger.finish(position)
+        self.retries.settled(position)
+        self.policy.frame_over(position, seconds)
+
+    def abandon(self, position: int) -> None:
+        """The frame at this open position has failed for good."""
+        self.ledger.give_up(position)
+        self.retries.settled(position)
+        self.policy.frame_over(position, None)
+
     # ---- work ends or goes back ------------------------------------------------------------------
 
     def settle(self, slot: Slot, now: float) -> None:

@@ -1,7 +1,8 @@
 """RenderControl: the state machine that renders one task. Events and the time in, orders out.
 
-Which slot gets which frames is the policy's choice (`policy.py`), who is to blame for a failure
-is in `blame.py`. The engine carries the orders to the agents (`launch`).
+Which slot gets which frames is the policy's choice (`policy.py`), what follows from a failure is
+the judge's (`judge.py`), and the crew (`crew.py`) keeps slots, ranges and frames together. The
+engine carries the orders to the agents (`launch`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,17 +10,14 @@ from enum import Enum, auto
 from typing import Any
 
 from farmdesk.dispatch import events as ev
-from farmdesk.dispatch.blame import BLAME, Blame, Prospects
 from farmdesk.dispatch.crew import Crew
 from farmdesk.dispatch.events import Event, Order, SlotId
+from farmdesk.dispatch.judge import Judge
 from farmdesk.dispatch.policies import POLICIES
 from farmdesk.dispatch.policy import PolicyMaker
 from farmdesk.dispatch.slots import Slot
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason
-
-MAX_SLOT_FAILURES = 3  # in a row; then the slot is closed
-FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 600.0  # for a licence
 
 
 class _Mode(Enum):
@@ -61,11 +59,8 @@ class RenderControl:
         maker = POLICIES[policy] if isinstance(policy, str) else policy
         self._crew = Crew(maker, warm=warm, contiguous=contiguous)
         self._crew.begin_round(frames, load_s, prior)
-        self._attempts = dict(attempts or {})
-        self._max_attempts = max_attempts
-        self._failed: set[int] = set()
+        self._judge = Judge(self._crew, attempts or {}, max_attempts)
         self._rejected = FrameSet()
-        self._prospects = Prospects()
         self._mode = _Mode.WORKING
         self._reported = self._quiet_due = False
         self._handlers: dict[type, Callable[[Any, float], None]] = {
@@ -113,7 +108,7 @@ class RenderControl:
     @property
     def failed(self) -> FrameSet:
         """The frames given up."""
-        return FrameSet.of(self._failed)
+        return FrameSet.of(self._judge.failed)
 
     @property
     def wanted_slots(self) -> int:
@@ -142,7 +137,7 @@ class RenderControl:
 
     def attempts(self, frame: int) -> int:
         """How many attempts at this frame have failed or were rejected."""
-        return self._attempts.get(frame, 0)
+        return self._judge.attempts(frame)
 
     def running(self) -> dict[SlotId, int]:
         """Give the frame that each rendering slot works on now."""
@@ -221,13 +216,13 @@ class RenderControl:
     def _on_rejected(self, event: ev.FramesRejected, _now: float) -> None:
         again: list[int] = []
         for frame in event.frames:
-            if frame in self._failed or self._is_open(frame):
+            if frame in self._judge.failed or self._is_open(frame):
                 continue
-            if self._use_attempt(frame):
+            if self._judge.use_attempt(frame):
                 again.append(frame)
             else:
                 text = "the frame-sequence check did not accept it"
-                self._give_up(frame, FailureReason.BAD_IMAGE, text)
+                self._judge.give_up(frame, FailureReason.BAD_IMAGE, text)
         self._rejected |= FrameSet.of(again)
         self._reported = False
 
@@ -276,10 +271,8 @@ class RenderControl:
             slot.loaded, slot.failures, slot.waits = True, 0, 0
             crew.estimates.learn_frame(slot, position, event.seconds)
         if crew.ledger.is_open(position):
-            crew.ledger.finish(position)
-            crew.retries.settled(position)
-            crew.policy.frame_over(position, event.seconds)
-            self._prospects.success(event.slot)
+            crew.finish(position, event.seconds)
+            self._judge.success(event.slot)
             if not held:
                 crew.spare(position, now)
         if slot is not None and holding is not None and held:
@@ -288,102 +281,12 @@ class RenderControl:
             crew.settle(slot, now)
 
     def _on_failed(self, event: ev.FrameFailed, now: float) -> None:
-        slot, position = self._find(event.slot, event.frame)
-        if slot is None or slot.holding is None or position is None:
-            return
-        holding, blame = slot.holding, BLAME[event.reason]
-        if not holding.report(position, now):
-            return
-        if self._dooms_task(event):
+        if self._judge.frame_failed(event, now):
             self._end_hopeless(event, now)
-            return
-        if blame in (Blame.SLOT, Blame.LICENCE):
-            slot.loaded = False  # the tool died, or never lived
-        shared = position == holding.positions[-1] and self._crew.part_twins(holding)
-        if self._crew.ledger.is_open(position):
-            self._count_failure(slot, position, event, shared=shared)
-        self._crew.settle(slot, now)
-        if blame is Blame.LICENCE:
-            self._rest(slot, now)
-        self._judge(slot, event, now)
 
     def _on_session_failed(self, event: ev.SessionFailed, now: float) -> None:
-        slot = self._crew.slots.get(event.slot)
-        if slot is None:
-            return
-        if self._dooms_task(event):
+        if self._judge.session_failed(event, now):
             self._end_hopeless(event, now)
-            return
-        slot.loaded = False
-        self._crew.take_back(slot, now)
-        self._crew.settle(slot, now)
-        if BLAME[event.reason] in (Blame.NOBODY, Blame.LICENCE):
-            self._rest(slot, now)
-            return
-        slot.failures += 1
-        self._prospects.failure(slot.id, slot.id)
-        if slot.failures >= MAX_SLOT_FAILURES and not self._crew.has_others(slot):
-            self._end_hopeless(event, now)
-        else:
-            self._judge(slot, event, now)
-
-    # ---- failures --------------------------------------------------------------------------------
-
-    def _dooms_task(self, event: ev.FrameFailed | ev.SessionFailed) -> bool:
-        """Whether this failure shows by itself that the task cannot succeed."""
-        blame = BLAME[event.reason]
-        if blame is Blame.OUTPUT:
-            return self._prospects.unwritable(event.slot)
-        return blame is Blame.TASK
-
-    def _count_failure(
-        self, slot: Slot, position: int, event: ev.FrameFailed, *, shared: bool
-    ) -> None:
-        """Give the frame to be rendered again, or give it up; `shared`: another slot has it too."""
-        blame = BLAME[event.reason]
-        if blame in (Blame.NOBODY, Blame.LICENCE):
-            if not shared:
-                self._crew.put_back((position,))
-            return
-        slot.failures += blame is Blame.SLOT
-        self._prospects.failure(slot.id, event.frame)
-        more = self._use_attempt(event.frame)
-        if shared:
-            return
-        if more:
-            self._crew.retries.failed(position, slot)
-            return
-        self._crew.ledger.give_up(position)
-        self._crew.retries.settled(position)
-        self._crew.policy.frame_over(position, None)
-        self._give_up(event.frame, event.reason, event.text)
-
-    def _use_attempt(self, frame: int) -> bool:
-        """Count a failed attempt; False when it was the last one."""
-        self._attempts[frame] = self._attempts.get(frame, 0) + 1
-        return self._attempts[frame] < self._max_attempts
-
-    def _give_up(self, frame: int, reason: FailureReason, text: str) -> None:
-        self._failed.add(frame)
-        self._crew.orders.append(ev.FrameGivenUp(frame, reason, text))
-
-    def _rest(self, slot: Slot, now: float) -> None:
-        """Let the slot wait, longer each time, before it tries again."""
-        if slot.holding is not None:
-            self._crew.cancel(slot, now)
-        slot.rest_until = now + min(FIRST_WAIT_S * 2**slot.waits, LONGEST_WAIT_S)
-        slot.waits += 1
-
-    def _judge(self, slot: Slot, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
-        """End a task that nobody could render; close a slot that failed too often in a row."""
-        if self._prospects.hopeless(self._crew.slots):
-            self._end_hopeless(event, now)
-        elif (
-            slot.failures >= MAX_SLOT_FAILURES
-            and slot.id in self._crew.slots
-            and self._crew.has_others(slot)
-        ):
-            self._crew.close(slot, now, fault=True)
 
     def _end_hopeless(self, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
         self._mode, self._crew.working, self._quiet_due = _Mode.HOPELESS, False, False

@@ -218,3 +218,10 @@ def test_a_reopened_slot_starts_with_a_clean_record() -> None:
     orders = desk.grant("a")
     assert opens("a") in orders
     assert desk.fail("a", desk.control.held(SlotId("a")).first, Reason.CRASH) == []
+
+
+def test_a_licence_that_never_comes_is_waited_for_patiently() -> None:
+    desk = _started("1-40", "a")
+    for _ in range(1200):  # more than a week
+        desk.session_fails("a", Reason.LICENCE)
+        assert [type(order) for order in desk.tick(601.0)] == [ev.RenderRange]

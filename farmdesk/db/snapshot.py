@@ -22,6 +22,7 @@ from farmdesk.domain.records import (
 from farmdesk.domain.states import FrameState, TaskState
 
 _PAGE = 5000  # attempts in memory at a time
+_OVER = {TaskState.QUEUED, TaskState.COMPLETED, TaskState.EXPIRED}  # nothing failed, or no matter
 
 
 def load_farm(connection: Connection) -> FarmSnapshot:
@@ -66,7 +67,16 @@ def _stored_task(connection: Connection, row: Row[tuple[object, ...]]) -> Stored
             recycled=row.recycled,
             purged=row.purged,
         ),
+        {} if TaskState(row.state) in _OVER else _failures(connection, row.id),
     )
+
+
+def _failures(connection: Connection, task_id: int) -> dict[int, int]:
+    """Give the number of the last attempt in vain of each frame that had one."""
+    in_vain = (Frame.task_id == task_id) & (Frame.state != FrameState.DONE)
+    query = select(Frame.frame, func.max(Frame.attempt)).where(in_vain).group_by(Frame.frame)
+    rows = connection.execute(query).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def attempts(database: Database, task_id: int) -> Iterator[FrameRecord]:

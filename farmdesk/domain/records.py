@@ -136,10 +136,14 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class StoredTask:
-    """A task as it was saved; `record.frame_states` holds the state of every frame."""
+    """A task as it was saved; `record.frame_states` holds the state of every frame.
+
+    `failures`: how many attempts at a frame were in vain, for tasks that may still render.
+    """
 
     new: NewTask
     record: TaskRecord
+    failures: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

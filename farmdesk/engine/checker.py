@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import tee
 from pathlib import Path
 from typing import cast
 
@@ -81,11 +82,12 @@ class Checker:
             for frame in wanted - recorded
         ]
         size = 0
-        claims = _claims(job, self._proofs.proofs(job.task_id), width, height)
-        for finding in self._findings(claims, len(recorded)):
+        records, claimed = tee(self._records(job, wanted))
+        findings = self._findings(_claims(job, claimed, width, height), len(recorded))
+        for record, finding in zip(records, findings, strict=True):
             size += finding.bytes
             if finding.error:
-                bad.append(BadFrame(finding.frame, finding.error, missing=finding.missing))
+                bad.append(BadFrame(record.frame, finding.error, finding.missing, record))
         return CheckReport(
             total=len(job.frames),
             proven=len(wanted) - len(bad),
@@ -96,6 +98,9 @@ class Checker:
             height=height,
             seconds=time.monotonic() - begun,
         )
+
+    def _records(self, job: CheckJob, wanted: FrameSet) -> Iterator[FrameRecord]:
+        return (item for item in self._proofs.proofs(job.task_id) if item.frame in wanted)
 
     def _survey(self, job: CheckJob) -> tuple[FrameSet, int, int]:
         """Give the recorded frames and the size that they should have."""
@@ -161,13 +166,12 @@ def _claims(
 ) -> Iterator[Claim]:
     start = job.started_mark.stat().st_mtime if job.started_mark.exists() else 0.0
     for record in records:
-        if record.frame in job.frames:
-            yield Claim(
-                frame=record.frame,
-                path=str(job.folder / record.path),
-                bytes=record.bytes,
-                sha256=record.sha256,
-                width=width,
-                height=height,
-                newer_than=start,
-            )
+        yield Claim(
+            frame=record.frame,
+            path=str(job.folder / record.path),
+            bytes=record.bytes,
+            sha256=record.sha256,
+            width=width,
+            height=height,
+            newer_than=start,
+        )

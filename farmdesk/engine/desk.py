@@ -145,7 +145,7 @@ class Desk:
             total=len(spec.frames),
             output=str(self._workspace.frames(key)),
         )
-        entry = make_entry(new, _first_record(new))
+        entry = make_entry(StoredTask(new, _first_record(new)))
         if command.start:
             self._runs.begin(entry, now)
         self._farm.add(entry)
@@ -196,7 +196,7 @@ class Desk:
                     f"There is no task {task_id}. See `farmdesk tasks` for those there are.",
                     f"没有任务 {task_id}。请用 `farmdesk tasks` 查看现有任务。",
                 )
-            entry = make_entry(stored.new, stored.record)
+            entry = make_entry(stored)
             self._farm.take_back(entry)
         return entry
 

@@ -14,6 +14,7 @@ from farmdesk.domain.records import (
     NewTask,
     NodeRecord,
     Outcome,
+    StoredTask,
     TaskRecord,
 )
 from farmdesk.domain.states import FrameState, NodeState
@@ -41,7 +42,8 @@ class TaskEntry:
     task: RenderTask
     new: NewTask
     states: bytearray
-    attempts: dict[int, int] = field(default_factory=dict)
+    attempts: dict[int, int] = field(default_factory=dict)  # in vain, by frame
+    forgiven: dict[int, int] = field(default_factory=dict)  # of those, before a person's last start
     render_s: float = 0.0
     running: int = 0
     started_at: datetime | None = None
@@ -66,6 +68,10 @@ class TaskEntry:
     def set_state(self, frame: int, state: FrameState) -> None:
         """Change a frame's lasting state. Raises ValueError for a frame of no concern."""
         self.states[self.frames.index_of(frame)] = state
+
+    def tries(self, frame: int) -> int:
+        """Give how many attempts at a frame were in vain since a person started the task last."""
+        return self.attempts.get(frame, 0) - self.forgiven.get(frame, 0)
 
     def select(self, *states: FrameState) -> FrameSet:
         """Give the frames that are in one of these states."""
@@ -106,7 +112,7 @@ class Farm:
         self.queue = RenderQueue()
         self._recycled = RecycleQueue()
         for stored in snapshot.tasks:
-            entry = make_entry(stored.new, stored.record)
+            entry = make_entry(stored)
             self.tasks[entry.task.id] = entry
             self.queue.restore(entry.task)
 
@@ -254,11 +260,12 @@ class Farm:
         )
 
 
-def make_entry(new: NewTask, record: TaskRecord) -> TaskEntry:
+def make_entry(stored: StoredTask) -> TaskEntry:
     """Give the memory of a task from its saved parts.
 
     A frame that was in a slot's hands waits again.
     """
+    new, record = stored.new, stored.record
     spec = TaskSpec.of(new.spec)
     states = record.frame_states or bytes(len(spec.frames))
     return TaskEntry(
@@ -275,6 +282,7 @@ def make_entry(new: NewTask, record: TaskRecord) -> TaskEntry:
         ),
         new=new,
         states=bytearray(states.translate(_LASTING)),
+        attempts=dict(stored.failures),
         render_s=record.render_s,
         started_at=record.started_at,
         finished_at=record.finished_at,

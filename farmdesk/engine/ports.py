@@ -72,10 +72,6 @@ class Store(FrameProofs, Protocol):
         """Stay the farm's engine. Raises Refused when another one took over."""
         ...
 
-    def attempts(self, task_id: int) -> Iterator[FrameRecord]:
-        """Give all finished attempts of a task, by frame and attempt."""
-        ...
-
     def load_task(self, task_id: int) -> StoredTask | None:
         """Give one task, also from the recycle queue; None when there is none."""
         ...

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.records import CommandRow, FrameRecord
 from nodeagent.protocol import AgentReport
 
 
@@ -66,11 +66,12 @@ class StopEngine:
 
 @dataclass(frozen=True, slots=True)
 class BadFrame:
-    """A frame that the check does not accept, and why."""
+    """A frame that the check does not accept, and why; `record` None: nothing is recorded of it."""
 
     frame: int
     text: str
     missing: bool
+    record: FrameRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Begin, pause, stop, check, end; and which free slot works for which of them.
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from farmdesk.dispatch.events import (
     FramesRendered,
@@ -14,6 +14,7 @@ from farmdesk.dispatch.events import (
     Quiet,
     Resume,
     SlotGranted,
+    SlotRevoked,
     Stop,
     TaskHopeless,
     Tick,
@@ -22,11 +23,11 @@ from farmdesk.dispatch.fleet import Want, share
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import LogRecord
-from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.farm import Farm, TaskEntry
-from farmdesk.engine.posts import AgentGone, CheckEnded, CheckReport
+from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport
 from farmdesk.engine.task_run import Moment, TaskRun, is_plain_name, record_of
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
@@ -79,6 +80,7 @@ class Runs:
         if run is not None:
             run.feed([Resume()], now)
         else:
+            entry.forgiven = dict(entry.attempts)
             self._open_run(entry, {}, now)
         self._farm.touch(entry, states=True)
 
@@ -162,12 +164,13 @@ class Runs:
         for run in list(self._runs.values()):
             while run.outbox:
                 self._act(run, run.outbox.pop(0), now)
-        free = {slot.id: slot for slot in self._agents.free()}
-        if not free or not self._runs:
+        if not self._runs:
             return
+        free = {slot.id: slot for slot in self._agents.free()}
         for task_id, slots in share(list(free), self._wants()).items():
             grants = [SlotGranted(slot, free[slot].speed) for slot in slots]
             self._runs[task_id].feed(grants, now)
+        self._free_idle_slots(now)
 
     def start_checks(self, flushed: int, now: Moment) -> None:
         """Start the checks whose records the database has: all up to flush number `flushed`."""
@@ -188,6 +191,14 @@ class Runs:
         """Give a task's frame states as screens should see them."""
         run = self._runs.get(entry.task.id)
         return run.overlay() if run else bytes(entry.states)
+
+    def _free_idle_slots(self, now: Moment) -> None:
+        """Take slots that wait for work in one task back while another task has none at all."""
+        if any(not self._runs[want.task_id].sessions for want in self._wants()):
+            for run in self._runs.values():
+                revoked = [SlotRevoked(slot) for slot in run.control.idle_slots]
+                if revoked:
+                    run.feed(revoked, now)
 
     def _wants(self) -> list[Want]:
         return [
@@ -259,23 +270,37 @@ class Runs:
 
     def _render_again(self, entry: TaskEntry, report: CheckReport, now: Moment) -> None:
         for bad in report.bad:
-            attempts = entry.attempts.get(bad.frame, 0) + 1
-            entry.attempts[bad.frame] = attempts
-            state = FrameState.RETRYING if attempts < MAX_ATTEMPTS else FrameState.FAILED
-            entry.set_state(bad.frame, state)
-            self._log(entry, "error", f"frame {bad.frame} {bad.text}", now, frame=bad.frame)
+            self._reject(entry, bad, now)
         entry.task.move(TaskState.RENDERING)
-        self._open_run(entry, dict(entry.attempts), now)
+        tries = {frame: entry.tries(frame) for frame in entry.attempts}
+        self._open_run(entry, tries, now)
         self._farm.touch(entry, states=True)
+
+    def _reject(self, entry: TaskEntry, bad: BadFrame, now: Moment) -> None:
+        """Count the attempt that the check did not accept as one in vain, on record."""
+        attempts = entry.attempts[bad.frame] = entry.attempts.get(bad.frame, 0) + 1
+        text = f"frame {bad.frame} {bad.text}"
+        given_up = entry.tries(bad.frame) >= MAX_ATTEMPTS
+        state = FrameState.FAILED if given_up else FrameState.RETRYING
+        entry.set_state(bad.frame, state)
+        if bad.record is not None:
+            entry.render_s -= bad.record.render_s
+            changed = replace(bad.record, attempt=attempts, state=state)
+            self._farm.record_frame(
+                entry, replace(changed, reason=FailureReason.BAD_IMAGE, text=bad.text)
+            )
+        if given_up:
+            entry.last_error = text
+        self._log(entry, "error", text, now, frame=bad.frame)
 
     def _end(self, entry: TaskEntry, now: Moment) -> None:
         failed = entry.select(FrameState.FAILED)
         if not failed:
             entry.task.move(TaskState.COMPLETED)
         elif entry.count(FrameState.DONE):
-            entry.task.move(
-                TaskState.PARTLY_FAILED, f"{len(failed)} frames failed: {entry.last_error}"
-            )
+            count = "1 frame" if len(failed) == 1 else f"{len(failed)} frames"
+            why = f": {entry.last_error}" if entry.last_error else f" ({failed})"
+            entry.task.move(TaskState.PARTLY_FAILED, f"{count} failed{why}")
         else:
             entry.task.move(TaskState.FAILED, entry.last_error)
         entry.finished_at = now.utc

@@ -40,7 +40,7 @@ class Scribe(threading.Thread):
         self._post = post
         self._given: queue.SimpleQueue[Flush | None] = queue.SimpleQueue()
         self._pending: deque[Flush] = deque()
-        self._journaled = 0  # so many of the pending flushes are in the journal
+        self._journaled = 0  # number of the last flush in the journal; 0 when it is empty
         self._handed_over: set[int] = (
             set()
         )  # commands that the loop has and the store has not closed
@@ -119,6 +119,10 @@ class Scribe(threading.Thread):
         if not self._away:
             self._away = True
             self._post(DatabaseChanged(error.en))
-        for flush in list(self._pending)[self._journaled :]:
-            self._journal.append(flush)
-            self._journaled += 1
+        try:
+            for flush in self._pending:
+                if flush.number > self._journaled:
+                    self._journal.append(flush)
+                    self._journaled = flush.number
+        except OSError as problem:  # kept in memory; the next turn tries both again
+            log.error("the engine's journal cannot be written: %s", problem.strerror)  # noqa: TRY400

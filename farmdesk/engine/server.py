@@ -87,8 +87,6 @@ def assemble(
     slots = [Slot(SlotId(node.name), node.name, launcher, node.speed) for node in config.nodes]
     open_order = open_order_writer(config, tools, workspace)
     interrupted = recovery.interrupted(farm)
-    for entry in interrupted:
-        _count_attempts(entry, store)
     if interrupted:
         recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
     agents = Agents(slots, farm=farm, post=inbox.put, order_for=open_order)
@@ -127,11 +125,6 @@ def _is_dead(owner: str) -> bool:
         return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
     except psutil.NoSuchProcess:
         return True
-
-
-def _count_attempts(entry: TaskEntry, store: Store) -> None:
-    for record in store.attempts(entry.task.id):
-        entry.attempts[record.frame] = record.attempt
 
 
 def control_maker(tools: Tools, store: FrameProofs) -> ControlMaker:

@@ -45,6 +45,7 @@ from nodeagent.protocol import (
     FramePublished,
     Loaded,
     Log,
+    RangeEnded,
     SessionBroken,
     StoppingAfterFrame,
     ToolStarted,
@@ -115,6 +116,10 @@ class TaskRun:
                 reason = read_reason(report.reason)
                 self._log("error", f"{report.text} ({reason})", now, session)
                 self.feed([SessionFailed(session.slot, reason, report.text)], now)
+            case RangeEnded(range_id=number) if number == session.range_id:
+                if self.control.held(session.slot):
+                    text = "the range ended, but not all of its frames were reported"
+                    self.feed([SessionFailed(session.slot, FailureReason.CRASH, text)], now)
             case StoppingAfterFrame(range_id=number) if number == session.range_id:
                 self.feed([StoppingAfter(session.slot, report.frame)], now)
             case Loaded():

@@ -20,7 +20,7 @@ from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from farmdesk.engine.task_run import Moment, moment
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import Cancel, Close, Log, Open
+from nodeagent.protocol import Cancel, Close, Log, Open, RangeEnded
 from tests.unit.engine.rig import DIGEST, Rig
 
 
@@ -278,3 +278,24 @@ def test_nodes_are_offline_while_the_engine_does_not_run(rig: Rig) -> None:
     assert states == {"n1": NodeState.OFFLINE, "n2": NodeState.OFFLINE}
     assert not any(agent.alive for agent in rig.agents)
     assert rig.link.task(1).state is TaskState.RENDERING
+
+
+def test_a_range_that_ends_without_all_its_frames_is_taken_back(rig: Rig) -> None:
+    rig.submit("1-6")
+    rig.load_all()
+    forgetful = rig.busy[0]
+    lost, forgetful.frames = forgetful.frames, []
+    forgetful.report(RangeEnded(forgetful.range_id))
+    rig.turn()
+    assert set(rig.render_all()) >= set(lost)
+    assert rig.entry().count(FrameState.DONE) == 6
+
+
+def test_slots_that_idle_in_one_task_go_to_another_that_has_none(rig: Rig) -> None:
+    rig.submit("1-3")
+    rig.load_all()
+    while len(rig.busy) > 1:
+        rig.busy[0].finish()
+        rig.turn()
+    rig.submit("1-4")
+    assert {task for task in (agent.orders[0].task for agent in rig.busy)} == {1, 2}  # type: ignore[union-attr]

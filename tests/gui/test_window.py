@@ -17,6 +17,7 @@ from farmdesk.domain.commands import (
     SetPriority,
     StopTask,
 )
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import LogRecord
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.ui.connection import Connection
@@ -202,6 +203,15 @@ def test_unusable_actions_say_why(window: OperatorWindow) -> None:
     assert "Select a task" in retry.toolTip()
 
 
+def test_a_fault_that_goes_on_is_told_once(window: OperatorWindow) -> None:
+    for _ in range(50):
+        window.feed.failed.emit(Refused("There is no task 9.", "没有任务 9。"))
+    window.feed.failed.emit(ZeroDivisionError("a bug"))
+    assert window.messages.rowCount() == 2
+    assert "ZeroDivisionError" in window.trouble.label.text()
+    assert "There is no task 9." in window.messages.index(1, 1).data()
+
+
 def test_the_undo_strip_stays_eight_seconds() -> None:
     assert UNDO_MS == 8000
 
@@ -281,6 +291,24 @@ def test_the_same_task_stays_selected_while_the_queue_changes(
     farm.change_task(6, position=-1)
     qtbot.waitUntil(lambda: window.tasks.at(0).id == 6)
     assert [row.id for row in window.queue.selected()] == [6]
+
+
+def test_many_rows_come_and_go_without_losing_the_selection(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    for task_id in range(100, 300):
+        farm.put_task(task_row(task_id, name=f"many {task_id}"))
+    qtbot.waitUntil(lambda: window.tasks.rowCount() == 228)
+    select(window, 150, 151)
+    resets: list[int] = []
+    window.tasks.modelReset.connect(lambda: resets.append(1))
+    window.queue.filter.setText("many 15")
+    assert resets, "as many removals one by one would take seconds for thousands of tasks"
+    assert [row.id for row in window.queue.selected()] == [150, 151]
+    window.queue.filter.setText("many 20")
+    assert window.queue.selected() == []
+    window.queue.clear_filter()
+    assert [row.id for row in window.queue.selected()] == [150, 151]
 
 
 def test_a_failed_frame_leads_to_its_log_line(

@@ -1,4 +1,4 @@
-"""A table model over rows with a key: sorted and filtered so that no change loses a selection."""
+"""A table model over rows with a key: sorted and filtered here, told to views row by row."""
 
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
@@ -15,6 +15,9 @@ R = TypeVar("R")
 Role = Qt.ItemDataRole
 SORT_ROLE = Role.UserRole
 BAR_ROLE = Role.UserRole + 1  # what a painting delegate needs
+# Views take a millisecond for each row that is removed by itself; beyond this many they are reset,
+# and whoever shows the rows selects again what was selected.
+MANY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
         self.loaded = True
         gone = self._rows.keys() - fresh.keys() if whole else set()
         changed = [key for key, row in fresh.items() if self._rows.get(key) != row]
+        if not changed and not gone:
+            return
         self._rows.update(fresh)
         self._arrange(gone)
         for key in gone:
@@ -155,11 +160,17 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
         wanted = [key for key in wanted if key not in gone]
         wanted.sort(key=lambda key: order(self._rows[key]), reverse=self._descending)
         keep = set(wanted)
-        for place in range(len(self._shown) - 1, -1, -1):
-            if self._shown[place] not in keep:
-                self.beginRemoveRows(QModelIndex(), place, place)
-                del self._shown[place]
-                self.endRemoveRows()
+        unwanted = [place for place, key in enumerate(self._shown) if key not in keep]
+        if len(unwanted) > MANY:
+            self.beginResetModel()
+            self._shown = wanted
+            self._number_places()
+            self.endResetModel()
+            return
+        for place in reversed(unwanted):
+            self.beginRemoveRows(QModelIndex(), place, place)
+            del self._shown[place]
+            self.endRemoveRows()
         shown = set(self._shown)
         added = [key for key in wanted if key not in shown]
         if added:
@@ -169,6 +180,9 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
             self.endInsertRows()
         if wanted != self._shown:
             self._reorder(wanted)
+        self._number_places()
+
+    def _number_places(self) -> None:
         self._place = {key: place for place, key in enumerate(self._shown)}
 
     def _reorder(self, wanted: list[K]) -> None:

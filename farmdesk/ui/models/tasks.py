@@ -164,7 +164,8 @@ class TasksModel(KeyedRows[int, TaskRow]):
 
     def filter_counts(self) -> dict[TaskFilter, int]:
         """Give how many tasks each filter has."""
-        return {c: sum(belongs(row, c) for row in self._rows.values()) for c in TaskFilter}
+        rows = self._rows.values()
+        return {c: sum(1 for row in rows if belongs(row, c)) for c in TaskFilter}
 
     def failure_rate(self) -> float | None:
         """Give failed ÷ ended frames over the queue, 0..1; None before any frame ended."""

@@ -1,10 +1,13 @@
 """Tells what became of an act: a message kept, a strip for trouble, a strip for undo."""
 
+import math
+import time
 from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
 from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import FarmError
 from farmdesk.domain.records import CommandRow
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.models.messages import MessagesModel
@@ -12,6 +15,9 @@ from farmdesk.ui.sending import Answer, Batch, Sender, Unsent, sentence_of
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.strip import MessageStrip, UndoStrip
 from farmdesk.ui.wording import Wording
+
+# Polls repeat ten times a second; the same fault is news again after a quiet minute.
+SAME_FAULT_S = 60.0
 
 
 class Outcomes(QObject):
@@ -31,6 +37,7 @@ class Outcomes(QObject):
         self._messages = messages
         self._trouble = trouble
         self._undo_strip = undo
+        self._faults: dict[str, float] = {}  # when each was met last, on time.monotonic
         self._offered: tuple[Batch, tuple[Command, ...]] | None = None
         sender.answered.connect(self._on_answered)
         sender.unsent.connect(self._on_unsent)
@@ -51,14 +58,19 @@ class Outcomes(QObject):
         self._sender.send(Batch(batch.what, commands, names=batch.names, takes_back=True))
 
     def fault(self, error: BaseException) -> None:
-        """Show an error of this program, or of the farm, that belongs to no act."""
+        """Show an error that belongs to no act; one that goes on and on is told once."""
+        details = f"{type(error).__name__}: {error}"
+        now, before = time.monotonic(), self._faults.get(details, -math.inf)
+        self._faults[details] = now
+        if now - before < SAME_FAULT_S:
+            return
 
         def say(words: Wording) -> str:
-            if isinstance(error, Exception):
-                return words(Text.FAULT, sentence=sentence_of(error, words.language))
+            if isinstance(error, FarmError):
+                return error.text(words.language)
             return words(Text.FAULT, sentence=type(error).__name__)
 
-        self._tell_trouble(say, details=f"{type(error).__name__}: {error}")
+        self._tell_trouble(say, details=details)
 
     @pyqtSlot(Answer)
     def _on_answered(self, answer: Answer) -> None:

@@ -58,8 +58,9 @@ class QueuePanel(QWidget):
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
         self._lay_out()
         self.hint = EmptyHint(self.view, appearance, self._hint)
-        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
-            signal.connect(self._refresh_chips)
+        self._held: list[int] = []  # selected tasks while the model is reset
+        model.modelAboutToBeReset.connect(self._on_about_to_reset)
+        model.modelReset.connect(self._on_reset)
         appearance.changed.connect(self._on_appearance)
         self._on_appearance()
 
@@ -102,6 +103,13 @@ class QueuePanel(QWidget):
         self._filtering = False
         self._select_places([place for place in places if place is not None])
         self.hint.refresh()
+
+    def _on_about_to_reset(self) -> None:
+        self._held = [row.id for row in self.selected()]
+
+    def _on_reset(self) -> None:
+        places = [self.model.place_of(task_id) for task_id in self._held]
+        self._select_places([place for place in places if place is not None])
 
     def _select_places(self, places: list[int]) -> None:
         chosen = QItemSelection()

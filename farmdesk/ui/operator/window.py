@@ -194,14 +194,15 @@ class OperatorWindow(QMainWindow):
     @pyqtSlot(TasksRead)
     def _on_tasks(self, read: TasksRead) -> None:
         self.tasks.take(read.rows, whole=read.whole)
+        if not read.rows and not read.whole:
+            return
         self.queue.rows_came()
         if self._first_task and self.tasks.rowCount():
             self._first_task = False
             if not self.queue.selected():
                 self.queue.select(self.tasks.at(0).id)
-        if read.rows:
-            self._on_selection()
-            self.status.refresh()
+        self._on_selection()
+        self.status.refresh()
 
     @pyqtSlot(NodesRead)
     def _on_nodes(self, read: NodesRead) -> None:

@@ -2,5 +2,5 @@
 
 Talks to the engine over stdin and stdout.
 
-Imports only the standard library and psutil. Of it, farmdesk imports only `nodeagent.protocol`.
+Imports only the standard library and psutil. Of it, farmdesk imports only `protocol`, `journal` and `images`.
 """

@@ -33,10 +33,7 @@ def main() -> int:
 
 
 def _own_the_line() -> tuple[int, int]:
-    """Move stdin and stdout to descriptors that only we know.
-
-    So that no stray print is taken for a report.
-    """
+    """Move stdin and stdout to descriptors that only we know: no stray print is a report."""
     orders, reports = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

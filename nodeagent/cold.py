@@ -23,10 +23,7 @@ EXIT_GRACE_S = (
 
 
 class ColdRenderer:
-    """Starts the tool once a run.
-
-    And again for the rest of a run that a bad frame cut off (see `Renderer`).
-    """
+    """Starts the tool once a run, and again behind a frame that broke it (see `Renderer`)."""
 
     def __init__(self, seat: ToolSeat, template: Sequence[str]) -> None:
         self._seat = seat

@@ -123,10 +123,7 @@ def reap() -> tuple[int, int] | None:
 
 
 def descendants(root: int) -> list[int]:
-    """Give all processes below `root`.
-
-    By the parents that /proc names (proc(5), /proc/pid/stat).
-    """
+    """Give all processes below `root`, after the parents in /proc/PID/stat (proc(5))."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +49,12 @@ class Job:
     def scratch(self) -> Path:
         """The node-local folder; the agent writes only into its folder `frames` and `tmp`."""
         return Path(self.opened.scratch)
+
+    @property
+    def slot(self) -> str:
+        """A name for the slot that no other one has: a node's slots share its journal."""
+        node = Path(self.opened.journal).stem
+        return f"{node}-{zlib.crc32(self.opened.scratch.encode()):08x}"
 
     def argv(self, template: Sequence[str], *, output: Path, run: range | None = None) -> list[str]:
         """Fill a template; `run` gives the frames of a cold start."""

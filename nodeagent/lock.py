@@ -56,10 +56,7 @@ class SlotLock:
             raise Occupied("another agent works in this scratch folder and cannot be ended")
 
     def _holder(self) -> psutil.Process | None:
-        """Give the process that the file names.
-
-        If it is still that process and not a later one of its number.
-        """
+        """Give the process that the file names, unless its number is a later one's by now."""
         try:
             named = json.loads(os.pread(self.descriptor, 4096, 0))
             process = psutil.Process(named["pid"])

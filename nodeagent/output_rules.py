@@ -1,6 +1,4 @@
-r"""What lines of a tool's output mean.
-
-The tables by which a cold tool is followed, and failures are given a reason.
+r"""What lines of a tool's output mean: how a cold tool is followed, and why a tool failed.
 
 Sources: Blender's lines were measured with 3.4.1; the others come from the vendors' logs.
 """

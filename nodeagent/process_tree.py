@@ -1,8 +1,8 @@
 """A tool with all processes it starts: starting, killing and watching them as one.
 
 On Linux a guard process (`nodeagent/guard.py`) holds the tree; other systems get a module of the
-same shape. How to test a change: tests/integration/test_agent_tree.py kills agents and tools that
-double-fork.
+same shape. How to test a change: tests/integration/test_agent_end.py kills agents and guards of
+tools that double-fork.
 """
 
 import contextlib
@@ -22,10 +22,7 @@ KILL_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TreeEnd:
-    """How a tool ended.
-
-    Its exit code (minus the signal's number), or why it could not be started.
-    """
+    """How a tool ended: its exit code (or minus the signal), or why it could not be started."""
 
     code: int
     error: int = 0  # errno of the failed start, 0 when it started
@@ -76,10 +73,7 @@ class ProcessTree:
 
     @property
     def outputs(self) -> list[int]:
-        """The descriptors to read the tool's output from.
-
-        Stdout, and stderr where it is not merged.
-        """
+        """The descriptors of the tool's stdout, and of stderr where it is not merged."""
         return [stream.fileno() for stream in (self._guard.stdout, self._guard.stderr) if stream]
 
     def write(self, line: bytes) -> bool:

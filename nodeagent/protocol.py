@@ -24,9 +24,10 @@ class ProtocolError(ValueError):
 class Open:
     """Begin to work for a task. Paths are this node's view of them.
 
-    `command` is the cold argv template; `{frames}`-like placeholders were filled by the engine but
-    for `$SCENE`, `$START_FRAME`, `$END_FRAME`, `$STEP`, `$FRAME`, `$OUTPUT_DIR` and `$CPU`, which
-    the agent fills.
+    `command` and `warm` are argv templates. The agent fills `$SCENE`, `$START_FRAME`, `$END_FRAME`,
+    `$STEP`, `$FRAME`, `$OUTPUT_DIR`, `$PATTERN`, `$CPU`, `$PROGRAM` and `$AGENT_DIR`; all others
+    were filled by the engine. `settings` known to the Blender scripts: `format`, `camera`, `layer`,
+    `engine`, `samples`, `allow_missing`; to every driver: `program`, the tool's path.
     """
 
     task: int

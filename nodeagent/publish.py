@@ -51,7 +51,9 @@ class PublishFailed:
 class Publisher:
     """Publishes frames in a thread of its own, in the order they came; answers through `post`.
 
-    `size` is the width and height that frames must have; with None the first frame decides for all.
+    `slot` marks half copies: no two slots write one file, and what a killed agent left is found
+    again. `size` is the width and height that frames must have; with None the first frame decides
+    for all.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Publisher:
         *,
         output: Path,
         journal: Path,
+        slot: str,
         size: tuple[int | None, int | None],
         post: Callable[[Published | PublishFailed], None],
     ) -> None:
         self._output = output
         self._journal = Journal(journal)
         self._node = journal.stem
+        self._slot = slot
         self._size = size
         self._post = post
         self._waiting: queue.SimpleQueue[tuple[RangeWork, RenderedFrame]] = queue.SimpleQueue()
@@ -76,8 +80,8 @@ class Publisher:
 
     def _run(self) -> None:
         with contextlib.suppress(OSError):
-            for part in self._output.glob(f"*.{self._node}.part"):
-                part.unlink()  # of an agent of this node that was killed
+            for part in self._output.glob(f"*.{self._slot}.part"):
+                part.unlink()  # of an agent of this slot that was killed
         while True:
             work, done = self._waiting.get()
             self._post(self._publish(work, done))
@@ -125,7 +129,7 @@ class Publisher:
 
     def _store_once(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
         name = done.path.name
-        part = self._output / f"{name}.{self._node}.part"  # no two nodes write one file
+        part = self._output / f"{name}.{self._slot}.part"
         try:
             digest, size = _copy(done.path, part)
             part.replace(self._output / name)

@@ -1,8 +1,8 @@
 """Why a frame or a session failed.
 
-The values of `farmdesk.domain.states.FailureReason`, which this side may not import.
+The values are those of `farmdesk.domain.states.FailureReason`, which this side may not import.
 
-`tests/unit/nodeagent/test_reasons.py` holds the two together.
+`tests/unit/nodeagent/test_agent_job.py` holds the two together.
 """
 
 from enum import StrEnum

@@ -86,7 +86,7 @@ class RunningTool:
     def silent_s(self, look_every_s: float) -> float:
         """Give for how long there was neither output nor CPU use.
 
-        Looks at the processes only every so often.
+        The processes are looked at only every `look_every_s`.
         """
         now = time.monotonic()
         if now - self._looked_at >= look_every_s:

@@ -25,9 +25,9 @@ def read_lines(descriptor: int) -> Iterator[str]:
 
 
 def decode(line: bytes) -> str:
-    """Give the text of a line.
+    """Give the text of a line: UTF-8, else in the node's own encoding.
 
-    Without NULs (3ds Max writes UTF-16-like bytes), UTF-8, else the node's own encoding.
+    NULs are left out, for 3ds Max writes UTF-16-like bytes.
     """
     line = line.replace(b"\0", b"")
     try:

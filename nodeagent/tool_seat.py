@@ -97,10 +97,7 @@ class ToolSeat:
         return bool(end.error) or (self.fatal is not None and self.fatal[0] in ENDS_SESSION)
 
     def _take_line(self, line: str) -> bool:
-        """Called in a reader's thread for each line.
-
-        Log it, and say whether the renderer must see it.
-        """
+        """Log a line, in its reader's thread, and say whether the renderer must see it."""
         ours = self.job.token in line
         if not ours:
             self.log.add(line)

@@ -67,6 +67,7 @@ class Workbench:
         self._publisher = Publisher(
             output=Path(opened.output),
             journal=Path(opened.journal),
+            slot=job.slot,
             size=(opened.width, opened.height),
             post=post,
         )

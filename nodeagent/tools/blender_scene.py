@@ -1,6 +1,4 @@
-"""What the warm and the cold script share.
-
-Talking to the agent, and making a scene ready to render.
+"""What the warm and the cold script share: their voice, and making a scene ready to render.
 
 Runs in Blender's own Python (2.93 and later), or beside the `bpy` module; standard library only.
 """
@@ -46,10 +44,7 @@ class Voice:
 
 
 def read_environment() -> tuple[str, dict[str, Any]]:
-    """Give the token and the job.
-
-    And take them out of the environment that add-ons and children see.
-    """
+    """Give the token and the job, taken out of the environment that add-ons see."""
     return os.environ.pop("FARMDESK_TOKEN"), json.loads(os.environ.pop("FARMDESK_JOB"))
 
 
@@ -117,10 +112,7 @@ def missing_files() -> list[str]:
 
 
 def _external_path(item: Any) -> str:
-    """Give the absolute path of a datablock's file.
-
-    Or an empty text where it has none or is not used.
-    """
+    """Give the absolute path of a datablock's file; empty where it has none or is not used."""
     if getattr(item, "packed_file", None) is not None or item.users == 0 or not item.filepath:
         return ""
     if getattr(item, "source", "FILE") in {"GENERATED", "VIEWER"}:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeagent.job import read_job
 from nodeagent.protocol import (
     Cancel,
     Cancelled,
@@ -186,7 +187,8 @@ def test_what_a_killed_agent_left_on_the_share(tmp_path: Path) -> None:
     """A torn journal line, a half copy of ours, one of another node, and a frame to be replaced."""
     slot = Slot(tmp_path)
     (slot.logs / "n1.jsonl").write_text('{"frame": 1, "seco')
-    for name in ("frame_0007.png.n1.part", "frame_0007.png.n2.part", "frame_0001.png"):
+    ours = f"frame_0007.png.{read_job(slot.open()).slot}.part"
+    for name in (ours, "frame_0007.png.n2.part", "frame_0001.png"):
         (slot.output / name).write_text("half")
     with running_agent() as agent:
         agent.send(slot.open(warm=True), Render(1, "1-2"))

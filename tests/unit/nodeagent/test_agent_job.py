@@ -102,7 +102,12 @@ def test_odd_bytes_become_lines() -> None:
 
 def test_a_line_without_end_does_not_fill_the_memory() -> None:
     reader, writer = os.pipe()
-    feeder = threading.Thread(target=lambda: (os.write(writer, b"x" * 400_000), os.close(writer)))
+
+    def feed() -> None:
+        os.write(writer, b"x" * 400_000)  # blocks: a pipe holds less
+        os.close(writer)
+
+    feeder = threading.Thread(target=feed)
     feeder.start()
     lines = list(read_lines(reader))
     feeder.join()

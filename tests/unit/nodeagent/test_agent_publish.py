@@ -31,6 +31,7 @@ def publish_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
     publisher = Publisher(
         output=tmp_path / "output",
         journal=tmp_path / "n1.jsonl",
+        slot="n1-0",
         size=(None, None),
         post=outcomes.put,
     )

@@ -28,9 +28,9 @@ from farmdesk.domain.records import CommandRow, NewTask, Outcome, StoredTask, Ta
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm, TaskEntry, make_entry
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.task_run import Moment
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)

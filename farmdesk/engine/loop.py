@@ -5,12 +5,12 @@ Takes what happened out of the inbox, lets the farm settle, writes what changed.
 
 import logging
 import queue
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 from farmdesk.domain.records import Flush
 from farmdesk.engine.agents import Agents
+from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import (
@@ -25,7 +25,6 @@ from farmdesk.engine.posts import (
     StopEngine,
 )
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.task_run import Moment, moment
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Engine:
         runs: Runs,
         desk: Desk,
         writer: FlushWriter,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], Moment] = real_time,
     ) -> None:
         self._inbox = inbox
         self._farm = farm
@@ -79,12 +78,12 @@ class Engine:
         while self._running:
             self.turn()
         self._agents.hang_up()
-        self._flush(moment(self._clock()), force=True)
+        self._flush(self._clock(), force=True)
 
     def turn(self) -> None:
         """Take what has happened, at most until the next flush or tick is due, and act on it."""
         first = self._wait()
-        now = moment(self._clock())
+        now = self._clock()
         if first is not None:
             self._take(first, now)
             for _ in range(min(self._inbox.qsize(), POSTS_A_TURN)):
@@ -98,7 +97,7 @@ class Engine:
     def _wait(self) -> Post | None:
         until = min(self._tick_at, self._flush_at) if self._farm.changed else self._tick_at
         try:
-            return self._inbox.get(timeout=max(until - self._clock(), 0.001))
+            return self._inbox.get(timeout=max(until - self._clock().seconds, 0.001))
         except queue.Empty:
             return None
 

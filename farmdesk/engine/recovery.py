@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.agents import Slot
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.task_run import Moment
 from farmdesk.engine.workspace import Workspace
 from nodeagent.protocol import AgentReport, Close, Open, Ping, Pong
 

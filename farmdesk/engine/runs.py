@@ -26,9 +26,10 @@ from farmdesk.domain.records import LogRecord
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.checker import CheckJob
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport
-from farmdesk.engine.task_run import Moment, TaskRun, is_plain_name, record_of
+from farmdesk.engine.task_run import TaskRun, is_plain_name, record_of
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
 

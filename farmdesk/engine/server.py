@@ -5,7 +5,6 @@ import os
 import queue
 import signal
 import socket
-import time
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -23,6 +22,7 @@ from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot
 from farmdesk.engine.checker import Checker
+from farmdesk.engine.clock import real_time
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
@@ -32,7 +32,6 @@ from farmdesk.engine.ports import FrameProofs, Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
 from farmdesk.engine.scribe import LEASE_S, Scribe
-from farmdesk.engine.task_run import moment
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -98,7 +97,7 @@ def assemble(
         begin_check=Checker(store, inbox.put).begin,
     )
     desk = Desk(farm=farm, runs=runs, tools=tools, workspace=workspace, load=store.load_task)
-    recovery.go_on(farm, runs, workspace, moment(time.monotonic()))
+    recovery.go_on(farm, runs, workspace, real_time())
     return Engine(inbox, farm=farm, agents=agents, runs=runs, desk=desk, writer=scribe)
 
 

@@ -5,7 +5,6 @@ The first half of `TaskRun` is what comes in, the second what goes out.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -35,6 +34,7 @@ from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord, LogRecord
 from farmdesk.domain.runs import Run
 from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.session import Session
 from nodeagent.journal import JournalLine
@@ -54,14 +54,6 @@ from nodeagent.protocol import (
 log = logging.getLogger(__name__)
 
 _ASSIGNED = bytes(FrameState.ASSIGNED if n == FrameState.WAITING else n for n in range(256))
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One instant on both clocks: monotonic seconds for decisions, UTC for people."""
-
-    seconds: float
-    utc: datetime
 
 
 class Sessions(Protocol):
@@ -318,8 +310,3 @@ def read_reason(text: str) -> FailureReason:
         return FailureReason(text)
     except ValueError:
         return FailureReason.CRASH
-
-
-def moment(seconds: float) -> Moment:
-    """Give this instant, with the loop's monotonic seconds."""
-    return Moment(seconds, datetime.now(UTC))

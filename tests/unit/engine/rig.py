@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from farmdesk.config import Config, LocalNode
@@ -19,6 +19,7 @@ from farmdesk.domain.records import (
 )
 from farmdesk.engine.agents import Agents, Slot
 from farmdesk.engine.checker import CheckJob
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.loop import Engine
@@ -54,6 +55,7 @@ from nodeagent.protocol import (
 from tests.fakes import FakeLink
 
 DIGEST = "ab" * 32
+NOON = datetime(2026, 2, 4, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -158,9 +160,12 @@ class Rig:
             runs=self.runs,
             desk=desk,
             writer=self,
-            clock=lambda: self.clock,
+            clock=self.now,
         )
         self.turn()
+
+    def now(self) -> Moment:
+        return Moment(self.clock, NOON + timedelta(seconds=self.clock))
 
     # ---- what the engine sees of the world -------------------------------------------------------
 

@@ -16,9 +16,9 @@ from farmdesk.domain.commands import (
     StopTask,
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.engine.clock import Moment
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
-from farmdesk.engine.task_run import Moment, moment
 from nodeagent.journal import Journal, JournalLine
 from nodeagent.protocol import Cancel, Close, Log, Open, RangeEnded
 from tests.unit.engine.rig import DIGEST, Rig
@@ -267,7 +267,7 @@ def test_a_scene_that_does_not_exist_is_refused_with_its_path(rig: Rig) -> None:
 
 
 def _now(rig: Rig) -> Moment:
-    return moment(rig.clock)
+    return rig.now()
 
 
 def test_nodes_are_offline_while_the_engine_does_not_run(rig: Rig) -> None:

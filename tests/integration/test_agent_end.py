@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.protocol import FrameBegun, Ping, Pong, RangeEnded, Render, ToolStarted
+from nodeagent.protocol import FrameBegun, Log, Ping, Pong, RangeEnded, Render, ToolStarted
 from tests.agents import Slot, gone, running_agent, wait_until
 
 both = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
@@ -23,6 +23,7 @@ def test_the_frame_in_hand_is_finished_when_the_engine_vanishes(warm: bool, tmp_
         tool = agent.wait_for_tool()
         agent.wait_for(FrameBegun, frame=2)
         agent.hang_up()
+        agent.wait_for(Log)  # it knows
         slot.let(2, 3, 20)
         assert agent.wait() == 0
         assert gone(tool)

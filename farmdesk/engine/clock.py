@@ -1,4 +1,4 @@
-"""The engine's time: one instant on both clocks. Everything else in the engine gets it handed in."""
+"""The engine's time: one instant on both clocks. All other parts get it handed in."""
 
 import time
 from dataclasses import dataclass

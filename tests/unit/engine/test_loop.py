@@ -298,4 +298,4 @@ def test_slots_that_idle_in_one_task_go_to_another_that_has_none(rig: Rig) -> No
         rig.busy[0].finish()
         rig.turn()
     rig.submit("1-4")
-    assert {task for task in (agent.orders[0].task for agent in rig.busy)} == {1, 2}  # type: ignore[union-attr]
+    assert {agent.orders[0].task for agent in rig.busy} == {1, 2}  # type: ignore[union-attr]

@@ -35,4 +35,6 @@ def cell_icon(state: FrameState, theme: Theme) -> QIcon:
     paint_cell(painter, state, side=side, theme=theme)
     painter.end()
     picture.setDevicePixelRatio(2.0)
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # no tint: the colour tells the state
+    return icon

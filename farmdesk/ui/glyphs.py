@@ -123,8 +123,18 @@ def paint_glyph(painter: QPainter, glyph: Glyph, *, box: QRectF, ink: QColor) ->
         painter.drawEllipse(box.center(), side * 0.34, side * 0.34)
 
 
-def glyph_icon(glyph: Glyph, colour: str, *, side: int = 16) -> QIcon:
-    """Give an icon of one shape, at twice its size so that it stays sharp on dense screens."""
+def glyph_icon(glyph: Glyph, colour: str, *, side: int = 16, disabled: str | None = None) -> QIcon:
+    """Give an icon of one shape, sharp on dense screens; `disabled` is its colour when unusable."""
+    picture = _picture(glyph, colour, side)
+    icon = QIcon(picture)
+    # Qt would tint it in a selected row, and the state's colour would be another one.
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    if disabled is not None:
+        icon.addPixmap(_picture(glyph, disabled, side), QIcon.Mode.Disabled)
+    return icon
+
+
+def _picture(glyph: Glyph, colour: str, side: int) -> QPixmap:
     picture = QPixmap(side * 2, side * 2)
     picture.setDevicePixelRatio(2.0)
     picture.fill(Qt.GlobalColor.transparent)
@@ -132,7 +142,7 @@ def glyph_icon(glyph: Glyph, colour: str, *, side: int = 16) -> QIcon:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_glyph(painter, glyph, box=QRectF(0, 0, side, side), ink=QColor(colour))
     painter.end()
-    return QIcon(picture)
+    return picture
 
 
 def task_icon(state: TaskState, theme: Theme) -> QIcon:

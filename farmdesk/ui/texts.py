@@ -193,8 +193,8 @@ class Text(Enum):
         "The farm is away. You see the state of {time}; actions are off. Frames go on rendering.",
     )
     BANNER_NEVER = (
-        "还没有连上农场；操作已停用。",
-        "The farm has not been reached yet; actions are off.",
+        "还没有连上农场；操作已停用。{reason}",
+        "The farm has not been reached yet; actions are off. {reason}",
     )
     BANNER_COUNTDOWN = ("{seconds} 秒后重连", "Next try in {seconds} s")
     BANNER_TRYING = ("正在重连…", "Trying now…")

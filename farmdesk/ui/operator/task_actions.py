@@ -107,9 +107,9 @@ class TaskActions(QObject):
         )
 
     def _on_appearance(self) -> None:
-        colour = self._appearance.theme.text
+        theme = self._appearance.theme
         for act, action in self.actions.items():
-            action.setIcon(glyph_icon(_GLYPHS[act], colour))
+            action.setIcon(glyph_icon(_GLYPHS[act], theme.text, disabled=theme.disabled))
         self.refresh()
 
     def _on_triggered(self, act: Act) -> None:

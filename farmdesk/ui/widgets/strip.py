@@ -79,7 +79,8 @@ class OfflineBanner(Strip):
         self.setVisible(connection.away)
         if not connection.away:
             return
-        parts = [words(Text.BANNER_NEVER)]
+        reason = connection.error.text(words.language) if connection.error else ""
+        parts = [words(Text.BANNER_NEVER, reason=reason)]
         if connection.fresh_at is not None:
             parts = [words(Text.BANNER, time=local_clock(connection.fresh_at))]
         seconds = connection.retry_in_s
@@ -89,7 +90,7 @@ class OfflineBanner(Strip):
         )
         self.reconnect.setEnabled(not trying)
         self.label.setText(" ".join(parts))
-        self.label.setToolTip(connection.error.text(words.language) if connection.error else "")
+        self.label.setToolTip(reason)
 
 
 class MessageStrip(Strip):

@@ -118,7 +118,7 @@ class ColdRenderer:
             self._stage.gave_up(Reason.CRASH, f"the tool could not be started: {error}")
             return
         self._watch = None
-        if self._rules.saved is None:
+        if not self._rules.saved:
             self._watch = FileWatch(self._seat.output, self._seat.job.pattern)
 
     def _hear_line(self, work: RangeWork, event: ToolSaid) -> None:
@@ -128,11 +128,11 @@ class ColdRenderer:
             self._hear_said(said, event)
         elif self._seat.note_fatal(line):
             pass
-        elif rules.frame and (match := rules.frame.search(line)):
-            if self._in_hand is None and int(match[1]) == work.next_frame():
-                self._begin(work, int(match[1]), event.at)
-        elif rules.saved and (match := rules.saved.search(line)):
-            frame = self._seat.job.pattern.frame(Path(match[1]).name)
+        elif (started := rules.frame_of(line)) is not None:
+            if self._in_hand is None and started == work.next_frame():
+                self._begin(work, started, event.at)
+        elif (path := rules.saved_path(line)) is not None:
+            frame = self._seat.job.pattern.frame(Path(path).name)
             if frame is not None and self._reach(work, frame, event.at):
                 self._saved(work, frame, event.at)
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodeagent.frame_pattern import BadPattern, FramePattern, parse_pattern
-from nodeagent.output_rules import RULES, OutputRules
+from nodeagent.output_rules import BadRule, OutputRules, read_rules
 from nodeagent.protocol import Open
 from nodeagent.reasons import Reason
 
 AGENT_DIR = Path(__file__).parent
 TOKEN_VARIABLE = "FARMDESK_TOKEN"  # noqa: S105 - a name
 JOB_VARIABLE = "FARMDESK_JOB"
-PROGRAMS = {"blender": "blender"}  # driver → name of its program on PATH
 
 _PLACEHOLDER = re.compile(
     r"\$(SCENE|START_FRAME|END_FRAME|STEP|FRAME|OUTPUT_DIR|PATTERN|CPU|PROGRAM|AGENT_DIR)\b"
@@ -87,18 +86,15 @@ class Job:
 
 def read_job(opened: Open) -> Job:
     """Check what the engine opens. Raises Unfit."""
-    rules = RULES.get(opened.driver)
-    if rules is None:
-        known = ", ".join(sorted(RULES))
-        raise Unfit(
-            Reason.BAD_ARGUMENT, f"there is no tool driver {opened.driver!r}; known are {known}"
-        )
     if any(_has_nul(text) for text in (opened.scene, opened.scratch, *opened.command)):
         raise Unfit(Reason.BAD_ARGUMENT, "a path or an argument holds a NUL character")
     try:
         pattern = parse_pattern(opened.pattern)
+        rules = read_rules(opened.rules)
     except BadPattern as error:
         raise Unfit(Reason.BAD_ARGUMENT, f"file name of the frames: {error}") from error
+    except BadRule as error:
+        raise Unfit(Reason.BAD_ARGUMENT, str(error)) from error
     own = replace(
         opened,
         scene=native_path(opened.scene),
@@ -125,7 +121,7 @@ def _program(opened: Open) -> str:
 
     Raises Unfit.
     """
-    named = opened.settings.get("program") or PROGRAMS.get(opened.driver)
+    named = opened.settings.get("program") or opened.tool
     argv = [*opened.command, *(opened.warm or ())]
     if not any("$PROGRAM" in item for item in argv):
         return str(named or "")

@@ -27,11 +27,12 @@ class Open:
     `command` and `warm` are argv templates. The agent fills `$SCENE`, `$START_FRAME`, `$END_FRAME`,
     `$STEP`, `$FRAME`, `$OUTPUT_DIR`, `$PATTERN`, `$CPU`, `$PROGRAM` and `$AGENT_DIR`; all others
     were filled by the engine. `settings` known to the Blender scripts: `format`, `camera`, `layer`,
-    `engine`, `samples`, `allow_missing`; to every driver: `program`, the tool's path.
+    `engine`, `samples`, `allow_missing`; to every tool: `program`, its path. `rules` say what lines
+    of the tool's output mean, as `[kind, pattern, reason]`; see `output_rules.py`.
     """
 
     task: int
-    driver: str  # name of the tool driver that reads the output: "blender", "generic"
+    tool: str  # its name, and that of its program where no setting gives another
     command: list[str]  # argv template of a cold start
     warm: list[str] | None  # argv of a warm session, or None where the tool cannot stay loaded
     scene: str
@@ -43,6 +44,7 @@ class Open:
     width: int | None = None  # expected size; None: any, but the same for all frames
     height: int | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    rules: list[list[str]] = field(default_factory=list)
     settings: dict[str, str | int | float | bool | None] = field(
         default_factory=dict
     )  # camera, layer, size, ...

@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
 
+from farmdesk.domain.tool import ModelingTool
 from nodeagent.journal import JournalLine, read_journal
 from nodeagent.protocol import (
     AgentOrder,
@@ -37,6 +39,13 @@ WAIT_S = 20.0  # far more than anything takes; a test never waits so long unless
 Report = TypeVar("Report", bound=AgentReport)
 
 
+def blender_rules() -> list[list[str]]:
+    """Give the rules for Blender's output, as the engine sends them."""
+    text = files("resources").joinpath("tools/blender.toml").read_text(encoding="utf-8")
+    rules = ModelingTool.from_toml(text).log_rules
+    return [[rule.kind, rule.pattern.pattern, rule.reason or ""] for rule in rules]
+
+
 class Slot:
     """Folders of one slot, and a share, below `folder`."""
 
@@ -56,7 +65,7 @@ class Slot:
         frames = ["--start", "$START_FRAME", "--end", "$END_FRAME", "--step", "$STEP"]
         fields: dict[str, object] = {
             "task": 1,
-            "driver": "generic",
+            "tool": "tiny",
             "command": [*tool, *frames, "--out", "$OUTPUT_DIR", "--pattern", "$PATTERN"],
             "warm": [*tool, "--warm"] if warm else None,
             "scene": "scene",

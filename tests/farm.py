@@ -53,7 +53,6 @@ if "farmdesk.engine.frame_check" in sys.orig_argv:
 _TOOL_FILE = """
 name = "tiny"
 version = {version}
-driver = "generic"
 suffixes = [".tiny"]
 settings = ["size"]
 cold = [{python}, "-S", "-E", {tool}, "$SCENE", "--start", "$START_FRAME", "--end", "$END_FRAME",

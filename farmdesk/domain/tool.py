@@ -61,12 +61,9 @@ class WrongFormat(Refused):
 class LogKind(StrEnum):
     """What a line of the tool's output says."""
 
-    LOADED = "loaded"
     FRAME_STARTED = "frame_started"  # group `frame`
-    PERCENT = "percent"  # group `percent`, or `part` of `whole`
     FRAME_DONE = "frame_done"  # group `path`
     FAILURE = "failure"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,6 @@ class ModelingTool:
 
     name: str
     version: str
-    driver: str  # which reader of tool output the agent takes: blender, generic
     suffixes: tuple[str, ...]  # of scene files, small letters, with the dot
     cold: Template  # starts the tool for a range of frames
     warm: Template | None  # starts a session that keeps the scene; None where the tool cannot
@@ -161,7 +157,6 @@ class ModelingTool:
         made = cls(
             name=table.text("name"),
             version=table.text("version"),
-            driver=table.text("driver"),
             suffixes=table.texts("suffixes"),
             cold=_template(table, "cold", table.items("cold"), known),
             warm=_template(table, "warm", warm, known) if warm else None,

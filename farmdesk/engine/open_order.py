@@ -28,7 +28,8 @@ def open_order_writer(config: Config, tools: Tools, workspace: Workspace) -> Ope
         values = tool.values(spec.settings)
         return Open(
             task=key,
-            driver=tool.driver,
+            tool=tool.name,
+            rules=[[rule.kind, rule.pattern.pattern, rule.reason or ""] for rule in tool.log_rules],
             command=tool.cold.fill(values),
             warm=tool.warm.fill(values) if tool.warm else None,
             scene=spec.scene,

@@ -22,7 +22,7 @@ from nodeagent.protocol import (
     SessionBroken,
     ToolStarted,
 )
-from tests.agents import Slot, gone, running_agent
+from tests.agents import Slot, blender_rules, gone, running_agent
 
 SCENES = Path(__file__).with_name("blender_scenes.py")
 START = ["$PROGRAM", "-b", "-noaudio", "--factory-startup", "--python-exit-code", "7"]
@@ -53,7 +53,8 @@ def opened(slot: Slot, scene: Path, *, warm: bool, **changes: object) -> Open:
     """Give the order that opens a session with Blender, 64x36 PNG where nothing else is said."""
     order = replace(
         slot.open(),
-        driver="blender",
+        tool="blender",
+        rules=blender_rules(),
         command=COLD,
         warm=WARM if warm else None,
         scene=str(scene),

@@ -191,11 +191,11 @@ def test_nonsense_is_answered_and_survived(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"driver": "photoshop"}, "bad_argument"),
+        ({"rules": [["failure", "(", "crash"]]}, "bad_argument"),
         ({"pattern": "frame.png"}, "bad_argument"),
         ({"pattern": "../####.png"}, "bad_argument"),
         ({"pattern": "#_#.png"}, "bad_argument"),
-        ({"command": ["$PROGRAM"]}, "bad_argument"),
+        ({"command": ["$PROGRAM"], "tool": ""}, "bad_argument"),
         ({"command": ["$PROGRAM"], "settings": {"program": "no-such-tool"}}, "crash"),
         ({"command": ["/no/such/tool"]}, "crash"),
         ({"command": ["a\0b"]}, "bad_argument"),

@@ -16,7 +16,6 @@ TOOLS = Tools(
             """
             name = "blender"
             version = "3.4+"
-            driver = "blender"
             suffixes = [".blend"]
             settings = ["camera", "size"]
             cold = ["$PROGRAM", "$SCENE", ["-c", "$CAMERA"]]

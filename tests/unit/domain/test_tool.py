@@ -25,7 +25,6 @@ BLENDER = files("resources").joinpath("tools/blender.toml").read_text(encoding="
 TOOL = """
 name = "maya"
 version = "2024"
-driver = "generic"
 suffixes = [".ma", ".mb"]
 settings = ["camera", "size"]
 cold = ["$PROGRAM", "-s", "$START_FRAME", ["-cam", "$CAMERA"], ["-x", "$WIDTH", "-y", "$HEIGHT"],
@@ -85,10 +84,8 @@ def test_blender_is_filled_but_for_what_only_the_node_knows() -> None:
 @pytest.mark.parametrize(
     ("line", "kind", "reason"),
     [
-        ("Read blend: /w/a.blend", LogKind.LOADED, None),
         ("Fra:12 Mem:9.1M (Peak 9.2M) | Time:00:00.1", LogKind.FRAME_STARTED, None),
         ("Saved: '/o/frame_0012.png'", LogKind.FRAME_DONE, None),
-        ("Fra:1 Mem:1M | Scene, View | Sample 3/64", LogKind.PERCENT, None),
         ("Error: Cannot read file '/x'", LogKind.FAILURE, FailureReason.SCENE_LOAD),
         ("Error: Cannot render, no camera", LogKind.FAILURE, FailureReason.BAD_ARGUMENT),
         ("Error: engine not found", LogKind.FAILURE, FailureReason.BAD_ARGUMENT),
@@ -219,7 +216,7 @@ def test_a_wrong_parameter_is_refused_with_its_name_and_what_is_allowed(
         ('name = "maya"', "", "tool.name: this is missing"),
         ('name = "maya"', "name = 5", "tool.name: this must be a text"),
         ('name = "maya"', 'name = "maya', "not TOML"),
-        ('driver = "generic"', 'driver = "generic"\ncolour = 1', "tool.colour: this is not known"),
+        ("suffixes = ", "colour = 1\nsuffixes = ", "tool.colour: this is not known"),
         ('suffixes = [".ma", ".mb"]', "suffixes = [1]", "list of texts"),
         ('["camera", "size"]', '["camera", "zoom"]', "camera, fps, layer, size"),
         ('"-s", "$START_FRAME"', '"-s", "$START"', r"tool.cold: unknown placeholder \$START "),

@@ -9,12 +9,12 @@ import pytest
 
 from farmdesk.domain.states import FailureReason
 from nodeagent.job import Unfit, native_path, read_job
-from nodeagent.output_rules import BLENDER
+from nodeagent.output_rules import BadRule, read_rules
 from nodeagent.reasons import Reason
 from nodeagent.text_lines import MAX_LINE_BYTES, decode, read_lines
 from nodeagent.tool_log import ToolLog
 from nodeagent.tool_talk import read_said
-from tests.agents import Slot
+from tests.agents import Slot, blender_rules
 
 
 def test_templates_are_filled_item_by_item(tmp_path: Path) -> None:
@@ -45,12 +45,14 @@ def test_the_tool_s_environment(tmp_path: Path) -> None:
     assert job.token != read_job(Slot(tmp_path).open()).token
 
 
-def test_a_program_is_found_by_its_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_is_found_by_its_tools_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tmp_path / "blender"
     program.write_text("")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    opened = Slot(tmp_path).open(driver="blender", command=["$PROGRAM"])
+    opened = Slot(tmp_path).open(tool="blender", command=["$PROGRAM"])
     assert read_job(opened).program == str(program)
     program.unlink()
     with pytest.raises(Unfit, match="not on this node"):
@@ -85,7 +87,38 @@ def test_reasons_are_those_of_the_farm() -> None:
     ],
 )
 def test_what_blender_s_lines_mean(line: str, reason: Reason | None) -> None:
-    assert BLENDER.fatal_reason(line) == reason
+    assert read_rules(blender_rules()).fatal_reason(line) == reason
+
+
+@pytest.mark.parametrize(
+    ("line", "frame", "path"),
+    [
+        ("Fra:-12 Mem:9.40M (Peak 10.83M) | Time:00:00.00", -12, None),
+        ("Saved: '/tmp/雪 花/frame_0001.png'", None, "/tmp/雪 花/frame_0001.png"),
+        ("00:01.768  render           | Saved: '/o/frame_0001.png'", None, "/o/frame_0001.png"),
+        ("00:01.768  render           | Fra: 7 | Sample 1/4", 7, None),
+        ("Blender quit", None, None),
+    ],
+)
+def test_how_blender_tells_of_its_frames(line: str, frame: int | None, path: str | None) -> None:
+    rules = read_rules(blender_rules())
+    assert (rules.frame_of(line), rules.saved_path(line)) == (frame, path)
+    assert rules.wanted(line) == (frame is not None or path is not None)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["failure", "(", "crash"],
+        ["failure", "x", "bad luck"],
+        ["frame_done", "no group", ""],
+        ["nonsense", "x", ""],
+        ["failure", "x"],
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused(row: list[str]) -> None:
+    with pytest.raises(BadRule, match="rule"):
+        read_rules([row])
 
 
 def test_odd_bytes_become_lines() -> None:

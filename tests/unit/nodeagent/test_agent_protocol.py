@@ -27,7 +27,7 @@ from nodeagent.protocol import (
 
 OPEN = Open(
     task=1,
-    driver="blender",
+    tool="blender",
     command=["a b", "$SCENE"],
     warm=None,
     scene="雪.blend",
@@ -36,6 +36,7 @@ OPEN = Open(
     pattern="f_####.png",
     journal="/j",
     log="/l",
+    rules=[["failure", "^Error", "crash"]],
     settings={"camera": None, "samples": 4, "allow_missing": True, "scale": 0.5},
 )
 

@@ -12,6 +12,7 @@ from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Order, SlotId
 from farmdesk.dispatch.ledger import Ledger
 from farmdesk.dispatch.policy import Copy, Policy, PolicyMaker, Steal, Take, Terms
+from farmdesk.dispatch.pool import parts
 from farmdesk.dispatch.retries import Retries
 from farmdesk.dispatch.slots import Ask, Holding, Slot
 from farmdesk.domain.frames import FrameSet
@@ -36,10 +37,17 @@ class Crew:
         self.begin_round(FrameSet(), None, None)
 
     def begin_round(
-        self, frames: FrameSet, load_s: float | None, prior: Sequence[float] | None
+        self,
+        frames: FrameSet,
+        load_s: float | None,
+        prior: Sequence[float] | None,
+        *,
+        released: FrameSet | None = None,
     ) -> None:
-        """Start with fresh books; the slots stay, and their speeds."""
-        self.ledger = Ledger(frames)
+        """Start with fresh books; the slots stay, and their speeds. `released` None: all frames."""
+        self.ledger = Ledger(frames, released)
+        self._released: list[int] = []  # parked until now; the policy does not know of it yet
+        self._idle_since: float | None = None  # nothing is open since then, but something withheld
         self.retries = Retries()
         self.estimates = Estimates(len(frames), load_s=load_s, prior=prior)
         terms = Terms(len(frames), self.estimates, prior, self._warm, self._contiguous)
@@ -96,21 +104,54 @@ class Crew:
         """Whether another slot stays."""
         return any(other is not slot and not other.leaving for other in self.slots.values())
 
+    # ---- work is released ------------------------------------------------------------------------
+
+    def release(self, frames: FrameSet) -> None:
+        """These frames may be rendered; slots get them with the next `feed`."""
+        self._released += self.ledger.release(frames)
+
+    def _hand_in_released(self, ready: Sequence[Slot]) -> None:
+        """Give what was released to the policy, in a piece for each slot that is ready.
+
+        Not before: what is released while all are busy becomes one range, not one a frame.
+        """
+        if not self._released or not ready:
+            return
+        positions, self._released = sorted(self._released), []
+        for piece in parts(positions, len(ready)):
+            self.put_back(piece)
+
+    def _wait_for_release(self, now: float) -> None:
+        """Close idle slots that have waited for a release as long as a scene load takes.
+
+        Who then comes back too early or too late loses at most twice what the best guess would.
+        """
+        if self._idle_since is None:
+            self._idle_since = now
+        elif now - self._idle_since >= self.estimates.load_s:
+            for slot in list(self._idle.values()):
+                self.close(slot, now)
+
     # ---- work is given ---------------------------------------------------------------------------
 
     def feed(self, now: float) -> None:
         """Give idle slots work, as long as the policy has some."""
+        if self.ledger.remaining:
+            self._idle_since = None
         if not self.working or not self._idle:
             return
         if self.ledger.remaining:
             # Of equally fast slots the last to fall idle comes first; the others can be closed.
             ready = [slot for slot in reversed(self._idle.values()) if slot.rest_until <= now]
             ready.sort(key=lambda slot: -slot.log_speed)
+            self._hand_in_released(ready)
             self.policy.prepare(ready)
             for slot in ready:
                 if not self._employ(slot, now) and not self.retries:
                     break
             self._close_surplus(now)
+        elif self.ledger.withheld:
+            self._wait_for_release(now)
         for slot in self._idle.values():
             self._open(slot)
 
@@ -133,6 +174,7 @@ class Crew:
                         return False  # it failed before: a copy would be an attempt too many
                     self._copy(victim, victim.holding, slot, now)
                 case Take(positions):
+                    self.ledger.park(positions)
                     positions = self.ledger.open_of(positions)
                     if not positions:
                         continue
@@ -239,7 +281,7 @@ class Crew:
     # ---- frames end ------------------------------------------------------------------------------
 
     def finish(self, position: int, seconds: float) -> None:
-        """The frame at this open position was rendered in `seconds`."""
+        """The frame at this position, which was not over, was rendered in `seconds`."""
         self.ledger.finish(position)
         self.retries.settled(position)
         self.policy.frame_over(position, seconds)

@@ -92,6 +92,13 @@ class SlotLost:
 
 
 @dataclass(frozen=True, slots=True)
+class FramesReleased:
+    """These frames may be rendered from now on: what they depend on is there."""
+
+    frames: FrameSet
+
+
+@dataclass(frozen=True, slots=True)
 class FramesRejected:
     """The frame-sequence check found these frames missing or bad: render them again."""
 
@@ -128,6 +135,7 @@ Event = (
     | SessionFailed
     | StoppingAfter
     | SlotLost
+    | FramesReleased
     | FramesRejected
     | Pause
     | Stop

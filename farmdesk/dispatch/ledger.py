@@ -5,15 +5,27 @@ from collections.abc import Sequence
 from farmdesk.domain.frames import FrameSet
 
 _OPEN, _DONE, _GIVEN_UP = 0, 1, 2
+_WITHHELD = 3  # not released yet; the policy has it still
+_PARKED = 4  # not released yet; the policy has handed it out in vain
+_ALL_RELEASED = bytes(_OPEN if n in (_WITHHELD, _PARKED) else n for n in range(256))
 
 
 class Ledger:
-    """The frames that a RenderControl has to render, and what became of each."""
+    """The frames that a RenderControl has to render, and what became of each.
 
-    def __init__(self, frames: FrameSet) -> None:
+    `remaining`: open ones. `withheld`: unfinished ones that are not released yet.
+    `released` None: all frames are open from the beginning.
+    """
+
+    def __init__(self, frames: FrameSet, released: FrameSet | None = None) -> None:
         self.frames = frames
         self.remaining = len(frames)
+        self.withheld = 0
         self._status = bytearray(len(frames))
+        if released is not None:
+            self._status = bytearray([_WITHHELD]) * len(frames)
+            self.remaining, self.withheld = 0, len(frames)
+            self.release(released)
 
     def position(self, frame: int) -> int | None:
         """Give a frame's position, None when it is not of this ledger."""
@@ -36,8 +48,47 @@ class Ledger:
         """Whether this position is still to be rendered."""
         return self._status[position] == _OPEN
 
+    def is_over(self, position: int) -> bool:
+        """Whether this position is done or given up."""
+        return self._status[position] in (_DONE, _GIVEN_UP)
+
+    def release(self, frames: FrameSet) -> list[int]:
+        """Open those of these frames that are withheld.
+
+        Give the positions that were parked, ascending: the policy does not have them any more.
+        """
+        fitting = frames & self.frames
+        if len(fitting) == len(self.frames):
+            return self._release_all()
+        parked: list[int] = []
+        for frame in fitting:
+            position = self.frames.index_of(frame)
+            status = self._status[position]
+            if status not in (_WITHHELD, _PARKED):
+                continue
+            self._status[position] = _OPEN
+            self.remaining += 1
+            self.withheld -= 1
+            if status == _PARKED:
+                parked.append(position)
+        return parked
+
+    def _release_all(self) -> list[int]:
+        """Open all that are withheld, in one sweep: there may be 500,000."""
+        parked = [at for at, status in enumerate(self._status) if status == _PARKED]
+        self._status = self._status.translate(_ALL_RELEASED)
+        self.remaining += self.withheld
+        self.withheld = 0
+        return parked
+
+    def park(self, positions: Sequence[int]) -> None:
+        """Note that the policy has handed these out; those withheld come back by `release`."""
+        for position in positions if self.withheld else ():
+            if self._status[position] == _WITHHELD:
+                self._status[position] = _PARKED
+
     def finish(self, position: int) -> None:
-        """The frame at this open position is done."""
+        """The frame at this position, which was not over, is done."""
         self._close(position, _DONE)
 
     def give_up(self, position: int) -> None:
@@ -54,5 +105,8 @@ class Ledger:
         return positions if len(still) == len(positions) else still
 
     def _close(self, position: int, status: int) -> None:
+        if self._status[position] == _OPEN:
+            self.remaining -= 1
+        else:
+            self.withheld -= 1
         self._status[position] = status
-        self.remaining -= 1

@@ -49,16 +49,18 @@ class RenderControl:
         attempts: Mapping[int, int] | None = None,
         max_attempts: int = 3,
         contiguous: bool = False,
+        released: FrameSet | None = None,
     ) -> None:
         """Take over the `frames` still to render.
 
+        `released`: those that may be rendered at once, None all; `FramesReleased` brings more.
         `load_s`: seconds from tool start to scene loaded, None unknown. `prior`: seconds of each
         of `frames`, in order, in the previous version. `attempts`: failed ones by frame.
         `contiguous`: the tool's ranges must not have gaps. Raises KeyError for an unknown policy.
         """
         maker = POLICIES[policy] if isinstance(policy, str) else policy
         self._crew = Crew(maker, warm=warm, contiguous=contiguous)
-        self._crew.begin_round(frames, load_s, prior)
+        self._crew.begin_round(frames, load_s, prior, released=released)
         self._judge = Judge(self._crew, attempts or {}, max_attempts)
         self._rejected = FrameSet()
         self._mode = _Mode.WORKING
@@ -73,6 +75,7 @@ class RenderControl:
             ev.SessionFailed: self._on_session_failed,
             ev.StoppingAfter: self._on_stopping_after,
             ev.SlotLost: self._on_lost,
+            ev.FramesReleased: self._on_released,
             ev.FramesRejected: self._on_rejected,
             ev.Pause: self._on_pause,
             ev.Stop: self._on_stop,
@@ -103,7 +106,12 @@ class RenderControl:
     @property
     def remaining(self) -> int:
         """How many frames are neither done nor given up."""
-        return self._crew.ledger.remaining + len(self._rejected)
+        return self._crew.ledger.remaining + self.withheld + len(self._rejected)
+
+    @property
+    def withheld(self) -> int:
+        """How many frames are not released yet; no slot can get them."""
+        return self._crew.ledger.withheld
 
     @property
     def failed(self) -> FrameSet:
@@ -154,7 +162,7 @@ class RenderControl:
         return frames
 
     def predicted_end(self, now: float) -> float | None:
-        """Give when the last frame will be rendered by these slots, None while nobody knows."""
+        """Give when the last released frame will be rendered by these slots; None: nobody knows."""
         crew = [slot for slot in self._crew.slots.values() if not slot.leaving]
         return self._crew.estimates.common_end(crew, self._crew.ledger.remaining, now)
 
@@ -213,6 +221,9 @@ class RenderControl:
     def _on_tick(self, _event: ev.Tick, now: float) -> None:
         self._crew.ask_again(now)
 
+    def _on_released(self, event: ev.FramesReleased, _now: float) -> None:
+        self._crew.release(event.frames)
+
     def _on_rejected(self, event: ev.FramesRejected, _now: float) -> None:
         again: list[int] = []
         for frame in event.frames:
@@ -237,6 +248,8 @@ class RenderControl:
         for slot in list(crew.slots.values()):
             if slot.holding is not None:
                 crew.cancel(slot, now)  # it renders a frame that someone else has finished
+        if crew.ledger.withheld:
+            return
         if self._rejected:
             frames, self._rejected = self._rejected, FrameSet()
             crew.begin_round(frames, crew.estimates.load_s, None)
@@ -270,7 +283,7 @@ class RenderControl:
         if slot is not None and held:
             slot.loaded, slot.failures, slot.waits = True, 0, 0
             crew.estimates.learn_frame(slot, position, event.seconds)
-        if crew.ledger.is_open(position):
+        if not crew.ledger.is_over(position):
             crew.finish(position, event.seconds)
             self._judge.success(event.slot)
             if not held:
@@ -299,4 +312,4 @@ class RenderControl:
 
     def _is_open(self, frame: int) -> bool:
         position = self._crew.ledger.position(frame)
-        return position is not None and self._crew.ledger.is_open(position)
+        return position is not None and not self._crew.ledger.is_over(position)

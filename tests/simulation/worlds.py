@@ -32,6 +32,7 @@ class World:
     nodes: list[VirtualNode]
     truth: Truth
     orderly: bool
+    released: FrameSet | None  # at the beginning; None: all frames
 
 
 def make_world(seed: int) -> World:
@@ -44,6 +45,8 @@ def make_world(seed: int) -> World:
     work = {frame: draw.choice([1, 10, 60]) * draw.random() + 0.1 for frame in frames}
     warm, orderly = draw.random() < 0.5, draw.random() < 0.5
     prior = [draw.random() * 60 for _ in frames] if draw.random() < 0.3 else None
+    releases = _releases(random.Random(f"releases {seed}"), frames, nodes)
+    released = FrameSet() if releases else None
     control = RenderControl(
         frames,
         policy=draw.choice(["range_split", "range_split", "range_split", *POLICIES]),
@@ -51,6 +54,7 @@ def make_world(seed: int) -> World:
         contiguous=draw.random() < 0.2,
         load_s=draw.choice([None, 30.0, 100.0]),
         prior=prior,
+        released=released,
     )
     rejected = draw.sample(list(frames), min(len(frames), 3)) if draw.random() < 0.3 else []
     truth = Truth(
@@ -58,10 +62,10 @@ def make_world(seed: int) -> World:
         warm=warm,
         fault=_faults(draw, frames),
         lags=None if orderly else _lags(draw),
-        script=_script(draw, nodes),
+        script=[*releases, *_script(draw, nodes)],
         rejections=[FrameSet.of(rejected)] if rejected else [],
     )
-    return World(frames, control, nodes, truth, orderly)
+    return World(frames, control, nodes, truth, orderly, released)
 
 
 def run_world(seed: int) -> tuple[World, Run, Trace]:
@@ -74,7 +78,7 @@ def broken_rules(world: World, run: Run, trace: Trace) -> list[str]:
     """Say which of the rules that every run must keep this one broke."""
     if run.last is None:
         return [f"the run never ended; {world.control.remaining} frames remain"]
-    broken = _double_work(world, trace)
+    broken = _double_work(world, trace) + _too_early(world, trace)
     if isinstance(run.last, ev.FramesRendered):
         done = {item.frame for _, item in trace if isinstance(item, ev.FrameDone)}
         lost = [frame for frame in world.frames if frame not in done | set(run.last.failed)]
@@ -108,6 +112,18 @@ def _double_work(world: World, trace: Trace) -> list[str]:
                     holders[frame].add(slot)
                     if world.orderly and len(holders[frame]) > 1 and len(frames) > 1:
                         broken.append(f"{time:.1f}: {frame} is held by {holders[frame]}")
+    return broken
+
+
+def _too_early(world: World, trace: Trace) -> list[str]:
+    """No frame may be given to a slot before it was released."""
+    broken: list[str] = []
+    free = world.frames if world.released is None else world.released
+    for time, item in trace:
+        if isinstance(item, ev.FramesReleased):
+            free |= item.frames
+        elif isinstance(item, ev.RenderRange) and (early := item.frames - free):
+            broken.append(f"{time:.1f}: {early} given to {item.slot}, but not released")
     return broken
 
 
@@ -169,6 +185,28 @@ def _lags(draw: random.Random) -> Callable[[Event], Sequence[float]]:
         return (0.0, draw.choice([0.1, 30.0])) if double else (draw.choice([0.5, 5.0, 40.0]),)
 
     return lags
+
+
+def _releases(
+    draw: random.Random, frames: FrameSet, nodes: Sequence[VirtualNode]
+) -> list[tuple[float, Event]]:
+    """In every fourth world the frames wait for those of another task; some come twice."""
+    if draw.random() > 0.25:
+        return []
+    pace = draw.choice([0.0, 0.1, 5.0])
+    order = draw.sample(list(frames), len(frames)) if draw.random() < 0.3 else list(frames)
+    released: list[tuple[float, Event]] = []
+    time = 0.0
+    while order:
+        size = draw.choice([1, 1, 3, len(order)])
+        part, order = order[:size], order[size:]
+        time = min(time + pace * size * draw.random() * 2, LONG_AFTER_S - 1.0)
+        released.append((time, ev.FramesReleased(FrameSet.of(part))))
+        if draw.random() < 0.3:  # the fleet sees that there is work
+            released += [(time, ev.SlotGranted(node.slot, node.hint)) for node in nodes]
+        if draw.random() < 0.1:
+            released.append((time + 1.0, ev.FramesReleased(FrameSet.of(part + order[:1]))))
+    return released
 
 
 def _script(draw: random.Random, nodes: Sequence[VirtualNode]) -> list[tuple[float, Event]]:

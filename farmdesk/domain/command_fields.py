@@ -10,9 +10,13 @@ from farmdesk.domain.text import is_one_line, quoted
 
 POLICIES = ("static", "dynamic", "sampled", "version", "range_split", "range_split_contiguous")
 CHANGES = ("new", "minor", "major")
+ANSWERS = ("allow", "refuse")
+EXIT_RULES = ("cheapest", "lose_nothing", "now")
 MAX_NAME = 200  # characters
 MAX_PATH = 4096
 MAX_NOTE = 4000
+MAX_REASON = 500
+ANSWER_MIN = (5, 1440)  # minutes: nobody can decide faster, or needs to think for longer
 MAX_PARAMETERS = 200
 MAX_ID = 2**63 - 1  # of the database's BIGINT
 MAX_PIXELS = 65_536  # a side; the largest size that the common renderers take
@@ -148,5 +152,10 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "output_format": _line(MAX_NAME, least=1),
     "scene": _line(MAX_PATH, least=1),
     "note": _check_note,
+    "request_id": _between(1, MAX_ID),
+    "reason": _line(MAX_REASON),
+    "answer": _one_of(ANSWERS),
+    "answer_min": _between(*ANSWER_MIN),
+    "exit_rule": _one_of(EXIT_RULES),
     "parameters": _check_parameters,
 }

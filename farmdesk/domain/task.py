@@ -10,6 +10,7 @@ from farmdesk.domain.commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
+    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -72,6 +73,9 @@ WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
         ResumeTask: frozenset({TaskState.PAUSED, TaskState.STOPPED, TaskState.PREEMPTED}),
         RetryFailed: frozenset({TaskState.PARTLY_FAILED, TaskState.FAILED, TaskState.STOPPED}),
         SetPriority: frozenset(TaskState) - ENDED | {TaskState.STOPPED},
+        RequestUrgent: frozenset(
+            {TaskState.QUEUED, TaskState.RENDERING, TaskState.PAUSED, TaskState.PREEMPTED}
+        ),
         RecycleTask: RECYCLABLE,
         RestoreTask: RECYCLABLE,
         PurgeTask: RECYCLABLE,
@@ -88,6 +92,7 @@ _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
         ResumeTask: ("resumed", "继续"),
         RetryFailed: ("retried", "重试失败帧"),
         SetPriority: ("given another priority", "更改优先级"),
+        RequestUrgent: ("made urgent", "加急"),
         RecycleTask: ("moved to the recycle queue", "移入回收队列"),
         RestoreTask: ("restored", "恢复"),
         PurgeTask: ("purged", "彻底删除"),

@@ -6,17 +6,23 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from farmdesk.domain.commands import (
+    AnswerUrgent,
     Command,
+    OverruleUrgent,
     PauseTask,
     PurgeTask,
     RecycleTask,
+    RequestUrgent,
+    RequestWord,
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    ReviewUrgent,
     SetPriority,
     StartRender,
     StopTask,
     SubmitTask,
+    WithdrawUrgent,
 )
 from farmdesk.domain.errors import Refused
 
@@ -55,6 +61,11 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
             RecycleTask: Reach.OWN,
             RestoreTask: Reach.OWN,
             PurgeTask: Reach.NONE,
+            RequestUrgent: Reach.OWN,
+            AnswerUrgent: Reach.ALL,  # the request itself knows whom it asked, and who asked
+            ReviewUrgent: Reach.NONE,
+            OverruleUrgent: Reach.NONE,
+            WithdrawUrgent: Reach.ALL,
         }.items()
     }
 )
@@ -104,5 +115,5 @@ def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
     if isinstance(command, SubmitTask):
         if command.start or command.priority > CUSTOMER_PRIORITY:
             raise NotAllowed(user)
-    elif task_owner != user.login:
+    elif not isinstance(command, RequestWord) and task_owner != user.login:
         raise NotYours(command.task_id)

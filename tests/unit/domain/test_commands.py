@@ -53,7 +53,8 @@ def test_a_command_survives_the_way_through_json(command: Command) -> None:
 def test_every_command_has_its_own_kind() -> None:
     for command in get_args(Command):
         wanted = [f.name for f in fields(command) if f.default is f.default_factory is MISSING]
-        body = {name: SUBMIT.get(name, 5) for name in wanted}
+        texts = SUBMIT | {"reason": "the director waits", "answer": "allow"}
+        body = {name: texts.get(name, 5) for name in wanted}
         made = from_body(
             "".join("_" + c.lower() if c.isupper() else c for c in command.__name__)[1:], body
         )
@@ -80,6 +81,16 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
         ("set_priority", {"task_id": 1, "priority": 10}, "between 0 and 9"),
         ("set_priority", {"task_id": 1, "priority": -1}, "between 0 and 9"),
         ("retry_failed", {"task_id": 1, "frames": 5}, "must be text"),
+        ("request_urgent", {"task_id": 1, "reason": "a\nb"}, "control characters"),
+        ("request_urgent", {"task_id": 1, "reason": "x" * 501}, "0 to 500"),
+        ("request_urgent", {"task_id": 1, "reason": "", "answer_min": 4}, "between 5 and 1,440"),
+        ("answer_urgent", {"request_id": 1, "answer": "maybe"}, "must be one of: allow"),
+        ("answer_urgent", {"request_id": 0, "answer": "allow"}, "between 1"),
+        (
+            "review_urgent",
+            {"request_id": 1, "answer": "allow", "exit_rule": "slowly"},
+            "must be one of: cheapest",
+        ),
         ("submit_task", SUBMIT | {"policy": "magic"}, "must be one of: static"),
         ("submit_task", SUBMIT | {"change": "huge"}, "must be one of: new"),
         ("submit_task", SUBMIT | {"name": ""}, "1 to 200"),

@@ -11,6 +11,8 @@ from farmdesk.domain.commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
+    RequestUrgent,
+    RequestWord,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -35,7 +37,8 @@ def task(state: TaskState = S.QUEUED) -> RenderTask:
 
 
 def wish(kind: type[Command]) -> Command:
-    return kind(7, 5) if kind is SetPriority else kind(7)  # type: ignore[call-arg, arg-type]
+    more = {SetPriority: (5,), RequestUrgent: ("the director waits",)}
+    return kind(7, *more.get(kind, ()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_every_refusal_has_a_sentence(state: TaskState) -> None:
 
 
 def test_every_command_about_a_task_has_its_states() -> None:
-    assert set(WISHES) == set(get_args(Command)) - {SubmitTask}
+    assert set(WISHES) == set(get_args(Command)) - {SubmitTask, *get_args(RequestWord)}
     assert set(MOVES) == set(TaskState)
 
 

@@ -6,12 +6,15 @@ import pytest
 
 from farmdesk.domain.commands import (
     Command,
+    OverruleUrgent,
     PauseTask,
     PurgeTask,
     RecycleTask,
+    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    ReviewUrgent,
     SetPriority,
     StartRender,
     StopTask,
@@ -22,7 +25,7 @@ from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, che
 ANN = User("ann", Role.CUSTOMER)
 STAFF = [User("op", Role.OPERATOR), User("root", Role.SUPERADMIN)]
 SUBMIT = SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10")
-OWN: list[Command] = [StopTask(7), RecycleTask(7), RestoreTask(7)]
+OWN: list[Command] = [StopTask(7), RecycleTask(7), RestoreTask(7), RequestUrgent(7, "now")]
 STAFF_ONLY: list[Command] = [
     StartRender(7),
     PauseTask(7),
@@ -30,6 +33,8 @@ STAFF_ONLY: list[Command] = [
     SetPriority(7, 9),
     RetryFailed(7),
     PurgeTask(7),
+    ReviewUrgent(1, "allow"),
+    OverruleUrgent(1, "the show begins"),
     SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", start=True),
     SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", priority=6),
 ]

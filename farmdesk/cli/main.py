@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from farmdesk.cli import tables
-from farmdesk.cli.options import parser
+from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.domain.commands import (
@@ -53,7 +53,7 @@ ON_TASKS: dict[str, Callable[[int], Command]] = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
-    words = parser().parse_args(argv)
+    words = read_words(sys.argv[1:] if argv is None else argv)
     complaints = Console(stderr=True)
     try:
         config = read_config(farm_folder(words.farm))

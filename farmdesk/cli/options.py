@@ -1,6 +1,8 @@
 """The words of the command line."""
 
 import argparse
+import re
+from collections.abc import Sequence
 
 from farmdesk import __version__
 
@@ -8,6 +10,19 @@ EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
 Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached.
 """
+
+
+def read_words(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; `verb` names the chosen subcommand. Wrong words end the program with 2.
+
+    `--frames -5-5` is meant as it stands, though argparse takes what begins with a dash for an
+    option.
+    """
+    given = list(argv)
+    for place, word in enumerate(given[:-1]):
+        if word == "--frames" and re.match(r"-[0-9]", given[place + 1]):
+            given[place : place + 2] = [f"{word}={given[place + 1]}"]
+    return parser().parse_args(given)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 Every frame of a task read again, by worker processes beside the loop.
 """
 
+import contextlib
 import io
 import json
 import logging
@@ -72,6 +73,7 @@ class Checker:
     def check(self, job: CheckJob) -> CheckReport:
         """Check every frame and give the report.
 
+        Deletes what does not pass: among the results there must be nothing but proven frames.
         Raises FarmUnavailable while the records cannot be read.
         """
         begun = time.monotonic()
@@ -87,6 +89,8 @@ class Checker:
         for record, finding in zip(records, findings, strict=True):
             size += finding.bytes
             if finding.error:
+                with contextlib.suppress(OSError):  # then it stays, and is overwritten or shown
+                    (job.folder / record.path).unlink(missing_ok=True)
                 bad.append(BadFrame(record.frame, finding.error, finding.missing, record))
         return CheckReport(
             total=len(job.frames),

@@ -128,7 +128,7 @@ class Text(Enum):
     COLUMN_MEMORY = ("内存", "Memory")
     COLUMN_GPU = ("GPU", "GPU")
     COLUMN_CURRENT = ("当前帧", "Current frame")
-    CURRENT_FRAME = ("{task} #{frame}", "{task} #{frame}")
+    CURRENT_FRAME = ("#{frame} · {task}", "#{frame} · {task}")
     NODE_TIP = (
         "{node} · {state}\nCPU {cpus} 核 · 内存 {memory} · 显卡 {gpus}\n磁盘剩余 {disk}",
         "{node} · {state}\n{cpus} CPU cores · {memory} memory · GPU {gpus}\n{disk} disk free",

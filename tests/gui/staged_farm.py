@@ -150,7 +150,7 @@ class StagedFarm(FakeLink):
         """Apply, refuse or keep the command."""
         with self._lock:
             number = super().send(command)
-            task_id = None if isinstance(command, SubmitTask) else command.task_id
+            task_id: int | None = getattr(command, "task_id", None)
             if self.refusal:
                 self._answer(number, applied=False, text=self.refusal, task_id=task_id)
             elif self.answers:
@@ -202,13 +202,11 @@ class StagedFarm(FakeLink):
         self.put(outcomes=(Outcome(number, applied, text, NOON, task_id),))
 
     def _carry_out(self, command: Command) -> None:
-        if isinstance(command, SubmitTask):
-            return
         if isinstance(command, SetPriority):
             self.change_task(command.task_id, priority=command.priority)
         elif isinstance(command, (RecycleTask, RestoreTask)):
             self.change_task(command.task_id, recycled=isinstance(command, RecycleTask))
-        elif type(command) in _APPLIED:
+        elif isinstance(command, (StartRender, PauseTask, StopTask, ResumeTask, RetryFailed)):
             self.change_task(command.task_id, state=_APPLIED[type(command)])
 
 

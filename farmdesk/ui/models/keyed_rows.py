@@ -83,6 +83,10 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
         """Give all rows, shown or not."""
         return list(self._rows.values())
 
+    def shown(self) -> list[R]:
+        """Give the rows on the screen, top to bottom."""
+        return [self._rows[key] for key in self._shown]
+
     def row(self, key: K) -> R | None:
         """Give a row by key, shown or not."""
         return self._rows.get(key)

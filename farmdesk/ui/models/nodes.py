@@ -78,7 +78,7 @@ class NodesModel(KeyedRows[str, NodeRow]):
             self._load("cpu", Text.COLUMN_CPU, lambda r: r.record.cpu, Load.PROCESSOR),
             self._load("memory", Text.COLUMN_MEMORY, lambda r: r.record.memory, Load.PROCESSOR),
             self._load("gpu", Text.COLUMN_GPU, lambda r: r.record.gpu, Load.GRAPHICS),
-            Column("current", Text.COLUMN_CURRENT, self._current, self._current),
+            Column("current", Text.COLUMN_CURRENT, self._current, _current_order),
         )
 
     def key(self, row: NodeRow) -> str:
@@ -163,3 +163,7 @@ class NodesModel(KeyedRows[str, NodeRow]):
             gpus=", ".join(record.gpus) or "—",
             disk=size_text(record.disk_free_mb),
         )
+
+
+def _current_order(row: NodeRow) -> tuple[str, int]:
+    return row.task_name, -1 if row.record.frame is None else row.record.frame

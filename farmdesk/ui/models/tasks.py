@@ -1,5 +1,6 @@
 """The queue: render tasks as rows, their filter, and the time that a task still needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -80,6 +81,12 @@ def remaining_s(row: TaskRow) -> float | None:
         return None
     rest = row.total - row.done - row.failed
     return rest * (row.render_s / row.done) / row.nodes
+
+
+def task_to_open(rows: Sequence[TaskRow]) -> TaskRow:
+    """Give the task that a person most likely came for: the first that renders, else the newest."""
+    rendering = (row for row in rows if row.state is TaskState.RENDERING)
+    return next(rendering, None) or max(rows, key=lambda row: (row.created_at, row.id))
 
 
 class TasksModel(KeyedRows[int, TaskRow]):

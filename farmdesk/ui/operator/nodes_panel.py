@@ -7,8 +7,9 @@ from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.nodes import NodesModel
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.bar_delegate import BarDelegate
+from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
-from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
+from farmdesk.ui.widgets.table import make_table
 
 WIDTHS = (7, 13, 6, 6, 6, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
@@ -25,7 +26,9 @@ class NodesPanel(QWidget):
         self._delegate = BarDelegate(appearance)
         for name in ("cpu", "memory", "gpu"):
             self.view.setItemDelegateForColumn(model.column_named(name), self._delegate)
-        set_widths(self.view, WIDTHS)
+        self.columns = ElasticColumn(
+            self.view, model.column_named("current"), least=14, wanted=WIDTHS
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
@@ -43,4 +46,4 @@ class NodesPanel(QWidget):
 
     def _on_appearance(self) -> None:
         self.view.setAccessibleName(self._appearance.words(Text.COLUMN_NODES))
-        widen_for_titles(self.view)
+        self.columns.retitle()

@@ -19,9 +19,10 @@ from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import Glyph, glyph_icon
 from farmdesk.ui.models.tasks import TaskFilter, TasksModel
 from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.progress_delegate import ProgressDelegate
-from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
+from farmdesk.ui.widgets.table import make_table
 
 CHIPS = {
     TaskFilter.ALL: (Text.CHIP_ALL, Glyph.DISC, None),
@@ -31,7 +32,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (3, 19, 13, 23, 10, 5, 6, 10, 12)  # digits, by column of TasksModel
+WIDTHS = (3, 24, 13, 23, 10, 4, 5, 9, 12)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):
@@ -53,7 +54,7 @@ class QueuePanel(QWidget):
         self.view = make_table(model)
         self._delegate = ProgressDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("progress"), self._delegate)
-        set_widths(self.view, WIDTHS)
+        self.columns = ElasticColumn(self.view, model.column_named("task"), least=14, wanted=WIDTHS)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
         self._lay_out()
@@ -165,7 +166,7 @@ class QueuePanel(QWidget):
         self.filter.setPlaceholderText(words(Text.FILTER_HINT))
         self.filter.setAccessibleName(words(Text.GO_FILTER))
         self.view.setAccessibleName(words(Text.QUEUE))
-        widen_for_titles(self.view)
+        self.columns.retitle()
         for number, (chosen, chip) in enumerate(self.chips.items(), start=1):
             name, glyph, state = CHIPS[chosen]
             colour = theme.dim if state is None else theme.frames[state]

@@ -16,7 +16,7 @@ from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.models.nodes import NodesModel
-from farmdesk.ui.models.tasks import TasksModel
+from farmdesk.ui.models.tasks import TasksModel, task_to_open
 from farmdesk.ui.operator.acts import Act, Plan
 from farmdesk.ui.operator.frames_panel import FramesPanel
 from farmdesk.ui.operator.log_panel import LogPanel
@@ -179,14 +179,13 @@ class OperatorWindow(QMainWindow):
         parts = [Part("geometry", self.saveGeometry, self.restoreGeometry)]
         splitters = {"main": self.main, "top": self.top, "bottom": self.bottom}
         parts += [Part(f"splitter-{k}", s.saveState, s.restoreState) for k, s in splitters.items()]
-        views = {
-            "queue": self.queue.view,
-            "nodes": self.nodes_panel.view,
-            "frames": self.frames.list,
-        }
-        for name, view in views.items():
-            header = view.horizontalHeader()
-            parts.append(Part(f"columns-{name}", header.saveState, header.restoreState))
+        for name, columns in {
+            "queue": self.queue.columns,
+            "nodes": self.nodes_panel.columns,
+        }.items():
+            parts.append(Part(f"columns-{name}", columns.save, columns.restore))
+        header = self.frames.list.horizontalHeader()
+        parts.append(Part("columns-frames", header.saveState, header.restoreState))
         return parts
 
     # ---- rows come
@@ -200,7 +199,7 @@ class OperatorWindow(QMainWindow):
         if self._first_task and self.tasks.rowCount():
             self._first_task = False
             if not self.queue.selected():
-                self.queue.select(self.tasks.at(0).id)
+                self.queue.select(task_to_open(self.tasks.shown()).id)
         self._on_selection()
         self.status.refresh()
 

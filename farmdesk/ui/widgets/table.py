@@ -1,16 +1,37 @@
 """How every table of the user interface looks and behaves."""
 
-from PyQt5.QtCore import QAbstractItemModel, Qt
-from PyQt5.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView
+from PyQt5.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
 
 ROW_PADDING = 10
+CELL_PADDING = 14
+LEAST_COLUMN = 24  # pixels
 TITLE_PADDING = 24  # the style sheet's padding, and the sort arrow
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints cells as Qt does, but keeps figures at the right edge off the next column's text."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Add a little space on the screen alone; what is copied has none."""
+        super().initStyleOption(option, index)
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += "\u2002"
 
 
 def make_table(model: QAbstractItemModel) -> QTableView:
     """Give a table of whole rows: sortable by header, no grid, rows of one height."""
     view = QTableView()
     view.setModel(model)
+    view.setItemDelegate(CellDelegate(view))
     view.setAlternatingRowColors(True)
     view.setShowGrid(False)
     view.setWordWrap(False)
@@ -28,6 +49,7 @@ def make_table(model: QAbstractItemModel) -> QTableView:
     header.setHighlightSections(False)
     header.setSectionsMovable(True)
     header.setStretchLastSection(True)
+    header.setMinimumSectionSize(LEAST_COLUMN)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
     header.customContextMenuRequested.connect(
@@ -40,10 +62,20 @@ def make_table(model: QAbstractItemModel) -> QTableView:
 
 def set_widths(view: QTableView, characters: tuple[int, ...]) -> None:
     """Set column widths in digits of the view's font, so that they grow with the text."""
-    unit = view.fontMetrics().horizontalAdvance("0")
     for column, count in enumerate(characters):
-        view.setColumnWidth(column, count * unit + 14)
+        view.setColumnWidth(column, digits_width(view, count))
     widen_for_titles(view)
+
+
+def digits_width(view: QTableView, count: int) -> int:
+    """Give the width of a column for this many digits, in pixels."""
+    return view.fontMetrics().horizontalAdvance("0") * count + CELL_PADDING
+
+
+def title_width(view: QTableView, column: int) -> int:
+    """Give the width that a column's title needs, in pixels."""
+    title = str(view.model().headerData(column, Qt.Orientation.Horizontal))
+    return view.fontMetrics().horizontalAdvance(title) + TITLE_PADDING
 
 
 def column_menu(view: QTableView) -> QMenu:
@@ -61,9 +93,8 @@ def column_menu(view: QTableView) -> QMenu:
 
 def widen_for_titles(view: QTableView) -> None:
     """Widen columns whose title does not fit; the words of another language may be longer."""
-    header, metrics = view.horizontalHeader(), view.fontMetrics()
+    header = view.horizontalHeader()
     for column in range(header.count()):
-        title = str(view.model().headerData(column, Qt.Orientation.Horizontal))
-        needed = metrics.horizontalAdvance(title) + TITLE_PADDING
+        needed = title_width(view, column)
         if not header.isSectionHidden(column) and header.sectionSize(column) < needed:
             header.resizeSection(column, needed)

@@ -9,10 +9,13 @@ from farmdesk.ui.theme import Theme
 
 GLYPH_FROM_PX = 9  # smaller cells are plain colour
 BORDER_FROM_PX = 5
+NUMBER_SHARE = 0.38  # of a cell's height, at its top, where it bears its number
 
 
-def paint_cell(painter: QPainter, state: FrameState, *, side: int, theme: Theme) -> None:
-    """Paint a cell of `side` pixels at the origin."""
+def paint_cell(
+    painter: QPainter, state: FrameState, *, side: int, theme: Theme, numbered: bool = False
+) -> None:
+    """Paint a cell of `side` pixels at the origin; `numbered`: with room for its number."""
     fill = theme.frames[state]
     hollow = state is FrameState.WAITING and side >= BORDER_FROM_PX
     painter.fillRect(0, 0, side, side, QColor(theme.waiting_fill if hollow else fill))
@@ -22,7 +25,11 @@ def paint_cell(painter: QPainter, state: FrameState, *, side: int, theme: Theme)
     glyph = FRAME_GLYPHS[state]
     if side >= GLYPH_FROM_PX and glyph not in (Glyph.FILL, Glyph.HOLLOW):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_glyph(painter, glyph, box=QRectF(0, 0, side, side), ink=QColor(theme.ink(fill)))
+        box = QRectF(0, 0, side, side)
+        if numbered:
+            inset = side * NUMBER_SHARE
+            box = QRectF(inset / 2, inset, side - inset, side - inset)
+        paint_glyph(painter, glyph, box=box, ink=QColor(theme.ink(fill)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 

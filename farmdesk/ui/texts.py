@@ -146,6 +146,11 @@ class Text(Enum):
     SCROLL_LEFT = ("向左滚动", "Scroll left")
     SCROLL_RIGHT = ("向右滚动", "Scroll right")
     CELL_SIZE = ("格子大小", "Cell size")
+    FIT_CELLS = ("适合", "Fit")
+    FIT_CELLS_TIP = (
+        "格子大小随窗口和帧数变化，尽量一屏看全",
+        "Cells grow and shrink with the window, to show all frames at once",
+    )
     MINIMAP = ("全任务缩略条", "Whole task")
     MINIMAP_TIP = (
         "每一行显示该段最需要注意的状态；右侧橙色越宽，失败越多",

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor, QMouseEvent
 from PyQt5.QtTest import QTest
@@ -9,11 +11,18 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.states import FrameState
-from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.appearance import Appearance, text_font
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.reads import StatesRead
-from farmdesk.ui.theme import DARK, LIGHT, Theme
-from farmdesk.ui.widgets.frame_grid import FrameGrid
+from farmdesk.ui.theme import DARK, LIGHT, Theme, contrast
+from farmdesk.ui.widgets.cell_numbers import NUMBERS_FROM_PX, ink_on, number_font
+from farmdesk.ui.widgets.frame_grid import (
+    LEAST_FITTED,
+    MAX_CELL,
+    USUAL_CELL,
+    FrameGrid,
+    fitting_cell,
+)
 from farmdesk.ui.widgets.minimap import WIDTH, Minimap, strip
 from farmdesk.ui.widgets.pixels import pixels_of
 from farmdesk.ui.widgets.tile_atlas import BLANK, SELECTED, state_colour, tiles
@@ -50,7 +59,7 @@ def centre(grid: FrameGrid, column: int, line: int) -> QPoint:
     return QPoint(column * grid.cell + grid.cell // 2, line * grid.cell + grid.cell // 2)
 
 
-@pytest.mark.parametrize("cell", [3, 8, 16, 28])
+@pytest.mark.parametrize("cell", [3, 8, 16, 64])
 def test_a_paint_costs_the_viewport_not_the_task(grid: FrameGrid, cell: int) -> None:
     grid.set_cell(cell)
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
@@ -129,6 +138,7 @@ def test_keys_stay_inside_the_task(grid: FrameGrid) -> None:
 
 
 def test_a_point_past_the_frames_is_no_frame(grid: FrameGrid, table: FrameTable) -> None:
+    grid.set_cell(16)
     table.show(2, "1-45")
     table.take_states(StatesRead(2, 2, np.zeros(45, np.uint8)))
     assert grid.place_at(centre(grid, 4, 1)) == 44
@@ -152,10 +162,85 @@ def test_another_task_has_no_selection(grid: FrameGrid, table: FrameTable) -> No
     assert grid.verticalScrollBar().maximum() == 0
 
 
+@pytest.mark.parametrize("frames", [1, 48, 240, 800])
+def test_the_cells_of_a_short_task_fill_the_area(
+    grid: FrameGrid, table: FrameTable, frames: int
+) -> None:
+    table.show(2, f"1-{frames}")
+    assert grid.fitted
+    assert not grid.scrolls
+    larger = grid.cell + 1
+    columns = grid.viewport().width() // larger
+    assert grid.cell == MAX_CELL or -(-frames // columns) * larger > grid.viewport().height()
+
+
+def test_the_cells_of_a_long_task_keep_the_usual_size(grid: FrameGrid, table: FrameTable) -> None:
+    assert (grid.cell, grid.scrolls) == (USUAL_CELL, True)
+    table.show(None)
+    assert (grid.cell, grid.scrolls) == (USUAL_CELL, False)
+
+
+@given(count=st.integers(0, 5000), width=st.integers(0, 900), height=st.integers(0, 500))
+def test_fitted_cells_show_every_frame_or_are_of_the_usual_size(
+    count: int, width: int, height: int
+) -> None:
+    side = fitting_cell(count, width=width, height=height)
+    columns = width // side
+    shown = bool(columns) and -(-count // columns) * side <= height
+    assert shown or side == USUAL_CELL
+    assert LEAST_FITTED <= side <= MAX_CELL
+
+
+def test_a_chosen_size_stays_until_the_cells_are_fitted_again(
+    grid: FrameGrid, table: FrameTable
+) -> None:
+    table.show(2, "1-48")
+    fitted = grid.cell
+    grid.set_cell(9)
+    grid.resize(700, 400)
+    table.show(3, "1-20")
+    assert (grid.cell, grid.fitted) == (9, False)
+    table.show(2, "1-48")
+    grid.fit_cells()
+    assert grid.cell >= fitted
+
+
+def test_large_cells_bear_their_frames_number(grid: FrameGrid, table: FrameTable) -> None:
+    states = np.full(48, FrameState.DONE, np.uint8)
+    table.show(2, "1-48")
+    table.take_states(StatesRead(2, 2, states))
+    assert grid.cell >= NUMBERS_FROM_PX
+    numbered = pixels_of(grid.viewport().grab().toImage())
+    table.show(2, "8-55")
+    table.take_states(StatesRead(2, 3, states))
+    others = pixels_of(grid.viewport().grab().toImage())
+    side = grid.cell - 1
+    assert len(np.unique(numbered[:side, :side])) > 1, "a done cell alone has one colour"
+    assert not np.array_equal(numbered[:side, :side], others[:side, :side])
+    grid.set_cell(NUMBERS_FROM_PX - 1)
+    plain = pixels_of(grid.viewport().grab().toImage())
+    assert len(np.unique(plain[: NUMBERS_FROM_PX - 2, : NUMBERS_FROM_PX - 2])) == 1
+
+
+@pytest.mark.parametrize(("cell", "highest"), [(29, 1), (30, 9_999_999_999), (64, 10**18)])
+def test_a_number_that_does_not_fit_is_not_painted(
+    appearance: Appearance, cell: int, highest: int
+) -> None:
+    assert number_font(text_font(), cell=cell, highest=highest) is None
+    assert number_font(text_font(), cell=64, highest=501_000) is not None
+
+
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-@pytest.mark.parametrize("side", [3, 9, 16, 33])
-def test_all_tiles_differ(theme: Theme, side: int) -> None:
-    made = tiles(theme.name, side)
+def test_numbers_stand_out_on_every_state(theme: Theme) -> None:
+    for state in FrameState:
+        back = theme.waiting_fill if state is FrameState.WAITING else theme.frames[state]
+        assert contrast(ink_on(state, theme), back) >= 4.5, state.name
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize(("side", "numbered"), [(3, False), (9, False), (16, False), (33, True)])
+def test_all_tiles_differ(theme: Theme, side: int, numbered: bool) -> None:
+    made = tiles(theme.name, side, numbered=numbered)
     assert made.shape == (SELECTED + BLANK, side, side)
     assert len({tile.tobytes() for tile in made}) == len(made)
 

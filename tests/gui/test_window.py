@@ -324,6 +324,23 @@ def test_a_failed_frame_leads_to_its_log_line(
     assert not window.log.follow.isChecked()
 
 
+def test_minimap_and_slider_follow_the_grid(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    frames = window.frames
+    assert frames.minimap.isVisible(), "3,000 frames scroll"
+    farm.put_task(task_row(77, frames="1-48", total=48), bytes(48))
+    qtbot.waitUntil(lambda: window.queue.select(77))
+    qtbot.waitUntil(lambda: window.table.task_id == 77 and window.table.loaded)
+    assert not frames.minimap.isVisible()
+    assert frames.zoom.value() == frames.grid.cell > 30
+    frames.zoom.setValue(60)
+    assert (frames.grid.cell, frames.fit.isChecked()) == (60, False)
+    frames.fit.click()
+    assert frames.fit.isChecked()
+    assert frames.zoom.value() == frames.grid.cell
+
+
 def test_an_empty_farm_says_what_to_do(
     open_window: OpenWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:

@@ -61,6 +61,13 @@ class FramesPanel(QTabWidget):
         self.zoom.setValue(self.grid.cell)
         self.zoom.valueChanged.connect(self.grid.set_cell)
         self.zoom_label = QLabel()
+        self.fit = QToolButton()
+        self.fit.setAutoRaise(True)
+        self.fit.setCheckable(True)
+        self.fit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fit.clicked.connect(self.grid.fit_cells)
+        self.grid.cell_changed.connect(self._on_cell_changed)
+        self.grid.verticalScrollBar().rangeChanged.connect(self._on_cell_changed)
         self.all_frames = QToolButton()
         self.all_frames.setAutoRaise(True)
         self.all_frames.clicked.connect(lambda: self.filter_list(None))
@@ -76,6 +83,7 @@ class FramesPanel(QTabWidget):
         table.changed.connect(self._on_changed)
         appearance.changed.connect(self._on_appearance)
         self._on_appearance()
+        self._on_cell_changed()
 
     def selected_places(self) -> list[int]:
         """Give the selected frames of the tab in front, as places of the frame table."""
@@ -116,6 +124,7 @@ class FramesPanel(QTabWidget):
         line.setContentsMargins(4, 0, 8, 0)
         line.addWidget(self.zoom_label)
         line.addWidget(self.zoom)
+        line.addWidget(self.fit)
         self.zoom.setMaximumWidth(120)
         self.setCornerWidget(zoom)
         cells = QHBoxLayout()
@@ -163,6 +172,14 @@ class FramesPanel(QTabWidget):
             self.grid.show_place(int(busy[0]), centre=True)
         self._busy_shown = True
 
+    def _on_cell_changed(self) -> None:
+        """Bring slider, switch and minimap in line with the grid."""
+        blocked = self.zoom.blockSignals(True)
+        self.zoom.setValue(self.grid.cell)
+        self.zoom.blockSignals(blocked)
+        self.fit.setChecked(self.grid.fitted)
+        self.minimap.setVisible(self.grid.scrolls)
+
     def _on_replaced(self) -> None:
         self._busy_shown = False
         self.model.filter_state(None)
@@ -198,6 +215,8 @@ class FramesPanel(QTabWidget):
                 button.setAccessibleName(words(text))
         self.zoom_label.setText(words(Text.CELL_SIZE))
         self.zoom.setAccessibleName(words(Text.CELL_SIZE))
+        self.fit.setText(words(Text.FIT_CELLS))
+        self.fit.setToolTip(words(Text.FIT_CELLS_TIP))
         self.list.setAccessibleName(words(Text.TAB_LIST))
         widen_for_titles(self.list)
         for state, button in self.legend.items():

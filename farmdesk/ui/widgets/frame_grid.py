@@ -1,5 +1,6 @@
 """The painted grid of all frames of a task: one cell a frame, half a million without items.
 
+The cells of a short task grow until they fill the area; those of a long one stay small and scroll.
 A paint gathers the visible states from `FrameTable`, maps them to tiles with one array operation
 and draws one picture: its cost follows the viewport, not the task.
 """
@@ -11,6 +12,7 @@ import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
+    QFont,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -24,12 +26,15 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.cell_numbers import number_font, paint_numbers
 from farmdesk.ui.widgets.frame_selection import FrameSelection
 from farmdesk.ui.widgets.frame_tip import frame_tip
 from farmdesk.ui.widgets.pixels import picture
 from farmdesk.ui.widgets.tile_atlas import BLANK, SELECTED, tiles
 
-MIN_CELL, MAX_CELL = 3, 28
+MIN_CELL, MAX_CELL = 3, 64
+USUAL_CELL = 16  # of a task that is too long to be seen as a whole
+LEAST_FITTED = 12  # below this, scrolling is better than squinting
 
 
 class FrameGrid(QAbstractScrollArea):
@@ -37,6 +42,7 @@ class FrameGrid(QAbstractScrollArea):
 
     activated = pyqtSignal(int)  # place of a double-clicked frame, or of Enter
     selection_changed = pyqtSignal()
+    cell_changed = pyqtSignal()
 
     def __init__(
         self, table: FrameTable, appearance: Appearance, parent: QWidget | None = None
@@ -44,7 +50,8 @@ class FrameGrid(QAbstractScrollArea):
         super().__init__(parent)
         self._table = table
         self._appearance = appearance
-        self._cell = 16
+        self._cell = USUAL_CELL
+        self.fitted = True  # cells follow the area; False: a person chose their size
         self._origin: QPoint | None = None  # where a lasso began, in cells of the whole grid
         self.selection = FrameSelection()
         self.paints: deque[float] = deque(maxlen=1000)  # CPU milliseconds of the latest paints
@@ -75,13 +82,20 @@ class FrameGrid(QAbstractScrollArea):
         """Side of a cell in device-independent pixels."""
         return self._cell
 
+    @property
+    def scrolls(self) -> bool:
+        """Tell whether there are more lines than the area shows."""
+        return self.verticalScrollBar().maximum() > 0
+
     def set_cell(self, side: int) -> None:
-        """Change the size of the cells; the first visible frame stays in sight."""
-        first = self.verticalScrollBar().value() * self.columns
-        self._cell = min(MAX_CELL, max(MIN_CELL, side))
-        self._fit_bar()
-        self.verticalScrollBar().setValue(first // self.columns)
-        self.viewport().update()
+        """Choose the size of the cells; the first visible frame stays in sight."""
+        self.fitted = False
+        self._resize_cells(min(MAX_CELL, max(MIN_CELL, side)))
+
+    def fit_cells(self) -> None:
+        """Let the size of the cells follow the area again."""
+        self.fitted = True
+        self._fit()
 
     def place_at(self, point: QPoint) -> int | None:
         """Give the place under a point of the viewport; None where there is no frame."""
@@ -114,6 +128,7 @@ class FrameGrid(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), QColor(self._appearance.theme.base))
         if len(self._table) and self._table.loaded:
             self._paint_cells(painter)
+            self._paint_numbers(painter)
             self._paint_current(painter)
         else:
             self.cells_painted = 0
@@ -124,20 +139,35 @@ class FrameGrid(QAbstractScrollArea):
     def _paint_cells(self, painter: QPainter) -> None:
         ratio = self.viewport().devicePixelRatioF()
         side = max(1, round(self._cell * ratio))
-        columns, lines = self.columns, -(-self.viewport().height() // self._cell)
-        first = self.verticalScrollBar().value() * columns
-        last = min(len(self._table), first + lines * columns)
+        columns, lines = self.columns, self._lines_in_sight()
+        first, last = self._in_sight()
         codes = np.full(lines * columns, BLANK, np.uint8)
         codes[: last - first] = self._table.states[first:last]
         chosen = self.selection.mask(first, last)
         codes[: last - first][chosen] += SELECTED
-        cells = tiles(self._appearance.theme.name, side)[codes]
+        numbered = self._number_font() is not None
+        cells = tiles(self._appearance.theme.name, side, numbered=numbered)[codes]
         pixels = np.ascontiguousarray(
             cells.reshape(lines, columns, side, side).transpose(0, 2, 1, 3)
         )
         image = picture(pixels.reshape(lines * side, columns * side))
         painter.drawImage(QRect(0, 0, columns * self._cell, lines * self._cell), image)
         self.cells_painted = lines * columns
+
+    def _paint_numbers(self, painter: QPainter) -> None:
+        font = self._number_font()
+        if font is None:
+            return
+        first, last = self._in_sight()
+        painter.setFont(font)
+        paint_numbers(
+            painter,
+            self._table.numbers[first:last],
+            self._table.states[first:last],
+            columns=self.columns,
+            cell=self._cell,
+            theme=self._appearance.theme,
+        )
 
     def _paint_current(self, painter: QPainter) -> None:
         place = self.selection.current
@@ -231,8 +261,8 @@ class FrameGrid(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002 Qt's signature
-        """Fit the scroll bar to the new number of columns."""
-        self._fit_bar()
+        """Fit cells and scroll bar to the new size."""
+        self._fit()
 
     # ---- private
 
@@ -253,6 +283,36 @@ class FrameGrid(QAbstractScrollArea):
         self.viewport().update()
         self.selection_changed.emit()
 
+    def _number_font(self) -> QFont | None:
+        if not len(self._table):
+            return None
+        return number_font(self.font(), cell=self._cell, highest=int(self._table.numbers[-1]))
+
+    def _lines_in_sight(self) -> int:
+        return -(-self.viewport().height() // self._cell)
+
+    def _in_sight(self) -> tuple[int, int]:
+        """Give the first place in sight and the one after the last."""
+        first = self.verticalScrollBar().value() * self.columns
+        return first, min(len(self._table), first + self._lines_in_sight() * self.columns)
+
+    def _fit(self) -> None:
+        if self.fitted:
+            area = self.maximumViewportSize()  # as if there were no scroll bar
+            self._resize_cells(
+                fitting_cell(len(self._table), width=area.width(), height=area.height())
+            )
+        else:
+            self._fit_bar()
+
+    def _resize_cells(self, side: int) -> None:
+        first = self.verticalScrollBar().value() * self.columns
+        self._cell = side
+        self._fit_bar()
+        self.verticalScrollBar().setValue(first // self.columns)
+        self.viewport().update()
+        self.cell_changed.emit()
+
     def _fit_bar(self) -> None:
         page = max(1, self.viewport().height() // self._cell)
         bar = self.verticalScrollBar()
@@ -261,10 +321,22 @@ class FrameGrid(QAbstractScrollArea):
 
     def _on_replaced(self) -> None:
         self.selection = FrameSelection()
-        self._fit_bar()
+        self._fit()
         self.verticalScrollBar().setValue(0)
         self._after_selection()
 
     def _on_appearance(self) -> None:
         self.setAccessibleName(self._appearance.words(Text.TAB_GRID))
         self.viewport().update()
+
+
+def fitting_cell(count: int, *, width: int, height: int) -> int:
+    """Give the largest cell with which `count` frames fill an area without scrolling.
+
+    `USUAL_CELL` where there is nothing to show, or where the cells would be too small to read.
+    """
+    for side in range(MAX_CELL, LEAST_FITTED - 1, -1):
+        columns = width // side
+        if count and columns and -(-count // columns) * side <= height:
+            return side
+    return USUAL_CELL

@@ -15,13 +15,17 @@ SELECTED = BLANK + 1  # tile of a selected frame is SELECTED + its state
 
 
 @lru_cache(maxsize=8)
-def tiles(theme_name: ThemeName, side_px: int) -> Pixels:
-    """Give all tiles of one size: shape (states, blank, selected states; side; side), RGB32."""
+def tiles(theme_name: ThemeName, side_px: int, *, numbered: bool = False) -> Pixels:
+    """Give all tiles of one size: shape (states, blank, selected states; side; side), RGB32.
+
+    `numbered`: a number is painted over each, so the glyph makes room for it.
+    """
     theme = THEMES[theme_name]
     made = np.empty((SELECTED + BLANK, side_px, side_px), np.uint32)
     for state in FrameState:
-        made[state] = _tile(theme, state, side_px, selected=False)
-        made[SELECTED + state] = _tile(theme, state, side_px, selected=True)
+        plain = _tile(theme, state, side_px, numbered=numbered)
+        made[state] = pixels_of(plain)
+        made[SELECTED + state] = pixels_of(_framed(plain, theme))
     made[BLANK] = QColor(theme.base).rgb()
     return made
 
@@ -31,21 +35,24 @@ def state_colour(theme: Theme, state: FrameState) -> int:
     return QColor(theme.frames[state]).rgb()
 
 
-def _tile(theme: Theme, state: FrameState, side_px: int, *, selected: bool) -> Pixels:
+def _tile(theme: Theme, state: FrameState, side_px: int, *, numbered: bool) -> QImage:
     image = QImage(side_px, side_px, QImage.Format.Format_RGB32)
     image.fill(QColor(theme.base))
     painter = QPainter(image)
-    side = side_px - (1 if side_px >= BORDER_FROM_PX else 0)  # a gap of one pixel between cells
-    paint_cell(painter, state, side=side, theme=theme)
-    if selected:
-        _frame(painter, theme, side)
+    paint_cell(painter, state, side=_inside(side_px), theme=theme, numbered=numbered)
     painter.end()
-    return pixels_of(image)
+    return image
 
 
-def _frame(painter: QPainter, theme: Theme, side: int) -> None:
+def _inside(side_px: int) -> int:
+    """Give what a cell fills of its tile: a gap of one pixel stays between cells."""
+    return side_px - (1 if side_px >= BORDER_FROM_PX else 0)
+
+
+def _framed(plain: QImage, theme: Theme) -> QImage:
     """Mark a selected cell with a ring that stands out on every state's colour."""
-    painter.setBrush(QColor(0, 0, 0, 0))
+    image, side = plain.copy(), _inside(plain.width())
+    painter = QPainter(image)
     painter.setPen(QPen(QColor(theme.base), 1))
     if side >= 8:
         painter.drawRect(2, 2, side - 5, side - 5)
@@ -53,3 +60,5 @@ def _frame(painter: QPainter, theme: Theme, side: int) -> None:
     painter.drawRect(0, 0, side - 1, side - 1)
     if side >= 6:
         painter.drawRect(1, 1, side - 3, side - 3)
+    painter.end()
+    return image

@@ -12,12 +12,15 @@ from farmdesk.domain.records import (
     FrameRow,
     FrameStates,
     LogRow,
+    MessageRow,
     NewTask,
     NodeRow,
     TaskRecord,
     TaskRow,
+    UrgentRow,
 )
 from farmdesk.domain.states import FrameState
+from farmdesk.domain.users import Role, User
 
 
 class FakeLink:
@@ -39,6 +42,8 @@ class FakeLink:
         self._nodes: dict[str, NodeRow] = {}
         self._logs: list[LogRow] = []
         self._commands: list[CommandRow] = []
+        self._urgents: dict[int, UrgentRow] = {}
+        self._messages: list[MessageRow] = []
 
     def go_away(self) -> None:
         """Let every method raise FarmUnavailable from now on."""
@@ -61,6 +66,12 @@ class FakeLink:
             self._frames[frame.task_id, frame.frame, frame.attempt] = FrameRow(self._rev, frame)
         for log in flush.logs:
             self._logs.append(LogRow(len(self._logs) + 1, log))
+        for request in flush.urgents:
+            known = self._new.get(request.task_id)
+            name = known.spec.name if known is not None else ""
+            self._urgents[request.id] = UrgentRow(self._rev, request, name)
+        for message in flush.messages:
+            self._messages.append(MessageRow(len(self._messages) + 1, message))
         for answer in flush.outcomes:
             self._commands[answer.command_id - 1] = replace(
                 self._commands[answer.command_id - 1],
@@ -161,6 +172,23 @@ class FakeLink:
         """Give log lines with a higher number; with `since_id` 0 the newest ones."""
         self._reach()
         rows = [r for r in self._logs if r.id > since_id and task_id in (None, r.record.task_id)]
+        return rows[:limit] if since_id else rows[-limit:]
+
+    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:
+        """Give the urgent requests that changed since, by number."""
+        self._reach()
+        return [row for _, row in sorted(self._urgents.items()) if row.rev > since_rev]
+
+    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:
+        """Give what a user, or his role, was told; with `since_id` 0 the newest ones."""
+        self._reach()
+        roles = {user.role, Role.OPERATOR} if user.role is Role.SUPERADMIN else {user.role}
+        rows = [row for row in self._messages if row.id > since_id]
+        rows = [
+            row
+            for row in rows
+            if (row.record.role in roles if row.record.role else row.record.user == user.login)
+        ]
         return rows[:limit] if since_id else rows[-limit:]
 
     def close(self) -> None:

@@ -10,12 +10,20 @@ from farmdesk.domain.records import (
     Flush,
     FrameRecord,
     LogRecord,
+    MessageRecord,
     NewTask,
     NodeRecord,
     Outcome,
     TaskRecord,
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import (
+    Consent,
+    ExitRule,
+    Forecast,
+    TaskLoss,
+    UrgentRequest,
+)
 from farmdesk.link.farm_link import FarmLink
 
 NOW = datetime(2026, 2, 4, 12, 30, 15, 123456, tzinfo=UTC)
@@ -119,6 +127,22 @@ def node_record(
     )
 
 
+def urgent_request(request_id: int = 1, task_id: int = 1, **more: object) -> UrgentRequest:
+    """Give an urgent request that was just made; two customers and the staff are asked."""
+    values: dict[str, object] = {
+        "id": request_id,
+        "task_id": task_id,
+        "asked_by": "director",
+        "reason": "总导演改了结尾",
+        "asked_at": NOW,
+        "deadline": NOW + timedelta(minutes=15),
+        "consents": (Consent(""), Consent("ann"), Consent("楼长")),
+        "forecasts": (Forecast(ExitRule.NOW, 2, 1.5, 1, 3.25, 9.0, (TaskLoss(7, 2, 1, 3.25),)),),
+        **more,
+    }
+    return UrgentRequest(**values)  # type: ignore[arg-type]  # the caller names real fields
+
+
 @dataclass
 class Farm:
     """A farm that a test changes: `write` is its store's `apply`, `link` what a client sees."""
@@ -136,6 +160,8 @@ class Farm:
         nodes: tuple[NodeRecord, ...] = (),
         logs: tuple[LogRecord, ...] = (),
         outcomes: tuple[Outcome, ...] = (),
+        urgents: tuple[UrgentRequest, ...] = (),
+        messages: tuple[MessageRecord, ...] = (),
     ) -> int:
         """Write the next flush and give the new rev."""
         self.flushes += 1
@@ -148,6 +174,8 @@ class Farm:
                 nodes=nodes,
                 logs=logs,
                 outcomes=outcomes,
+                urgents=urgents,
+                messages=messages,
             )
         )
 

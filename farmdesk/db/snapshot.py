@@ -5,10 +5,11 @@ from itertools import groupby
 
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
+from farmdesk.db import urgent_rows
 from farmdesk.db.database import Database
 from farmdesk.db.flush_rows import SPEC
 from farmdesk.db.frame_states import saved_states
-from farmdesk.db.models import FarmCounter, Frame, Task, table_of
+from farmdesk.db.models import FarmCounter, Frame, Task, Urgent, table_of
 from farmdesk.db.records import frame_record, node_record, node_select
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.records import (
@@ -33,6 +34,8 @@ def load_farm(connection: Connection) -> FarmSnapshot:
         last_task_id=connection.scalar(select(func.max(Task.id))) or 0,
         tasks=tuple(_stored_task(connection, row) for row in connection.execute(waiting).all()),
         nodes=tuple(sorted(map(node_record, connection.execute(node_select())), key=_name)),
+        urgents=urgent_rows.read_open(connection),
+        last_urgent_id=connection.scalar(select(func.max(Urgent.id))) or 0,
     )
 
 

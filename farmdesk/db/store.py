@@ -8,7 +8,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
 
-from farmdesk.db import bulk, commands, flush_rows, lease, snapshot
+from farmdesk.db import bulk, commands, flush_rows, lease, snapshot, urgent_rows
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.models import (
     FarmCounter,
@@ -141,6 +141,8 @@ def _write(connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], r
     bulk.insert(
         connection, table_of(Log), flush_rows.LOG, [flush_rows.log_row(r) for r in flush.logs]
     )
+    urgent_rows.write(connection, flush.urgents, rev)
+    urgent_rows.write_messages(connection, flush.messages)
     _write_outcomes(connection, flush.outcomes)
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import UrgentRequest
+from farmdesk.domain.users import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,19 @@ class LogRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A sentence for one user, or for all of a role: exactly one of the two is named."""
+
+    at: datetime
+    text: str
+    text_zh: str
+    user: str = ""  # login
+    role: Role | None = None
+    task_id: int | None = None
+    request_id: int | None = None  # of the urgent request that it is about
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a command: applied or refused, with the sentence that a person reads."""
 
@@ -129,6 +144,8 @@ class Flush:
     nodes: tuple[NodeRecord, ...] = ()
     logs: tuple[LogRecord, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    urgents: tuple[UrgentRequest, ...] = ()
+    messages: tuple[MessageRecord, ...] = ()
 
 
 # ---- what the engine finds when it starts --------------------------------------------------------
@@ -148,12 +165,17 @@ class StoredTask:
 
 @dataclass(frozen=True, slots=True)
 class FarmSnapshot:
-    """The farm as of the last flush: tasks that are not recycled by id, nodes by name."""
+    """The farm as of the last flush.
+
+    Tasks that are not recycled by id, nodes by name, urgent requests that are open by id.
+    """
 
     last_flush: int  # 0 before the first one
     last_task_id: int  # the highest ever given, recycled and purged tasks included; 0 when none
     tasks: tuple[StoredTask, ...]
     nodes: tuple[NodeRecord, ...]
+    urgents: tuple[UrgentRequest, ...] = ()
+    last_urgent_id: int = 0  # the highest ever given; 0 when none
 
 
 # ---- what readers see ----------------------------------------------------------------------------
@@ -223,6 +245,27 @@ class LogRow:
 
     id: int
     record: LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentRow:
+    """An urgent request, as readers see it."""
+
+    rev: int
+    request: UrgentRequest
+    task_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message with its place in the sequence."""
+
+    id: int
+    record: MessageRecord
+
+    def sentence(self, language: str) -> str:
+        """Give the text in `zh` or `en`."""
+        return self.record.text_zh if language == "zh" else self.record.text
 
 
 @dataclass(frozen=True, slots=True)

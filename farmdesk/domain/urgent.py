@@ -86,7 +86,7 @@ class UrgentRequest:
     reason: str
     asked_at: datetime
     deadline: datetime  # of the answers
-    consents: tuple[Consent, ...]
+    consents: tuple[Consent, ...]  # by login
     state: UrgentState = UrgentState.ASKING
     rule: ExitRule = ExitRule.CHEAPEST
     decided_by: str = ""  # the operator who reviewed or overruled, or who called it off
@@ -172,11 +172,12 @@ class UrgentRequest:
 
     def asking(self, logins: Iterable[str], now: datetime) -> "UrgentRequest":
         """Ask more people, who get as much time as the first ones had."""
-        fresh = tuple(Consent(login) for login in sorted(set(logins) - self.asked))
+        fresh = [Consent(login) for login in set(logins) - self.asked]
         if not fresh:
             return self
         deadline = max(self.deadline, now + (self.deadline - self.asked_at))
-        return replace(self, consents=self.consents + fresh, deadline=deadline)
+        consents = sorted([*self.consents, *fresh], key=lambda item: item.login)
+        return replace(self, consents=tuple(consents), deadline=deadline)
 
     def lapsed(self, now: datetime) -> "UrgentRequest":
         """Apply the defaults when the deadline has come; a refusal that still stands counts."""

@@ -2,10 +2,20 @@
 
 from datetime import UTC, datetime
 
-from farmdesk.db import commands, reports
+from farmdesk.db import commands, reports, urgent_rows
 from farmdesk.db.database import open_database
 from farmdesk.domain.commands import Command, kind_of, to_body
-from farmdesk.domain.records import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, TaskRow
+from farmdesk.domain.records import (
+    CommandRow,
+    FrameRow,
+    FrameStates,
+    LogRow,
+    MessageRow,
+    NodeRow,
+    TaskRow,
+    UrgentRow,
+)
+from farmdesk.domain.users import User
 
 
 class DirectLink:
@@ -71,6 +81,16 @@ class DirectLink:
         """Give log lines with a higher number, oldest first; with `since_id` 0 the newest ones."""
         with self._database.reading() as connection:
             return reports.logs(connection, since_id, task_id, limit)
+
+    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:
+        """Give the urgent requests that changed since, by number; those that are over too."""
+        with self._database.reading() as connection:
+            return urgent_rows.read_since(connection, since_rev)
+
+    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:
+        """Give what a user, or his role, was told, oldest first; `since_id` 0: the newest ones."""
+        with self._database.reading() as connection:
+            return urgent_rows.read_messages(connection, user, since_id, limit)
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,7 +3,17 @@
 from typing import Protocol
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, TaskRow
+from farmdesk.domain.records import (
+    CommandRow,
+    FrameRow,
+    FrameStates,
+    LogRow,
+    MessageRow,
+    NodeRow,
+    TaskRow,
+    UrgentRow,
+)
+from farmdesk.domain.users import User
 
 
 class FarmLink(Protocol):
@@ -49,6 +59,14 @@ class FarmLink(Protocol):
         self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
     ) -> list[LogRow]:
         """Give log lines with a higher number, oldest first; `since_id` 0: the newest ones."""
+        ...
+
+    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:
+        """Give the urgent requests that changed since, by number; those that are over too."""
+        ...
+
+    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:
+        """Give what a user, or his role, was told, oldest first; `since_id` 0: the newest ones."""
         ...
 
     def close(self) -> None:

@@ -7,8 +7,10 @@ import pytest
 from farmdesk.db.store import Store
 from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.records import LogRecord, Outcome
+from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.outcome import wait_outcome
 from tests.fakes import FakeLink
@@ -21,6 +23,7 @@ from tests.samples import (
     node_record,
     spec,
     task_record,
+    urgent_request,
 )
 
 
@@ -181,6 +184,45 @@ def test_log_lines_are_read_newest_first_but_shown_in_order(farm: Farm) -> None:
     rows = farm.link.logs(task_id=2)
     assert [row.record.text for row in rows] == ["line 1", "line 3", "line 5"]
     assert [row.record for row in farm.link.logs(rows[0].id, limit=2)] == lines[2:4]
+
+
+def test_an_urgent_request_is_read_as_it_was_written_and_again_when_it_changes(farm: Farm) -> None:
+    farm.add_task(1, spec("开幕式"))
+    made, other = urgent_request(1), urgent_request(2, task_id=99, consents=())
+    rev = farm.change(urgents=(made, other))
+    first, second = farm.link.urgent_requests()
+    assert (first.request, first.rev, first.task_name) == (made, rev, "开幕式")
+    assert (second.request, second.task_name) == (other, "")
+    assert farm.link.urgent_requests(rev) == []
+    later = made.answered(User("ann", Role.CUSTOMER), Answer.ALLOW, NOW)
+    later = later.overruled_by(
+        User("op", Role.OPERATOR), NOW, words=HOSTILE[2], rule=ExitRule.LOSE_NOTHING
+    ).admitted()
+    farm.change(urgents=(made, later))  # in one flush the last word counts
+    (row,) = farm.link.urgent_requests(rev)
+    assert row.request == later
+    assert (row.request.state, row.request.overruled) == (UrgentState.ADMITTED, True)
+
+
+def test_everybody_reads_his_own_messages_and_those_of_his_role(farm: Farm) -> None:
+    told = [
+        MessageRecord(NOW, "for ann", "给 ann", user="ann", task_id=1, request_id=2),
+        MessageRecord(NOW, "for staff", "给操作员", role=Role.OPERATOR),
+        MessageRecord(NOW, HOSTILE[1], HOSTILE[0], user="operator"),
+        MessageRecord(NOW, "again", "再次", user="ann"),
+    ]
+    farm.change(messages=tuple(told))
+    ann = User("ann", Role.CUSTOMER)
+    first, last = farm.link.messages(ann)
+    assert [first.record, last.record] == [told[0], told[3]]
+    assert (first.sentence("zh"), first.sentence("en")) == ("给 ann", "for ann")
+    assert farm.link.messages(ann, first.id) == [last]
+    assert farm.link.messages(ann, limit=1) == [last]
+    assert farm.link.messages(User("Ann", Role.CUSTOMER)) == []
+    assert farm.link.messages(User("", Role.CUSTOMER)) == []
+    for login, role in (("operator", Role.OPERATOR), ("operator", Role.SUPERADMIN)):
+        rows = farm.link.messages(User(login, role))
+        assert [row.record for row in rows] == told[1:3]
 
 
 def test_a_command_waits_until_it_is_answered(farm: Farm) -> None:

@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psutil
 
@@ -180,7 +180,7 @@ class LocalFarm:
     def tool_on(self, scene: "Scene", frame: int) -> psutil.Process:
         """Give the tool that began with a frame last."""
         lines = [line for line in scene.log() if line[:2] == ("begin", frame)]
-        return psutil.Process(lines[-1][3])
+        return psutil.Process(lines[-1].pid)
 
     def agent_on(self, node: str) -> psutil.Process:
         """Give the agent that holds a node's slot."""
@@ -242,7 +242,9 @@ class LocalFarm:
         wanted = states or tuple(ENDED)
         return wait_for(
             lambda: row if (row := self.task(task_id)).state in wanted else None,
-            lambda: f"task {task_id} to be {wanted}; it is {self.task(task_id)}\n{self.said()[-2000:]}",
+            lambda: (
+                f"task {task_id} to be {wanted}; it is {self.task(task_id)}\n{self.said()[-2000:]}"
+            ),
         )
 
     def wait_done(self, task_id: int, count: int) -> TaskRow:
@@ -283,6 +285,16 @@ class LocalFarm:
         assert sorted(done) == list(frames)
 
 
+class ToolLine(NamedTuple):
+    """A line of the tool's own log."""
+
+    word: str  # start, begin or end
+    frame: int
+    node: str
+    pid: int
+    at: float  # Unix time
+
+
 class Scene:
     """A scene of the tiny tool: how the tool behaves, and what it did."""
 
@@ -303,17 +315,20 @@ class Scene:
         for name in frames or ("all",):
             (self._gates / str(name)).touch()
 
-    def log(self) -> list[tuple[str, int, str, int]]:
-        """Give the tool's own log: `begin` or `end`, frame, node, process."""
+    def log(self) -> list["ToolLine"]:
+        """Give the tool's own log."""
         if not self._log.exists():
             return []
         lines = (line.split() for line in self._log.read_text().splitlines())
-        return [(word, int(frame), node, int(pid)) for word, frame, node, pid in lines]
+        return [
+            ToolLine(word, int(frame), node, int(pid), float(at))
+            for word, frame, node, pid, at in lines
+        ]
 
     def in_hand(self) -> dict[str, int]:
         """Give the frame that each node's tool began last and has not ended."""
         frames: dict[str, int] = {}
-        for word, frame, node, _ in self.log():
+        for word, frame, node, _, _ in self.log():
             if word == "begin":
                 frames[node] = frame
             elif frames.get(node) == frame:
@@ -329,11 +344,11 @@ class Scene:
 
     def ends(self) -> Counter[int]:
         """Give how often each frame was rendered to its end."""
-        return Counter(frame for word, frame, _, _ in self.log() if word == "end")
+        return Counter(line.frame for line in self.log() if line.word == "end")
 
     def begins(self, frame: int) -> list[str]:
         """Give the nodes that began with a frame, in order."""
-        return [node for word, begun, node, _ in self.log() if (word, begun) == ("begin", frame)]
+        return [line.node for line in self.log() if line[:2] == ("begin", frame)]
 
 
 @contextlib.contextmanager

@@ -9,21 +9,25 @@ The scene's fields, all optional:
   refuse  a failure reason: the scene does not load
   edge    width and height of a frame in pixels; the picture is noise, 3 bytes a pixel
 
-Every frame that is begun and every one that is written adds a line to `SCENE.log`, in one write,
-so that a test can count them: `begin 7 local-1 4711`, `end 7 local-1 4711`.
+Every start, every frame that is begun and every one that is written adds a line to `SCENE.log`, in
+one write, so that a test can count them: `begin 7 local-1 4711 1771234567.25` names the frame, the
+node, the tool's process and the Unix time.
 """
 
-import argparse
-import json
-import os
-import random
-import signal
-import struct
-import sys
 import time
-import zlib
-from pathlib import Path
-from typing import Any
+
+STARTED = time.time()  # before the other imports: they take longer than starting Python
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import random  # noqa: E402
+import signal  # noqa: E402
+import struct  # noqa: E402
+import sys  # noqa: E402
+import zlib  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
 
 FAULTS = ("crash", "hang", "truncate", "skip", "small")
 FOR_EVER_S = 3600.0
@@ -34,6 +38,7 @@ def main() -> None:
     """Render, as the command line says."""
     options = _read_options()
     scene = Path(options.scene)
+    _add(scene, f"start 0 - {os.getpid()} {STARTED:.4f}\n")
     told = json.loads(scene.read_text(encoding="utf-8"))
     if options.warm:
         _serve(scene, told)
@@ -71,8 +76,8 @@ def _read_options() -> argparse.Namespace:
 
 def _render(scene: Path, frame: int, path: Path) -> None:
     told = json.loads(scene.read_text(encoding="utf-8"))  # again: the test may have mended it
-    who = f"{frame} {path.parts[-4]} {os.getpid()}\n"  # .../scratch/NODE/frames/0001/frame_0007.png
-    tries = _add(scene, "begin " + who).count(f"begin {frame} ")
+    who = f"{frame} {path.parts[-4]} {os.getpid()}"  # .../scratch/NODE/frames/0001/frame_0007.png
+    tries = _add(scene, f"begin {who} {time.time():.4f}\n").count(f"begin {frame} ")
     if told.get("gated"):
         gates = scene.with_name(scene.name + ".gates")
         while not ((gates / str(frame)).exists() or (gates / "all").exists()):
@@ -87,7 +92,7 @@ def _render(scene: Path, frame: int, path: Path) -> None:
     body = png(frame, edge // 2 if fault == "small" else edge)
     if fault != "skip":
         path.write_bytes(body[:-9] if fault == "truncate" else body)
-    _add(scene, "end " + who)
+    _add(scene, f"end {who} {time.time():.4f}\n")
 
 
 def _add(scene: Path, line: str) -> str:

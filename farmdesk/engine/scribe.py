@@ -21,7 +21,7 @@ from farmdesk.engine.posts import CommandsArrived, DatabaseChanged, Flushed, Lea
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.05  # how often commands are fetched; a person does not notice so little
+POLL_S = 0.02  # how often commands are fetched; a person does not notice so little
 AWAY_S = 1.0  # how often an absent database is tried again
 LEASE_S = 15.0  # so long another engine waits after this one vanished without a word
 RENEW_S = 5.0

@@ -228,4 +228,10 @@ class FakeLink:
             recycled=record.recycled,
             output=new.output,
             check_report=record.check_report,
+            policy=spec.policy,
+            previous_task=spec.previous_task,
+            change=spec.change,
+            after=record.after,
+            after_mode=record.after_mode,
+            due=spec.due,
         )

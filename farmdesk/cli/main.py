@@ -24,6 +24,7 @@ from farmdesk.domain.commands import (
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    SetAfter,
     SetPriority,
     StartRender,
     StopTask,
@@ -110,6 +111,8 @@ class _Words:
             return self._send([RetryFailed(self._words.task, self._words.frames)])
         if verb == "priority":
             return self._send([SetPriority(self._words.task, self._words.priority)])
+        if verb == "after":
+            return self._send([SetAfter(self._words.task, self._words.source, self._words.mode)])
         if verb == "window":
             return self._window()
         shows = {

@@ -64,6 +64,10 @@ def parser() -> argparse.ArgumentParser:
     priority = verb("priority", "change a task's priority")
     priority.add_argument("task", type=int)
     priority.add_argument("priority", type=int, help="0 (low) to 9 (high)")
+    after = verb("after", "let a task wait for another one, or for nobody any more")
+    after.add_argument("task", type=int)
+    after.add_argument("source", type=int, nargs="?", help="the task to wait for; else nobody")
+    after.add_argument("--mode", default="task", help="task: for all of it; frame: for each frame")
     tasks = verb("tasks", "list the tasks")
     tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue")
     show = verb("show", "show one task and its progress")
@@ -102,4 +106,11 @@ def _add_submit(command: argparse.ArgumentParser) -> None:
     command.add_argument("--priority", type=int, default=5)
     command.add_argument("--previous", type=int, metavar="TASK", help="task of the last version")
     command.add_argument("--change", default="new", help="new, major or minor")
+    command.add_argument("--after", type=int, metavar="TASK", help="wait for this task")
+    command.add_argument(
+        "--after-mode", default="task", help="task: for all of it; frame: for each frame"
+    )
+    command.add_argument(
+        "--due", metavar="TIME", help="when it should be done, like 2026-02-04T20:00; local time"
+    )
     command.add_argument("--start", action="store_true", help="render at once")

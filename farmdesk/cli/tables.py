@@ -13,6 +13,7 @@ from farmdesk.domain.records import FrameRow, LogRow, NodeRow, TaskRow
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 
 BAR_CELLS = 20
+_AFTER = {"task": "all of it", "frame": "frame by frame"}
 LEVEL_STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
 STATE_STYLES = {
     TaskState.RENDERING: "cyan",
@@ -60,6 +61,8 @@ def print_task(console: Console, row: TaskRow) -> None:
         "Progress": progress(row),
         "Tool": f"{row.tool} {row.tool_version}",
         "Priority": str(row.priority),
+        "After": f"task {row.after}, {_AFTER[row.after_mode]}" if row.after is not None else "",
+        "Due": _time(datetime.fromisoformat(row.due)) if row.due else "",
         "Nodes": str(row.nodes),
         "Created": _time(row.created_at),
         "Started": _time(row.started_at),

@@ -29,7 +29,7 @@ LOG = ("at", "level", "text", "task_id", "node", "frame")
 SPEC = (
     *("name", "tool", "tool_version", "scene", "frames", "project", "show", "version"),
     *("width", "height", "fps", "camera", "layer", "output_format", "parameters", "policy"),
-    *("previous_task", "change", "note", "start"),
+    *("previous_task", "change", "note", "start", "due"),
 )  # fields of SubmitTask that are columns of the same name and never change
 
 
@@ -133,6 +133,8 @@ def new_task_values(new: NewTask, rev: int) -> dict[str, object]:
         "render_s": 0.0,
         "recycled": False,
         "purged": False,
+        "after": spec.after,
+        "after_mode": spec.after_mode,
         "rev": rev,
     }
 
@@ -153,6 +155,8 @@ def task_values(record: TaskRecord, rev: int) -> dict[str, object]:
         "finished_at": record.finished_at,
         "recycled": record.recycled,
         "purged": record.purged,
+        "after": record.after,
+        "after_mode": record.after_mode,
         "new_report": record.check_report,
         "rev": rev,
     }

@@ -60,6 +60,7 @@ class Task(Base):
     change: Mapped[str] = mapped_column(LongText)
     note: Mapped[str] = mapped_column(LongText)
     start: Mapped[bool]
+    due: Mapped[str | None] = mapped_column(LongText)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     total: Mapped[int]
     output: Mapped[str] = mapped_column(LongText)
@@ -77,6 +78,8 @@ class Task(Base):
     check_report: Mapped[str | None] = mapped_column(LongText)
     recycled: Mapped[bool]
     purged: Mapped[bool]
+    after: Mapped[int | None] = mapped_column(Number)
+    after_mode: Mapped[str] = mapped_column(Word, server_default="task")
     rev: Mapped[int] = mapped_column(Number)
 
 

@@ -123,6 +123,12 @@ def _task_row(row: AnyRow) -> TaskRow:
         recycled=row.recycled,
         output=row.output,
         check_report=row.check_report,
+        policy=row.policy,
+        previous_task=row.previous_task,
+        change=row.change,
+        after=row.after,
+        after_mode=row.after_mode,
+        due=row.due,
     )
 
 

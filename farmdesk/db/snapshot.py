@@ -50,7 +50,12 @@ def load_task(connection: Connection, task_id: int) -> StoredTask | None:
 
 
 def _stored_task(connection: Connection, row: Row[tuple[object, ...]]) -> StoredTask:
-    spec = SubmitTask(**{name: getattr(row, name) for name in SPEC}, priority=row.priority)
+    spec = SubmitTask(
+        **{name: getattr(row, name) for name in SPEC},
+        priority=row.priority,
+        after=row.after,
+        after_mode=row.after_mode,
+    )
     return StoredTask(
         NewTask(row.id, spec, row.owner, row.created_at, row.total, row.output),
         TaskRecord(
@@ -69,6 +74,8 @@ def _stored_task(connection: Connection, row: Row[tuple[object, ...]]) -> Stored
             check_report=row.check_report,
             recycled=row.recycled,
             purged=row.purged,
+            after=row.after,
+            after_mode=row.after_mode,
         ),
         {} if TaskState(row.state) in _OVER else _failures(connection, row.id),
     )

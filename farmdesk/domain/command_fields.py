@@ -1,6 +1,7 @@
 """The fields of commands: what type and what rule each one has. Bodies come from outside."""
 
 from collections.abc import Callable
+from datetime import datetime
 from math import isfinite
 from types import UnionType
 from typing import Any, get_args, get_origin
@@ -10,6 +11,7 @@ from farmdesk.domain.text import is_one_line, quoted
 
 POLICIES = ("static", "dynamic", "sampled", "version", "range_split", "range_split_contiguous")
 CHANGES = ("new", "minor", "major")
+AFTER_MODES = ("task", "frame")
 ANSWERS = ("allow", "refuse")
 EXIT_RULES = ("cheapest", "lose_nothing", "now")
 MAX_NAME = 200  # characters
@@ -115,6 +117,19 @@ def _line(most: int, *, least: int = 0) -> Callable[[str, Any], None]:
     return check
 
 
+def _check_time(name: str, value: Any) -> None:
+    try:
+        zone = datetime.fromisoformat(value).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        raise BadField(
+            name,
+            "must be a time with its zone, like 2026-02-04T20:00+08:00",
+            "必须是带时区的时间，例如 2026-02-04T20:00+08:00",
+        )
+
+
 def _check_note(name: str, value: Any) -> None:
     _line(MAX_NOTE)(name, value.translate(dict.fromkeys(map(ord, "\r\n\t"), " ")))
 
@@ -135,6 +150,9 @@ def _check_parameters(name: str, value: Any) -> None:
 _RULES: dict[str, Callable[[str, Any], None]] = {
     "task_id": _between(1, MAX_ID),
     "previous_task": _between(1, MAX_ID),
+    "after": _between(1, MAX_ID),
+    "after_mode": _one_of(AFTER_MODES),
+    "due": _check_time,
     "priority": _between(0, 9),
     "width": _between(1, MAX_PIXELS),
     "height": _between(1, MAX_PIXELS),

@@ -21,7 +21,8 @@ class SubmitTask:
     """Queue a new task.
 
     `frames` as text; `scene` an absolute path; `start`: begin without waiting for an operator.
-    None: as the scene says.
+    None: as the scene says. `after`: a task to wait for; `after_mode`: see `AfterMode`. `due`:
+    when it should be done, ISO 8601 with its zone.
     """
 
     name: str
@@ -45,6 +46,9 @@ class SubmitTask:
     change: str = "new"
     note: str = ""
     start: bool = False
+    after: int | None = None
+    after_mode: str = "task"
+    due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,15 @@ class SetPriority:
 
     task_id: int
     priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAfter:
+    """Let a task wait for another one; `after` None: for nobody any more."""
+
+    task_id: int
+    after: int | None = None
+    after_mode: str = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,7 @@ Command = (
     | StopTask
     | ResumeTask
     | SetPriority
+    | SetAfter
     | RetryFailed
     | RecycleTask
     | RestoreTask

@@ -70,6 +70,8 @@ class TaskRecord:
     check_report: str | None = None  # JSON; None: unchanged
     recycled: bool = False
     purged: bool = False
+    after: int | None = None  # the task that it waits for
+    after_mode: str = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,12 @@ class TaskRow:
     recycled: bool
     output: str  # folder of the frames
     check_report: str | None = None
+    policy: str = "range_split"
+    previous_task: int | None = None
+    change: str = "new"
+    after: int | None = None  # the task that it waits for
+    after_mode: str = "task"
+    due: str | None = None  # ISO 8601 with its zone
 
 
 @dataclass(frozen=True, slots=True)

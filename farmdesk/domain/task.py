@@ -14,6 +14,7 @@ from farmdesk.domain.commands import (
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    SetAfter,
     SetPriority,
     StartRender,
     StopTask,
@@ -73,6 +74,8 @@ WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
         ResumeTask: frozenset({TaskState.PAUSED, TaskState.STOPPED, TaskState.PREEMPTED}),
         RetryFailed: frozenset({TaskState.PARTLY_FAILED, TaskState.FAILED, TaskState.STOPPED}),
         SetPriority: frozenset(TaskState) - ENDED | {TaskState.STOPPED},
+        SetAfter: frozenset(TaskState)
+        - {TaskState.COMPLETED, TaskState.REJECTED, TaskState.EXPIRED, TaskState.VERIFYING},
         RequestUrgent: frozenset(
             {TaskState.QUEUED, TaskState.RENDERING, TaskState.PAUSED, TaskState.PREEMPTED}
         ),
@@ -92,6 +95,7 @@ _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
         ResumeTask: ("resumed", "继续"),
         RetryFailed: ("retried", "重试失败帧"),
         SetPriority: ("given another priority", "更改优先级"),
+        SetAfter: ("given another task to wait for", "更改所等待的任务"),
         RequestUrgent: ("made urgent", "加急"),
         RecycleTask: ("moved to the recycle queue", "移入回收队列"),
         RestoreTask: ("restored", "恢复"),
@@ -201,6 +205,9 @@ class RenderTask:
     position: int = 0  # order in its queue, ascending
     recycled: bool = False
     purged: bool = False  # its frames, logs and scratch are gone
+    after: int | None = None  # the task that it waits for
+    after_mode: str = "task"  # whole, or frame by frame: see `AfterMode`
+    waiting: bool = False  # its reason says what it waits for
 
     @property
     def ended(self) -> bool:

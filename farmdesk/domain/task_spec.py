@@ -45,6 +45,9 @@ class TaskSpec:
     change: str = "new"
     note: str = ""
     start: bool = False
+    after: int | None = None
+    after_mode: str = "task"
+    due: str | None = None
 
     @classmethod
     def of(cls, command: SubmitTask) -> "TaskSpec":

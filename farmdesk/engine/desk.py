@@ -16,6 +16,7 @@ from farmdesk.domain.commands import (
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    SetAfter,
     SetPriority,
     StartRender,
     StopTask,
@@ -29,6 +30,7 @@ from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
 from farmdesk.engine.clock import Moment
+from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry, make_entry
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.workspace import Workspace
@@ -60,12 +62,14 @@ class Desk:
         runs: Runs,
         tools: Tools,
         workspace: Workspace,
+        dependents: Dependents,
         load: Callable[[int], StoredTask | None],
     ) -> None:
         self._farm = farm
         self._runs = runs
         self._tools = tools
         self._workspace = workspace
+        self._dependents = dependents
         self._load = load
 
     def answer(self, row: CommandRow, now: Moment) -> Outcome:
@@ -109,6 +113,8 @@ class Desk:
                 )
             case SetPriority(priority=priority):
                 said = self._set_priority(entry, priority)
+            case SetAfter(after=after, after_mode=mode):
+                said = self._set_after(entry, after, mode)
             case RetryFailed(frames=frames):
                 said = self._retry(entry, frames, now)
             case RecycleTask():
@@ -137,6 +143,8 @@ class Desk:
         if spec.previous_task is not None:
             self._entry(spec.previous_task)
         key = self._farm.last_task_id + 1
+        if spec.after is not None:
+            self._dependents.check(key, spec.frames, after=spec.after, mode=spec.after_mode)
         new = NewTask(
             task_id=key,
             spec=_as_command(spec),
@@ -163,6 +171,22 @@ class Desk:
             f"Task {entry.task.id} has priority {priority} (was {old}).",
             f"任务 {entry.task.id} 的优先级为 {priority}（原为 {old}）。",
         )
+
+    def _set_after(self, entry: TaskEntry, after: int | None, mode: str) -> Said:
+        task = entry.task
+        if after is not None:
+            if task.state in (TaskState.RENDERING, TaskState.PAUSED, TaskState.PREEMPTED):
+                raise Refused(
+                    f"Task {task.id} has its frames already. Stop it first; what is finished is "
+                    "kept.",
+                    f"任务 {task.id} 已开始渲染。请先停止它；已完成的帧会保留。",
+                )
+            self._dependents.check(task.id, entry.frames, after=after, mode=mode)
+        task.after, task.after_mode = after, mode
+        self._farm.touch(entry, states=True)
+        if after is None:
+            return Said(f"Task {task.id} waits for nobody.", f"任务 {task.id} 不再等待其他任务。")
+        return Said(f"Task {task.id} waits for task {after}.", f"任务 {task.id} 等待任务 {after}。")
 
     def _retry(self, entry: TaskEntry, text: str | None, now: Moment) -> Said:
         failed = entry.select(FrameState.FAILED)
@@ -227,4 +251,6 @@ def _first_record(new: NewTask) -> TaskRecord:
         failed=0,
         running=0,
         render_s=0.0,
+        after=new.spec.after,
+        after_mode=new.spec.after_mode,
     )

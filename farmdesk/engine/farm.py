@@ -109,6 +109,8 @@ class Farm:
         self._dirty_tasks: dict[int, bool] = {}  # task -> whether its frame states must come along
         self._node_changes: dict[str, dict[str, object]] = {}
         self.urgent = False  # somebody waits for this flush
+        self.stirred: set[int] = set()  # tasks whose state changed since dependents looked
+        self.proven: dict[int, list[int]] = {}  # frames done since then, by task
         self.queue = RenderQueue()
         self._recycled = RecycleQueue()
         for stored in snapshot.tasks:
@@ -158,6 +160,8 @@ class Farm:
         key = entry.task.id
         self._dirty_tasks[key] = self._dirty_tasks.get(key, False) or states
         self.urgent = self.urgent or states
+        if states:
+            self.stirred.add(key)
 
     def record_frame(self, entry: TaskEntry, record: FrameRecord) -> None:
         """Note a finished attempt, and what became of the frame."""
@@ -165,6 +169,7 @@ class Farm:
         entry.set_state(record.frame, record.state)
         if record.state is FrameState.DONE and before is not FrameState.DONE:
             entry.render_s += record.render_s
+            self.proven.setdefault(record.task_id, []).append(record.frame)
         self._frames.append(record)
         self.touch(entry)
 
@@ -257,6 +262,8 @@ class Farm:
             check_report=entry.check_report,
             recycled=entry.task.recycled,
             purged=entry.task.purged,
+            after=entry.task.after,
+            after_mode=entry.task.after_mode,
         )
 
 
@@ -279,6 +286,9 @@ def make_entry(stored: StoredTask) -> TaskEntry:
             position=record.position,
             recycled=record.recycled,
             purged=record.purged,
+            after=record.after,
+            after_mode=record.after_mode,
+            waiting=record.after is not None,
         ),
         new=new,
         states=bytearray(states.translate(_LASTING)),

@@ -27,6 +27,7 @@ from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
+from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport
 from farmdesk.engine.task_run import TaskRun, is_plain_name, record_of
@@ -58,12 +59,14 @@ class Runs:
         farm: Farm,
         agents: Agents,
         workspace: Workspace,
+        dependents: Dependents,
         make_control: ControlMaker,
         begin_check: Callable[[CheckJob], None],
     ) -> None:
         self._farm = farm
         self._agents = agents
         self._workspace = workspace
+        self._dependents = dependents
         self._make_control = make_control
         self._begin_check = begin_check
         self._runs: dict[int, TaskRun] = {}
@@ -162,6 +165,7 @@ class Runs:
 
     def settle(self, now: Moment) -> None:
         """Act on what controls could not do themselves, then give free slots to tasks."""
+        self._dependents.settle(self._runs, now)
         for run in list(self._runs.values()):
             while run.outbox:
                 self._act(run, run.outbox.pop(0), now)

@@ -23,6 +23,7 @@ from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
+from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
@@ -89,14 +90,23 @@ def assemble(
     if interrupted:
         recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
     agents = Agents(slots, farm=farm, post=inbox.put, order_for=open_order)
+    dependents = Dependents(farm, store.load_task)
     runs = Runs(
         farm=farm,
         agents=agents,
         workspace=workspace,
-        make_control=control_maker(tools, store),
+        dependents=dependents,
+        make_control=control_maker(tools, store, dependents),
         begin_check=Checker(store, inbox.put).begin,
     )
-    desk = Desk(farm=farm, runs=runs, tools=tools, workspace=workspace, load=store.load_task)
+    desk = Desk(
+        farm=farm,
+        runs=runs,
+        tools=tools,
+        workspace=workspace,
+        load=store.load_task,
+        dependents=dependents,
+    )
     recovery.go_on(farm, runs, workspace, real_time())
     return Engine(inbox, farm=farm, agents=agents, runs=runs, desk=desk, writer=scribe)
 
@@ -126,7 +136,7 @@ def _is_dead(owner: str) -> bool:
         return True
 
 
-def control_maker(tools: Tools, store: FrameProofs) -> ControlMaker:
+def control_maker(tools: Tools, store: FrameProofs, dependents: Dependents) -> ControlMaker:
     """Give the function that makes a task's RenderControl for its unfinished frames."""
 
     def make(entry: TaskEntry, frames: FrameSet, used: dict[int, int]) -> RenderControl:
@@ -140,6 +150,7 @@ def control_maker(tools: Tools, store: FrameProofs) -> ControlMaker:
             attempts=used,
             max_attempts=MAX_ATTEMPTS,
             prior=_previous_times(spec.previous_task, frames, store),
+            released=dependents.released(entry),
         )
 
     return make

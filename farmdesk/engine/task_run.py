@@ -15,6 +15,7 @@ from farmdesk.dispatch.events import (
     FrameDone,
     FrameFailed,
     FrameGivenUp,
+    FramesReleased,
     FramesRendered,
     FrameStarted,
     OpenSession,
@@ -90,7 +91,10 @@ class TaskRun:
 
     def feed(self, events: Iterable[Event], now: Moment) -> list[Order]:
         """Give events of one instant to the control and carry out its orders."""
-        orders = self.control.handle_all(list(events), now.seconds)
+        events = list(events)
+        if any(isinstance(event, FramesReleased) for event in events):
+            self.declined = set(self._banned)  # there is new work for them
+        orders = self.control.handle_all(events, now.seconds)
         for order in orders:
             self._carry_out(order, now)
         return orders

@@ -17,9 +17,11 @@ from farmdesk.domain.records import (
     Outcome,
     StoredTask,
 )
+from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
+from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.loop import Engine
@@ -118,7 +120,8 @@ class FakeAgent:
 class Rig:
     """The engine under test, turned by hand; `clock` is its monotonic time."""
 
-    def __init__(self, folder: Path, *, nodes: int = 2) -> None:
+    def __init__(self, folder: Path, *, nodes: int = 2, tasks: tuple[StoredTask, ...] = ()) -> None:
+        """`tasks`: what an earlier engine has saved; they go on."""
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.jobs: list[CheckJob] = []
@@ -131,7 +134,9 @@ class Rig:
         config = Config(folder, "unused", names)
         tools = read_tools(folder)
         workspace = Workspace(folder)
-        self.farm = Farm(FarmSnapshot(0, 0, (), ()))
+        new, records = (tuple(t.new for t in tasks), tuple(t.record for t in tasks))
+        self.link.apply(Flush(1, new_tasks=new, tasks=records))
+        self.farm = Farm(FarmSnapshot(1, len(tasks), tasks, ()))
         slots = [Slot(SlotId(node.name), node.name, self, node.speed) for node in names]
         agents = Agents(
             slots,
@@ -139,11 +144,13 @@ class Rig:
             post=self.inbox.put,
             order_for=open_order_writer(config, tools, workspace),
         )
+        dependents = Dependents(self.farm, self.stored.get)
         self.runs = Runs(
             farm=self.farm,
             agents=agents,
             workspace=workspace,
-            make_control=control_maker(tools, self),
+            dependents=dependents,
+            make_control=control_maker(tools, self, dependents),
             begin_check=self.jobs.append,
         )
         desk = Desk(
@@ -151,6 +158,7 @@ class Rig:
             runs=self.runs,
             tools=tools,
             workspace=workspace,
+            dependents=dependents,
             load=self.stored.get,
         )
         self.engine = Engine(
@@ -162,6 +170,7 @@ class Rig:
             writer=self,
             clock=self.now,
         )
+        recovery.go_on(self.farm, self.runs, workspace, self.now())
         self.turn()
 
     def now(self) -> Moment:

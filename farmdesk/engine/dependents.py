@@ -1,0 +1,135 @@
+"""Tasks that wait for others, at work: gives them frames as their sources prove them.
+
+The loop calls `settle` each turn; it costs what happened since the last one, never what there is.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from itertools import compress
+
+from farmdesk.dispatch.events import FramesReleased
+from farmdesk.domain.dependencies import (
+    check_wait,
+    releases_all,
+    unknown_source,
+    wait_reason,
+)
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import StoredTask
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.engine.clock import Moment
+from farmdesk.engine.farm import Farm, TaskEntry, make_entry
+from farmdesk.engine.task_run import TaskRun
+
+log = logging.getLogger(__name__)
+
+_TELLING = frozenset({TaskState.QUEUED, TaskState.RENDERING})  # states that show why they wait
+_PROVEN = bytes(n == FrameState.DONE for n in range(256))
+
+
+class Dependents:
+    """Who waits for whom. `load` reads a task that is not in memory: a recycled source."""
+
+    def __init__(self, farm: Farm, load: Callable[[int], StoredTask | None]) -> None:
+        self._farm = farm
+        self._load = load
+        self._followers: dict[int, set[int]] = {}
+        farm.stirred.update(farm.tasks)
+
+    def check(self, task_id: int, frames: FrameSet, *, after: int, mode: str) -> None:
+        """Refuse a wait that could never end. Raises DependencyRefused."""
+        if after == task_id:
+            raise unknown_source(after)
+        source = self._entry(after)
+        if source is None:
+            raise unknown_source(after)
+        check_wait(task_id, frames, source.task, mode=mode, source_of=self._source_of)
+
+    def released(self, entry: TaskEntry) -> FrameSet | None:
+        """Give the frames of a task that may be rendered now; None: all of them."""
+        task = entry.task
+        if task.after is None:
+            return None
+        source = self._entry(task.after)
+        if source is not None and releases_all(source.task, task.after_mode):
+            return None
+        if source is None or source.task.purged or task.after_mode == "task":
+            return FrameSet()
+        return FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
+
+    def settle(self, runs: Mapping[int, TaskRun], now: Moment) -> None:
+        """Release what was proven since the last turn, and bring the reasons up to date."""
+        stirred, proven = self._farm.stirred, self._farm.proven
+        if not stirred and not proven:
+            return
+        self._farm.stirred, self._farm.proven = set(), {}
+        for task_id in stirred:
+            self._follow(task_id)
+        for source_id, frames in proven.items():
+            self._pass_on(source_id, FrameSet.of(frames), runs, now)
+        followers = (self._followers.get(task_id, set()) for task_id in stirred | proven.keys())
+        for task_id in stirred.union(*followers):
+            self._look_at(task_id, runs, now)
+
+    def _follow(self, task_id: int) -> None:
+        """Note whom a task waits for; whom it waited for before does no harm."""
+        entry = self._farm.tasks.get(task_id)
+        if entry is not None and entry.task.after is not None:
+            self._followers.setdefault(entry.task.after, set()).add(task_id)
+
+    def _pass_on(
+        self, source_id: int, frames: FrameSet, runs: Mapping[int, TaskRun], now: Moment
+    ) -> None:
+        for task_id in self._followers.get(source_id, ()):
+            run = runs.get(task_id)
+            if run is None or not run.control.withheld:
+                continue
+            task = run.entry.task
+            if task.after == source_id and task.after_mode == "frame":
+                run.feed([FramesReleased(frames)], now)
+
+    def _look_at(self, task_id: int, runs: Mapping[int, TaskRun], now: Moment) -> None:
+        """Release all frames of a task whose wait is over, and say why another one waits."""
+        entry, run = self._farm.tasks.get(task_id), runs.get(task_id)
+        if entry is None:
+            return
+        if run is not None and run.control.withheld and self.released(entry) is None:
+            log.info("task %s: its wait is over", task_id)
+            run.feed([FramesReleased(entry.frames)], now)
+        if entry.task.state not in _TELLING:
+            return
+        waits = entry.task.after is not None and (run is None or run.control.withheld > 0)
+        self._tell(entry, self._reason(entry) if waits else "")
+
+    def _reason(self, entry: TaskEntry) -> str:
+        if entry.task.after is None:
+            return ""
+        source = self._entry(entry.task.after)
+        if source is None:
+            return f"Waits for task {entry.task.after}, which is gone: stop this task."
+        if entry.task.state is TaskState.QUEUED and source.task.state is TaskState.COMPLETED:
+            return ""
+        failed = source.select(FrameState.FAILED, FrameState.SKIPPED) & entry.frames
+        return wait_reason(source.task, entry.task.after_mode, failed)
+
+    def _tell(self, entry: TaskEntry, reason: str) -> None:
+        task = entry.task
+        if reason == task.reason or not (reason or task.waiting):
+            return
+        task.reason, task.waiting = reason, bool(reason)
+        self._farm.touch(entry)
+        self._farm.stirred.add(task.id)  # who waits for this one says why, too
+
+    def _source_of(self, task_id: int) -> int | None:
+        entry = self._entry(task_id)
+        return None if entry is None else entry.task.after
+
+    def _entry(self, task_id: int) -> TaskEntry | None:
+        entry = self._farm.tasks.get(task_id)
+        if entry is None:
+            stored = self._load(task_id)
+            if stored is None:
+                return None
+            entry = make_entry(stored)
+            self._farm.take_back(entry)
+        return entry

@@ -15,22 +15,38 @@ from farmdesk.domain.errors import Refused
 
 FILE = "farm.toml"
 LOCAL_NODES = 2
+MAX_SLOTS = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
 class LocalNode:
-    """A node that is this machine. `speed` relative to a reference node."""
+    """A node that is this machine.
+
+    `speed` relative to a reference node; `slots` tool processes at a time; `tools`: see
+    `dispatch.wants.Place`.
+    """
 
     name: str
     speed: float = 1.0
+    slots: int = 1
+    pool: str = ""
+    tools: frozenset[str] | None = None
+
+    @property
+    def slot_names(self) -> list[str]:
+        """The names of its slots: its own, or `a:1`, `a:2` where it has several."""
+        if self.slots == 1:
+            return [self.name]
+        return [f"{self.name}:{number}" for number in range(1, self.slots + 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the server and staff clients need.
 
-    `programs`: where a tool's program lies, by tool name.
+    `programs`: where a tool's program lies, by tool name. `licences`: slots that may run a tool at
+    a time. `auto_start`: queued tasks start without an operator.
     """
 
     folder: Path
@@ -39,6 +55,8 @@ class Config:
     programs: dict[str, str] = field(default_factory=dict)
     linger_s: float = 900.0
     stall_s: float = 600.0
+    licences: dict[str, int] = field(default_factory=dict)
+    auto_start: bool = False
 
 
 def farm_folder(given: str | None) -> Path:
@@ -59,7 +77,7 @@ def read_config(folder: Path) -> Config:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise _wrong(path, str(error)) from error
-    known = {"database", "nodes", "programs", "linger_s", "stall_s"}
+    known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences", "auto_start"}
     if strange := sorted(set(values) - known):
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
@@ -69,27 +87,58 @@ def read_config(folder: Path) -> Config:
         programs=_programs(path, values.get("programs", {})),
         linger_s=_seconds(path, "linger_s", values.get("linger_s", 900.0)),
         stall_s=_seconds(path, "stall_s", values.get("stall_s", 600.0)),
+        licences=_licences(path, values.get("licences", {})),
+        auto_start=_switch(path, "auto_start", values.get("auto_start", False)),
     )
 
 
 def _nodes(path: Path, value: object) -> tuple[LocalNode, ...]:
-    """Read `nodes = 2` or `nodes = [{name = "a", speed = 1.5}]`."""
+    """Read `nodes = 2` or a list of tables.
+
+    `[{name = "a", slots = 2, pool = "gpu", tools = ["blender"], speed = 1.5}]`
+    """
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 64:
         return tuple(LocalNode(f"local-{number + 1}") for number in range(value))
     if not isinstance(value, list):
         raise _wrong(path, "nodes must be a number from 1 to 64 or a list of tables")
-    nodes = []
-    for item in value:
-        name = item.get("name") if isinstance(item, dict) else None
-        speed = item.get("speed", 1.0) if isinstance(item, dict) else None
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise _wrong(path, f"{name!r} is no node name: letters, digits, dot, dash, underline")
-        if not isinstance(speed, int | float) or isinstance(speed, bool) or not speed > 0:
-            raise _wrong(path, f"the speed of node {name} must be a number above 0")
-        nodes.append(LocalNode(name, float(speed)))
+    nodes = [_node(path, item) for item in value]
     if len({node.name.lower() for node in nodes}) != len(nodes):
         raise _wrong(path, "two nodes have the same name")
     return tuple(nodes)
+
+
+def _node(path: Path, item: object) -> LocalNode:
+    entries: dict[str, object] = item if isinstance(item, dict) else {}
+    name, speed = entries.get("name"), entries.get("speed", 1.0)
+    slots, pool, tools = entries.get("slots", 1), entries.get("pool", ""), entries.get("tools")
+    known = {"name", "speed", "slots", "pool", "tools"}
+    if strange := sorted(set(entries) - known):
+        raise _wrong(path, f"a node has no {strange[0]!r}; known are {', '.join(sorted(known))}")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _wrong(path, f"{name!r} is no node name: letters, digits, dot, dash, underline")
+    if not isinstance(speed, int | float) or isinstance(speed, bool) or not speed > 0:
+        raise _wrong(path, f"the speed of node {name} must be a number above 0")
+    if not isinstance(slots, int) or isinstance(slots, bool) or not 1 <= slots <= MAX_SLOTS:
+        raise _wrong(path, f"the slots of node {name} must be a number from 1 to {MAX_SLOTS}")
+    if not isinstance(pool, str) or (pool and not _NAME.fullmatch(pool)):
+        raise _wrong(path, f"{pool!r} is no pool name: letters, digits, dot, dash, underline")
+    if tools is None:
+        return LocalNode(name, float(speed), slots, pool)
+    if not isinstance(tools, list) or not all(isinstance(tool, str) for tool in tools):
+        raise _wrong(path, f"the tools of node {name} must be a list of names")
+    return LocalNode(name, float(speed), slots, pool, frozenset(tools))
+
+
+def _licences(path: Path, value: object) -> dict[str, int]:
+    if isinstance(value, dict) and all(type(item) is int and item >= 0 for item in value.values()):
+        return dict(value)
+    raise _wrong(path, "licences must be a table of tool = number")
+
+
+def _switch(path: Path, name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(path, f"{name} must be true or false")
 
 
 def _programs(path: Path, value: object) -> dict[str, str]:

@@ -234,4 +234,5 @@ class FakeLink:
             after=record.after,
             after_mode=record.after_mode,
             due=spec.due,
+            reason_zh=record.reason_zh,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import SentCommand, table_of
+from farmdesk.db.models import SentCommand, Task, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import CommandRow
@@ -54,6 +54,21 @@ def unanswered(connection: Connection, known: Collection[int], limit: int) -> li
     query = select(table_of(SentCommand)).where(SentCommand.answered_at.is_(None))
     rows = connection.execute(query.order_by(SentCommand.id).limit(limit + len(known)))
     return [command_row(row) for row in rows if row.id not in known][:limit]
+
+
+def standing(connection: Connection) -> tuple[CommandRow, ...]:
+    """Give the applied commands that hold until the next one of their kind, oldest first.
+
+    Allocations only of tasks that are not recycled: a task that was thrown away has lost its own.
+    """
+    sent, task = table_of(SentCommand), table_of(Task)
+    alive = select(task.c.id).where(task.c.recycled.is_(False))
+    query = select(sent).where(
+        sent.c.applied.is_(True),
+        (sent.c.kind == "set_auto_start")
+        | ((sent.c.kind == "allocate_nodes") & sent.c.task_id.in_(alive)),
+    )
+    return tuple(command_row(row) for row in connection.execute(query.order_by(sent.c.id)))
 
 
 def command_row(row: AnyRow) -> CommandRow:

@@ -23,7 +23,7 @@ SLOT = (
     *("node", "task_id", "frame", "frame_started_at", "cpu", "memory", "gpu"),
     *("disk_free_mb", "sampled_at", "rev"),
 )
-NODE = ("node", "state", "reason", "cpus", "memory_mb", "gpus", "failures")
+NODE = ("node", "state", "reason", "reason_zh", "cpus", "memory_mb", "gpus", "failures")
 LOG = ("at", "level", "text", "task_id", "node", "frame")
 
 SPEC = (
@@ -94,6 +94,7 @@ def node_row(record: NodeRecord) -> tuple[object, ...]:
         node_name(record),
         record.state.value,
         keepable(record.reason),
+        keepable(record.reason_zh),
         record.cpus,
         record.memory_mb,
         json.dumps([keepable(gpu) for gpu in record.gpus], ensure_ascii=False),
@@ -125,6 +126,7 @@ def new_task_values(new: NewTask, rev: int) -> dict[str, object]:
         **{name: getattr(spec, name) for name in SPEC},
         "state": TaskState.QUEUED.value,
         "reason": "",
+        "reason_zh": "",
         "priority": spec.priority,
         "position": new.task_id,
         "done": 0,
@@ -145,6 +147,7 @@ def task_values(record: TaskRecord, rev: int) -> dict[str, object]:
         "task_key": record.task_id,
         "state": record.state.value,
         "reason": keepable(record.reason),
+        "reason_zh": keepable(record.reason_zh),
         "priority": record.priority,
         "position": record.position,
         "done": record.done,

@@ -80,6 +80,7 @@ class Task(Base):
     purged: Mapped[bool]
     after: Mapped[int | None] = mapped_column(Number)
     after_mode: Mapped[str] = mapped_column(Word, server_default="task")
+    reason_zh: Mapped[str | None] = mapped_column(LongText)
     rev: Mapped[int] = mapped_column(Number)
 
 
@@ -139,6 +140,7 @@ class Node(Base):
     memory_mb: Mapped[int | None]
     gpus: Mapped[list[str]] = mapped_column(JSON)
     failures: Mapped[int]
+    reason_zh: Mapped[str | None] = mapped_column(LongText)
 
 
 class NodeSlot(Base):

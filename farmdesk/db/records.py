@@ -47,6 +47,7 @@ def node_record(row: AnyRow) -> NodeRecord:
         node=row.node,
         state=NodeState(row.state),
         reason=row.reason,
+        reason_zh=row.reason_zh or "",
         task_id=row.task_id,
         frame=row.frame,
         frame_started_at=row.frame_started_at,

@@ -129,6 +129,7 @@ def _task_row(row: AnyRow) -> TaskRow:
         after=row.after,
         after_mode=row.after_mode,
         due=row.due,
+        reason_zh=row.reason_zh or "",
     )
 
 

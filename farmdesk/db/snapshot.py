@@ -5,7 +5,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
-from farmdesk.db import urgent_rows
+from farmdesk.db import commands, urgent_rows
 from farmdesk.db.database import Database
 from farmdesk.db.flush_rows import SPEC
 from farmdesk.db.frame_states import saved_states
@@ -35,6 +35,7 @@ def load_farm(connection: Connection) -> FarmSnapshot:
         tasks=tuple(_stored_task(connection, row) for row in connection.execute(waiting).all()),
         nodes=tuple(sorted(map(node_record, connection.execute(node_select())), key=_name)),
         urgents=urgent_rows.read_open(connection),
+        standing=commands.standing(connection),
         last_urgent_id=connection.scalar(select(func.max(Urgent.id))) or 0,
     )
 
@@ -76,6 +77,7 @@ def _stored_task(connection: Connection, row: Row[tuple[object, ...]]) -> Stored
             purged=row.purged,
             after=row.after,
             after_mode=row.after_mode,
+            reason_zh=row.reason_zh or "",
         ),
         {} if TaskState(row.state) in _OVER else _failures(connection, row.id),
     )

@@ -31,6 +31,11 @@ class Estimates:
         self.strands = Strands(self.curve, 1)
         self._loads = 0
 
+    @property
+    def mean_s(self) -> float:
+        """Expected seconds of a frame, the mean over all positions."""
+        return self.curve.up_to(self.curve.count) / max(self.curve.count, 1)
+
     def stride(self, lanes: int) -> None:
         """From now on learn how the positions = k (mod `lanes`) differ."""
         self.strands = Strands(self.curve, lanes)
@@ -99,6 +104,5 @@ class Estimates:
             speed += pace
             held += len(holding.positions) - holding.index
             latest = max(latest, now + ahead)
-        mean_s = self.curve.up_to(self.curve.count) / self.curve.count
-        work += max(remaining - held, 0) * mean_s
+        work += max(remaining - held, 0) * self.mean_s
         return max(now + work / speed, latest)

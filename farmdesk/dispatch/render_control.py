@@ -139,6 +139,11 @@ class RenderControl:
         """Seconds of a scene load as far as they are known: hint, or measured."""
         return self._crew.estimates.load_s
 
+    @property
+    def work_s(self) -> float:
+        """Expected seconds of what remains on a node of speed 1; a guess until a frame is done."""
+        return self.remaining * self._crew.estimates.mean_s
+
     def is_done(self, frame: int) -> bool:
         """Whether a `FrameDone` for this frame would be no news: done, given up or not ours."""
         return not self._is_open(frame)
@@ -160,6 +165,18 @@ class RenderControl:
             for part in known.holding.rest():
                 frames |= self._crew.ledger.frame_set(part)
         return frames
+
+    def in_hand_s(self, slot: SlotId, now: float) -> tuple[float, float]:
+        """Give the seconds that a slot has worked on its frame in hand, and that it needs still.
+
+        A slot that loads has worked 0 s on it; one without work needs 0 s.
+        """
+        known = self._crew.slots.get(slot)
+        holding = known.holding if known is not None else None
+        if known is None or holding is None or holding.over:
+            return 0.0, 0.0
+        elapsed = 0.0 if holding.since is None else now - holding.since
+        return elapsed, self._crew.estimates.ahead(known, holding, now)
 
     def predicted_end(self, now: float) -> float | None:
         """Give when the last released frame will be rendered by these slots; None: nobody knows."""

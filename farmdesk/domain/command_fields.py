@@ -20,6 +20,7 @@ MAX_NOTE = 4000
 MAX_REASON = 500
 ANSWER_MIN = (5, 1440)  # minutes: nobody can decide faster, or needs to think for longer
 MAX_PARAMETERS = 200
+MAX_NODES = 10_000  # that one command may name
 MAX_ID = 2**63 - 1  # of the database's BIGINT
 MAX_PIXELS = 65_536  # a side; the largest size that the common renderers take
 
@@ -43,6 +44,8 @@ def checked_field(name: str, value: object, hint: Any) -> object:
     rule = _RULES.get(name)
     if value is not None and rule is not None:
         rule(name, value)
+    if _plain(hint) is tuple:
+        return tuple(value)  # type: ignore[arg-type]  # JSON knows lists only
     return float(value) if isinstance(value, int) and _plain(hint) is float else value
 
 
@@ -63,6 +66,8 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(value, dict) and all(
             isinstance(name, str) and _fits(item, inner[1]) for name, item in value.items()
         )
+    if origin is tuple:
+        return isinstance(value, list | tuple) and all(_fits(item, inner[0]) for item in value)
     if isinstance(value, bool):
         return hint is bool
     if hint is float:
@@ -75,6 +80,7 @@ _TYPE_WORDS: dict[type, tuple[str, str]] = {
     int: ("a whole number", "整数"),
     float: ("a number", "数字"),
     bool: ("true or false", "true 或 false"),
+    tuple: ("a list of texts", "文字列表"),
     dict: ("names with texts, numbers or truth values", "名称与文字、数字或真假值的对应"),
 }
 
@@ -147,6 +153,13 @@ def _check_parameters(name: str, value: Any) -> None:
             _between(-MAX_ID, MAX_ID)(key, item)
 
 
+def _check_nodes(name: str, value: Any) -> None:
+    if len(value) > MAX_NODES:
+        raise BadField(name, f"must have {MAX_NODES:,} entries at most", f"最多有 {MAX_NODES:,} 项")
+    for item in value:
+        _line(MAX_NAME, least=1)(name, item)
+
+
 _RULES: dict[str, Callable[[str, Any], None]] = {
     "task_id": _between(1, MAX_ID),
     "previous_task": _between(1, MAX_ID),
@@ -169,6 +182,9 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "layer": _line(MAX_NAME, least=1),
     "output_format": _line(MAX_NAME, least=1),
     "scene": _line(MAX_PATH, least=1),
+    "nodes": _check_nodes,
+    "pool": _line(MAX_NAME),
+    "count": _between(1, MAX_NODES),
     "note": _check_note,
     "request_id": _between(1, MAX_ID),
     "reason": _line(MAX_REASON),

@@ -97,6 +97,24 @@ class SetAfter:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocateNodes:
+    """Let a task work on these nodes alone, or on `count` nodes of `pool`; `clear`: as planned."""
+
+    task_id: int
+    nodes: tuple[str, ...] = ()
+    pool: str = ""
+    count: int | None = None
+    clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetAutoStart:
+    """Let queued tasks start without an operator, or not any more."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RetryFailed:
     """Render the failed frames of an ended task again; `frames` None means all of them."""
 
@@ -179,6 +197,8 @@ Command = (
     | ResumeTask
     | SetPriority
     | SetAfter
+    | AllocateNodes
+    | SetAutoStart
     | RetryFailed
     | RecycleTask
     | RestoreTask

@@ -84,17 +84,18 @@ class RenderNode:
     name: str
     state: NodeState = NodeState.OFFLINE
     reason: str = ""
+    reason_zh: str = ""
     failures: int = 0
     suspect_task: TaskId | None = None  # the task of all failures in a row
     several_tasks: bool = False  # they came from more than one task
 
-    def move(self, to: NodeState, reason: str = "") -> None:
-        """Change the state, and the reason for it. Raises IllegalNodeMove."""
+    def move(self, to: NodeState, reason: str = "", reason_zh: str = "") -> None:
+        """Change the state, and the reason for it, in two languages. Raises IllegalNodeMove."""
         if to not in MOVES[self.state]:
             raise IllegalNodeMove(self.name, self.state, to)
         if self.state is NodeState.FAULT:
             self.succeed()
-        self.state, self.reason = to, reason
+        self.state, self.reason, self.reason_zh = to, reason, reason_zh
 
     def succeed(self) -> None:
         """A frame was finished here: what failed before says nothing against the node."""

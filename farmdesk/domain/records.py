@@ -72,6 +72,7 @@ class TaskRecord:
     purged: bool = False
     after: int | None = None  # the task that it waits for
     after_mode: str = "task"
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class NodeRecord:
     memory_mb: int | None = None
     gpus: tuple[str, ...] = ()
     failures: int = 0
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class FarmSnapshot:
     nodes: tuple[NodeRecord, ...]
     urgents: tuple[UrgentRequest, ...] = ()
     last_urgent_id: int = 0  # the highest ever given; 0 when none
+    standing: tuple["CommandRow", ...] = ()  # applied allocations and switches, oldest first
 
 
 # ---- what readers see ----------------------------------------------------------------------------
@@ -219,6 +222,7 @@ class TaskRow:
     after: int | None = None  # the task that it waits for
     after_mode: str = "task"
     due: str | None = None  # ISO 8601 with its zone
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

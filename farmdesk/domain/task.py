@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NewType
 
 from farmdesk.domain.commands import (
+    AllocateNodes,
     Command,
     PauseTask,
     PurgeTask,
@@ -74,6 +75,7 @@ WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
         ResumeTask: frozenset({TaskState.PAUSED, TaskState.STOPPED, TaskState.PREEMPTED}),
         RetryFailed: frozenset({TaskState.PARTLY_FAILED, TaskState.FAILED, TaskState.STOPPED}),
         SetPriority: frozenset(TaskState) - ENDED | {TaskState.STOPPED},
+        AllocateNodes: frozenset(TaskState) - ENDED | {TaskState.STOPPED},
         SetAfter: frozenset(TaskState)
         - {TaskState.COMPLETED, TaskState.REJECTED, TaskState.EXPIRED, TaskState.VERIFYING},
         RequestUrgent: frozenset(
@@ -95,6 +97,7 @@ _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
         ResumeTask: ("resumed", "继续"),
         RetryFailed: ("retried", "重试失败帧"),
         SetPriority: ("given another priority", "更改优先级"),
+        AllocateNodes: ("given nodes", "分配节点"),
         SetAfter: ("given another task to wait for", "更改所等待的任务"),
         RequestUrgent: ("made urgent", "加急"),
         RecycleTask: ("moved to the recycle queue", "移入回收队列"),
@@ -201,6 +204,7 @@ class RenderTask:
     owner: str
     state: TaskState = TaskState.QUEUED
     reason: str = ""  # why it is in this state, for people
+    reason_zh: str = ""  # the same in Chinese; empty where nobody said it
     priority: int = 5
     position: int = 0  # order in its queue, ascending
     recycled: bool = False
@@ -228,4 +232,4 @@ class RenderTask:
             raise WrongQueue(self.id, recycled=True, purged=self.purged)
         if to not in MOVES[self.state]:
             raise IllegalTransition(self.id, self.state, to)
-        self.state, self.reason = to, reason
+        self.state, self.reason, self.reason_zh = to, reason, ""

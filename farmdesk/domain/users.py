@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from farmdesk.domain.commands import (
+    AllocateNodes,
     AnswerUrgent,
     Command,
     OverruleUrgent,
@@ -19,6 +20,7 @@ from farmdesk.domain.commands import (
     RetryFailed,
     ReviewUrgent,
     SetAfter,
+    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
@@ -58,6 +60,8 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
             ResumeTask: Reach.NONE,
             SetPriority: Reach.NONE,
             SetAfter: Reach.NONE,
+            AllocateNodes: Reach.NONE,
+            SetAutoStart: Reach.NONE,
             StopTask: Reach.OWN,
             RetryFailed: Reach.NONE,
             RecycleTask: Reach.OWN,
@@ -117,5 +121,5 @@ def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
     if isinstance(command, SubmitTask):
         if command.start or command.priority > CUSTOMER_PRIORITY:
             raise NotAllowed(user)
-    elif not isinstance(command, RequestWord) and task_owner != user.login:
+    elif not isinstance(command, RequestWord | SetAutoStart) and task_owner != user.login:
         raise NotYours(command.task_id)

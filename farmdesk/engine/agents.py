@@ -6,10 +6,11 @@ Starts them, hears them, notices those that fell silent, knows which slots are f
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
+from farmdesk.dispatch.wants import Place
 from farmdesk.domain.node import RenderNode
 from farmdesk.domain.states import FailureReason, NodeState
 from farmdesk.domain.task import TaskId
@@ -25,17 +26,24 @@ log = logging.getLogger(__name__)
 
 REST_S = (60.0, 300.0, 900.0)  # a faulty node is tried again after these: nobody is called at night
 
+_USABLE = frozenset({NodeState.IDLE, NodeState.RENDERING})
+
 _AT_REST: dict[str, object] = {"task_id": None, "frame": None, "frame_started_at": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place of a node where one tool process runs. `speed` None: not known."""
+    """One place of a node where one tool process runs.
+
+    `speed` None: not known. `tools` None: every tool; see `dispatch.wants.Place`.
+    """
 
     id: SlotId
     node: str
     launcher: Launcher
     speed: float | None = None
+    pool: str = ""
+    tools: frozenset[str] | None = None
 
 
 class Agents:
@@ -59,13 +67,18 @@ class Agents:
         self._numbers = itertools.count(1)
         self._sessions: dict[int, tuple[Session, TaskRun]] = {}
         self._busy: dict[SlotId, Session] = {}
-        self._rests: dict[SlotId, float] = {}  # faulty slots, and until when they are left alone
-        self._faults: Counter[SlotId] = Counter()  # rests since the slot last published a frame
+        self._rests: dict[str, float] = {}  # faulty nodes, and until when they are left alone
+        self._faults: Counter[str] = Counter()  # rests since the node last published a frame
         self._nodes = {slot.node: RenderNode(slot.node) for slot in slots}
-        for name in farm.nodes.keys() | self._nodes.keys():
-            farm.set_node(name, state=NodeState.OFFLINE, reason="", **_AT_REST)
+        self._slots_of: dict[str, list[SlotId]] = {}
         for slot in slots:
-            self._move(slot.node, NodeState.IDLE)
+            self._slots_of.setdefault(slot.node, []).append(slot.id)
+        self._places = [Place(slot.id, slot.node, slot.pool, slot.tools) for slot in slots]
+        self.changes = 0  # grows whenever a slot falls free, or a node may work or not any more
+        for name in farm.nodes.keys() | self._nodes.keys():
+            farm.set_node(name, state=NodeState.OFFLINE, reason="", reason_zh="", **_AT_REST)
+        for name in self._nodes:
+            self._move(name, NodeState.IDLE)
 
     def hang_up(self) -> None:
         """Leave all agents: they finish the frame in hand, note it in their journals and end."""
@@ -73,16 +86,35 @@ class Agents:
             session.link.hang_up()
         for name in self._nodes:
             self._farm.set_node(
-                name, state=NodeState.OFFLINE, reason="the engine does not run", **_AT_REST
+                name,
+                state=NodeState.OFFLINE,
+                reason="the engine does not run",
+                reason_zh="引擎未运行",
+                **_AT_REST,
             )
 
-    def free(self) -> list[Slot]:
-        """Give the slots that could start to work now."""
-        return [
-            slot
-            for key, slot in self._slots.items()
-            if key not in self._busy and key not in self._rests
-        ]
+    @property
+    def nodes(self) -> Mapping[str, RenderNode]:
+        """The nodes by name."""
+        return self._nodes
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """All slots of all nodes."""
+        return self._places
+
+    @property
+    def busy(self) -> Mapping[SlotId, Session]:
+        """The slots where an agent runs, one that is told to end included."""
+        return self._busy
+
+    def usable(self, node: str) -> bool:
+        """Say whether slots of a node could start to work now, or when they are free."""
+        return node not in self._rests and self._nodes[node].state in _USABLE
+
+    def slot(self, slot: SlotId) -> Slot:
+        """Give a slot by its name."""
+        return self._slots[slot]
 
     def open(self, run: TaskRun, slot: SlotId, now: Moment) -> Session:
         """Start an agent on the slot for this run, or give the one that is open already."""
@@ -107,7 +139,8 @@ class Agents:
         )
         self._sessions[number] = (session, run)
         self._busy[slot] = session
-        self._move(place.node, NodeState.RENDERING)
+        if self._nodes[place.node].state is not NodeState.RENDERING:
+            self._move(place.node, NodeState.RENDERING)
         self._farm.set_node(place.node, task_id=session.task_id)
         session.open(order)
         return session
@@ -138,7 +171,7 @@ class Agents:
                 )
             case FramePublished():
                 self._nodes[session.node].succeed()
-                self._faults.pop(session.slot, None)
+                self._faults.pop(session.node, None)
             case _:
                 pass
         return found
@@ -151,12 +184,24 @@ class Agents:
         session, _ = found
         if self._busy.get(session.slot) is session:
             del self._busy[session.slot]
-        self._farm.set_node(session.node, **_AT_REST)
-        if session.slot not in self._rests:
-            self._move(session.node, NodeState.IDLE)
+        self.changes += 1
+        self._show_rest(session.node)
         if not session.closing:
             self.failed(session, FailureReason.NODE_LOST, now)
         return found
+
+    def _show_rest(self, node: str) -> None:
+        """After an agent has ended: show what the node's other slots do, or that it idles."""
+        others = (self._busy.get(slot) for slot in self._slots_of[node])
+        other = next((session for session in others if session is not None), None)
+        if other is not None:
+            self._farm.set_node(
+                node, task_id=other.task_id, frame=other.running, frame_started_at=None
+            )
+            return
+        self._farm.set_node(node, **_AT_REST)
+        if node not in self._rests:
+            self._move(node, NodeState.IDLE)
 
     def silent(self, now: Moment) -> list[Session]:
         """Ping all agents that are due, and give those that were silent for too long."""
@@ -170,24 +215,30 @@ class Agents:
         """
         node = self._nodes[session.node]
         at_fault = node.fail(TaskId(session.task_id), reason)
-        if not at_fault or session.slot in self._rests:
+        if not at_fault or session.node in self._rests:
             return
-        rest = REST_S[min(self._faults[session.slot], len(REST_S) - 1)]
-        self._faults[session.slot] += 1
-        self._rests[session.slot] = now.seconds + rest
+        rest = REST_S[min(self._faults[session.node], len(REST_S) - 1)]
+        self._faults[session.node] += 1
+        self._rests[session.node] = now.seconds + rest
+        self.changes += 1
         text = f"{node.failures} failures in a row ({reason}); tried again in {rest / 60:.0f} min"
-        self._move(session.node, NodeState.FAULT, text)
+        text_zh = f"连续失败 {node.failures} 次（{reason}）；{rest / 60:.0f} 分钟后重试"
+        self._move(session.node, NodeState.FAULT, text, text_zh)
         log.warning("node %s: %s", session.node, text)
-        if session.id in self._sessions:
-            session.link.kill()
+        for other, _ in list(self._sessions.values()):
+            if other.node == session.node:
+                other.link.kill()
 
     def wake(self, now: Moment) -> None:
-        """Give slots whose rest is over back to the farm."""
-        for slot in [slot for slot, until in self._rests.items() if until <= now.seconds]:
-            del self._rests[slot]
-            if slot not in self._busy:
-                self._move(self._slots[slot].node, NodeState.IDLE)
+        """Give nodes whose rest is over back to the farm."""
+        for node in [node for node, until in self._rests.items() if until <= now.seconds]:
+            del self._rests[node]
+            self.changes += 1
+            self._show_rest(node)
 
-    def _move(self, node: str, state: NodeState, reason: str = "") -> None:
-        self._nodes[node].move(state, reason)
-        self._farm.set_node(node, state=state, reason=reason, failures=self._nodes[node].failures)
+    def _move(self, name: str, state: NodeState, reason: str = "", reason_zh: str = "") -> None:
+        node = self._nodes[name]
+        node.move(state, reason, reason_zh)
+        self._farm.set_node(
+            name, state=state, reason=reason, reason_zh=reason_zh, failures=node.failures
+        )

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from farmdesk.domain.commands import (
+    AllocateNodes,
     Command,
     PauseTask,
     PurgeTask,
@@ -17,6 +18,7 @@ from farmdesk.domain.commands import (
     ResumeTask,
     RetryFailed,
     SetAfter,
+    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
@@ -29,6 +31,7 @@ from farmdesk.domain.records import CommandRow, NewTask, Outcome, StoredTask, Ta
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
+from farmdesk.engine.bonds import Bonds
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry, make_entry
@@ -63,6 +66,7 @@ class Desk:
         tools: Tools,
         workspace: Workspace,
         dependents: Dependents,
+        bonds: Bonds,
         load: Callable[[int], StoredTask | None],
     ) -> None:
         self._farm = farm
@@ -70,6 +74,7 @@ class Desk:
         self._tools = tools
         self._workspace = workspace
         self._dependents = dependents
+        self._bonds = bonds
         self._load = load
 
     def answer(self, row: CommandRow, now: Moment) -> Outcome:
@@ -85,9 +90,12 @@ class Desk:
         log.info("command %s by %s: %s", row.id, row.issued_by, said.en)
         return _outcome(row, said, now, applied=True, task_id=task_id)
 
-    def _carry_out(self, command: Command, user: str, now: Moment) -> tuple[int, Said]:
+    def _carry_out(self, command: Command, user: str, now: Moment) -> tuple[int | None, Said]:
         if isinstance(command, SubmitTask):
             return self._submit(command, user, now)
+        if isinstance(command, SetAutoStart):
+            why = self._bonds.set_auto_start(command.on)
+            return None, Said(why.en, why.zh)
         entry = self._entry(command.task_id)
         key = entry.task.id
         entry.task.check(command)
@@ -115,21 +123,31 @@ class Desk:
                 said = self._set_priority(entry, priority)
             case SetAfter(after=after, after_mode=mode):
                 said = self._set_after(entry, after, mode)
+            case AllocateNodes():
+                why = self._bonds.allocate(entry, command)
+                said = Said(why.en, why.zh)
             case RetryFailed(frames=frames):
                 said = self._retry(entry, frames, now)
+            case RecycleTask() | RestoreTask() | PurgeTask():
+                said = self._shelve(entry, command)
+        return key, said
+
+    def _shelve(self, entry: TaskEntry, command: RecycleTask | RestoreTask | PurgeTask) -> Said:
+        """Move a task to the recycle queue, back, or away for good."""
+        key = entry.task.id
+        match command:
             case RecycleTask():
                 self._farm.recycle(entry)
-                said = Said(
+                return Said(
                     f"Task {key} lies in the recycle queue.", f"任务 {key} 已移入回收队列。"
                 )
             case RestoreTask():
                 self._farm.restore(entry)
-                said = Said(f"Task {key} is back in the queue.", f"任务 {key} 已恢复。")
+                return Said(f"Task {key} is back in the queue.", f"任务 {key} 已恢复。")
             case PurgeTask():
                 self._workspace.discard(key)
                 self._farm.purge(entry)
-                said = Said(f"Task {key} is deleted for good.", f"任务 {key} 已彻底删除。")
-        return key, said
+                return Said(f"Task {key} is deleted for good.", f"任务 {key} 已彻底删除。")
 
     def _submit(self, command: SubmitTask, user: str, now: Moment) -> tuple[int, Said]:
         spec = TaskSpec.check(command, self._tools)

@@ -11,6 +11,7 @@ from farmdesk.domain.records import (
     Flush,
     FrameRecord,
     LogRecord,
+    MessageRecord,
     NewTask,
     NodeRecord,
     Outcome,
@@ -20,6 +21,7 @@ from farmdesk.domain.records import (
 from farmdesk.domain.states import FrameState, NodeState
 from farmdesk.domain.task import RenderTask, TaskId
 from farmdesk.domain.task_spec import TaskSpec
+from farmdesk.domain.urgent import UrgentRequest
 
 _LASTING = bytes(
     FrameState.WAITING
@@ -101,14 +103,19 @@ class Farm:
         self.tasks: dict[int, TaskEntry] = {}
         self.nodes: dict[str, NodeRecord] = {node.node: node for node in snapshot.nodes}
         self.last_task_id = snapshot.last_task_id
+        self.urgents = {request.id: request for request in snapshot.urgents}  # those that are open
+        self.last_urgent_id = snapshot.last_urgent_id
         self._number = snapshot.last_flush
         self._new: list[NewTask] = []
         self._frames: list[FrameRecord] = []
         self._logs: list[LogRecord] = []
         self._outcomes: list[Outcome] = []
+        self._changed_urgents: dict[int, UrgentRequest] = {}
+        self._messages: list[MessageRecord] = []
         self._dirty_tasks: dict[int, bool] = {}  # task -> whether its frame states must come along
         self._node_changes: dict[str, dict[str, object]] = {}
         self.urgent = False  # somebody waits for this flush
+        self.changes = 0  # grows whenever a task comes, goes, or changes its state or priority
         self.stirred: set[int] = set()  # tasks whose state changed since dependents looked
         self.proven: dict[int, list[int]] = {}  # frames done since then, by task
         self.queue = RenderQueue()
@@ -161,6 +168,7 @@ class Farm:
         self._dirty_tasks[key] = self._dirty_tasks.get(key, False) or states
         self.urgent = self.urgent or states
         if states:
+            self.changes += 1
             self.stirred.add(key)
 
     def record_frame(self, entry: TaskEntry, record: FrameRecord) -> None:
@@ -190,6 +198,20 @@ class Farm:
         self._outcomes.append(outcome)
         self.urgent = True
 
+    def save_urgent(self, request: UrgentRequest) -> None:
+        """Keep an urgent request as it is now; one that is over is forgotten once it is written."""
+        self.last_urgent_id = max(self.last_urgent_id, request.id)
+        self._changed_urgents[request.id] = request
+        if request.open:
+            self.urgents[request.id] = request
+        else:
+            self.urgents.pop(request.id, None)
+        self.urgent = True
+
+    def tell(self, message: MessageRecord) -> None:
+        """Note a message for people."""
+        self._messages.append(message)
+
     @property
     def changed(self) -> bool:
         """Whether the next flush would say anything."""
@@ -198,6 +220,8 @@ class Farm:
             or self._frames
             or self._logs
             or self._outcomes
+            or self._changed_urgents
+            or self._messages
             or self._dirty_tasks
             or self._node_changes
         )
@@ -218,9 +242,12 @@ class Farm:
             nodes=tuple(self._node_records()),
             logs=tuple(self._logs),
             outcomes=tuple(self._outcomes),
+            urgents=tuple(self._changed_urgents.values()),
+            messages=tuple(self._messages),
         )
-        for part in (self._new, self._frames, self._logs, self._outcomes):
+        for part in (self._new, self._frames, self._logs, self._outcomes, self._messages):
             part.clear()
+        self._changed_urgents.clear()
         self._dirty_tasks.clear()
         self._node_changes.clear()
         self.urgent = False
@@ -250,6 +277,7 @@ class Farm:
             task_id=entry.task.id,
             state=entry.task.state,
             reason=entry.task.reason,
+            reason_zh=entry.task.reason_zh,
             priority=entry.task.priority,
             position=entry.task.position,
             done=entry.count(FrameState.DONE),
@@ -282,6 +310,7 @@ def make_entry(stored: StoredTask) -> TaskEntry:
             owner=new.owner,
             state=record.state,
             reason=record.reason,
+            reason_zh=record.reason_zh,
             priority=record.priority,
             position=record.position,
             recycled=record.recycled,

@@ -37,7 +37,7 @@ def open_order_writer(config: Config, tools: Tools, workspace: Workspace) -> Ope
             output=str(workspace.frames(key)),
             pattern=tool.output.file_pattern(spec.output_format),
             journal=str(workspace.journal(key, slot.node)),
-            log=str(workspace.tool_log(key, slot.node)),
+            log=str(workspace.tool_log(key, slot.id)),
             width=spec.width,
             height=spec.height,
             settings=settings,

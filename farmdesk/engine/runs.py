@@ -1,11 +1,11 @@
 """The life of rendering tasks.
 
-Begin, pause, stop, check, end; and which free slot works for which of them.
+Begin, pause, stop, check, end.
 """
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 
 from farmdesk.dispatch.events import (
@@ -13,18 +13,17 @@ from farmdesk.dispatch.events import (
     Pause,
     Quiet,
     Resume,
-    SlotGranted,
-    SlotRevoked,
+    SlotId,
     Stop,
     TaskHopeless,
     Tick,
 )
-from farmdesk.dispatch.fleet import Want, share
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import LogRecord
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.agents import Agents
+from farmdesk.engine.allocation import Allocation
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
@@ -60,6 +59,7 @@ class Runs:
         agents: Agents,
         workspace: Workspace,
         dependents: Dependents,
+        allocation: Allocation,
         make_control: ControlMaker,
         begin_check: Callable[[CheckJob], None],
     ) -> None:
@@ -67,6 +67,7 @@ class Runs:
         self._agents = agents
         self._workspace = workspace
         self._dependents = dependents
+        self._allocation = allocation
         self._make_control = make_control
         self._begin_check = begin_check
         self._runs: dict[int, TaskRun] = {}
@@ -108,6 +109,44 @@ class Runs:
         entry.task.move(TaskState.STOPPED)
         self._checks.pop(entry.task.id, None)
         self._feed(entry, Stop(), now)
+
+    def interrupt(
+        self, entry: TaskEntry, killed: Iterable[SlotId], *, urgent: int, now: Moment
+    ) -> None:
+        """Let an urgent task have all nodes of this one, which waits at the head of its queue.
+
+        `killed`: slots that leave at once; the others end their frame.
+        """
+        entry.task.move(TaskState.PREEMPTED, f"Task {urgent} is urgent; this one goes on after it.")
+        entry.task.reason_zh = f"任务 {urgent} 加急；之后本任务自动继续。"
+        self._farm.queue.move_to_head(entry.task)
+        run = self._runs.get(entry.task.id)
+        if run is not None:
+            run.revoke(killed, now, kill=True)
+            run.feed([Pause()], now)
+        self._farm.touch(entry, states=True)
+
+    def resume(self, entry: TaskEntry, now: Moment) -> None:
+        """Let an interrupted task go on; the tries of its frames are counted on.
+
+        Raises Refused when its folders cannot be written.
+        """
+        self._workspace.prepare(entry.task.id)
+        entry.task.move(TaskState.RENDERING)
+        run = self._runs.get(entry.task.id)
+        if run is not None:
+            run.feed([Resume()], now)
+        else:
+            self._open_run(entry, {frame: entry.tries(frame) for frame in entry.attempts}, now)
+        self._farm.touch(entry, states=True)
+
+    def run_of(self, task_id: int) -> TaskRun | None:
+        """Give what works for a task; None when nothing does."""
+        return self._runs.get(task_id)
+
+    def rendering(self) -> list[TaskRun]:
+        """Give what works for tasks that render: not those that are paused or interrupted."""
+        return [r for r in self._runs.values() if r.entry.task.state is TaskState.RENDERING]
 
     def verify(self, entry: TaskEntry, now: Moment) -> None:
         """Check the sequence as soon as the database has all that was recorded."""
@@ -169,13 +208,7 @@ class Runs:
         for run in list(self._runs.values()):
             while run.outbox:
                 self._act(run, run.outbox.pop(0), now)
-        if not self._runs:
-            return
-        free = {slot.id: slot for slot in self._agents.free()}
-        for task_id, slots in share(list(free), self._wants()).items():
-            grants = [SlotGranted(slot, free[slot].speed) for slot in slots]
-            self._runs[task_id].feed(grants, now)
-        self._free_idle_slots(now)
+        self._allocation.settle(self._runs, self.begin, now)
 
     def start_checks(self, flushed: int, now: Moment) -> None:
         """Start the checks whose records the database has: all up to flush number `flushed`."""
@@ -197,29 +230,10 @@ class Runs:
         run = self._runs.get(entry.task.id)
         return run.overlay() if run else bytes(entry.states)
 
-    def _free_idle_slots(self, now: Moment) -> None:
-        """Take slots that wait for work in one task back while another task has none at all."""
-        if any(not self._runs[want.task_id].sessions for want in self._wants()):
-            for run in self._runs.values():
-                revoked = [SlotRevoked(slot) for slot in run.control.idle_slots]
-                if revoked:
-                    run.feed(revoked, now)
-
-    def _wants(self) -> list[Want]:
-        return [
-            Want(
-                task_id=run.entry.task.id,
-                priority=run.entry.task.priority,
-                position=run.entry.task.position,
-                slots=run.control.wanted_slots,
-                declined=frozenset(run.declined),
-            )
-            for run in self._runs.values()
-            if run.entry.task.state is TaskState.RENDERING
-        ]
-
     def _act(self, run: TaskRun, order: FramesRendered | TaskHopeless | Quiet, now: Moment) -> None:
         entry = run.entry
+        if isinstance(order, Quiet) and entry.task.state is TaskState.RENDERING:
+            return  # it was resumed meanwhile
         self._drop(run, now)
         match order:
             case FramesRendered():
@@ -241,7 +255,7 @@ class Runs:
     # ---- the end of a task -----------------------------------------------------------------------
 
     def _after_last_frame(self, entry: TaskEntry, now: Moment) -> None:
-        if entry.task.state not in (TaskState.RENDERING, TaskState.PAUSED):
+        if entry.task.state not in (TaskState.RENDERING, TaskState.PAUSED, TaskState.PREEMPTED):
             return  # stopped meanwhile
         if entry.count(FrameState.DONE):
             self.verify(entry, now)

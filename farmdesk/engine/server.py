@@ -21,6 +21,8 @@ from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot
+from farmdesk.engine.allocation import Allocation
+from farmdesk.engine.bonds import Bonds, standing_rules
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
 from farmdesk.engine.dependents import Dependents
@@ -81,18 +83,22 @@ def assemble(
 
     Give the engine, ready to run.
     """
-    farm = Farm(store.load_farm())
+    snapshot = store.load_farm()
+    farm = Farm(snapshot)
     workspace = Workspace(config.folder)
     workspace.sweep()
-    slots = [Slot(SlotId(node.name), node.name, launcher, node.speed) for node in config.nodes]
+    slots = slots_of(config, launcher)
     open_order = open_order_writer(config, tools, workspace)
     interrupted = recovery.interrupted(farm)
     if interrupted:
         recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
     agents = Agents(slots, farm=farm, post=inbox.put, order_for=open_order)
     dependents = Dependents(farm, store.load_task)
+    rules = standing_rules(config, snapshot.standing)
+    allocation = Allocation(farm=farm, agents=agents, rules=rules)
     runs = Runs(
         farm=farm,
+        allocation=allocation,
         agents=agents,
         workspace=workspace,
         dependents=dependents,
@@ -106,6 +112,7 @@ def assemble(
         workspace=workspace,
         load=store.load_task,
         dependents=dependents,
+        bonds=Bonds(farm, agents, rules),
     )
     recovery.go_on(farm, runs, workspace, real_time())
     return Engine(inbox, farm=farm, agents=agents, runs=runs, desk=desk, writer=scribe)
@@ -134,6 +141,15 @@ def _is_dead(owner: str) -> bool:
         return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
     except psutil.NoSuchProcess:
         return True
+
+
+def slots_of(config: Config, launcher: Launcher) -> list[Slot]:
+    """Give the slots of the configured nodes: `a`, or `a:1`, `a:2` where node a has several."""
+    return [
+        Slot(SlotId(name), node.name, launcher, node.speed, node.pool, node.tools)
+        for node in config.nodes
+        for name in node.slot_names
+    ]
 
 
 def control_maker(tools: Tools, store: FrameProofs, dependents: Dependents) -> ControlMaker:

@@ -15,7 +15,6 @@ from farmdesk.dispatch.events import (
     FrameDone,
     FrameFailed,
     FrameGivenUp,
-    FramesReleased,
     FramesRendered,
     FrameStarted,
     OpenSession,
@@ -26,6 +25,7 @@ from farmdesk.dispatch.events import (
     SessionFailed,
     SlotId,
     SlotLost,
+    SlotRevoked,
     StopAfter,
     StoppingAfter,
     TaskHopeless,
@@ -81,23 +81,31 @@ class TaskRun:
         self.entry = entry
         self.control = control
         self.sessions: dict[SlotId, Session] = {}
-        self.declined: set[SlotId] = set()  # slots that the control gave back for lack of work
         self.outbox: list[FramesRendered | TaskHopeless | Quiet] = []
         self._farm = farm
         self._agents = sessions
-        self._banned: set[SlotId] = set()  # slots that failed too often for this task
+        self.banned: set[SlotId] = set()  # slots that failed too often for this task
+        self.leaving: set[SlotId] = set()  # slots that shall leave after their frame in hand
 
     # ---- what comes in ---------------------------------------------------------------------------
 
     def feed(self, events: Iterable[Event], now: Moment) -> list[Order]:
         """Give events of one instant to the control and carry out its orders."""
-        events = list(events)
-        if any(isinstance(event, FramesReleased) for event in events):
-            self.declined = set(self._banned)  # there is new work for them
-        orders = self.control.handle_all(events, now.seconds)
+        orders = self.control.handle_all(list(events), now.seconds)
         for order in orders:
             self._carry_out(order, now)
         return orders
+
+    def revoke(self, slots: Iterable[SlotId], now: Moment, *, kill: bool = False) -> None:
+        """Let slots leave this task: after their frame in hand, or at once (`kill`)."""
+        slots = [slot for slot in slots if slot in self.sessions]
+        self.leaving.update(slots)
+        self.feed([SlotRevoked(slot, kill) for slot in slots], now)
+
+    @property
+    def staying(self) -> tuple[SlotId, ...]:
+        """The slots that work for this task and shall stay, the oldest first."""
+        return tuple(slot for slot in self.sessions if slot not in self.leaving)
 
     def said(self, session: Session, report: AgentReport, now: Moment) -> None:
         """Take a report of one of this run's agents."""
@@ -164,8 +172,8 @@ class TaskRun:
         """An agent has ended. What it had not published goes back."""
         if self.sessions.get(session.slot) is session:
             del self.sessions[session.slot]
+            self.leaving.discard(session.slot)
         if not session.closing:
-            self.declined = set(self._banned)
             self.feed([SlotLost(session.slot)], now)
 
     def found(self, frame: int, seconds: float, node: str, now: Moment) -> None:
@@ -187,7 +195,6 @@ class TaskRun:
         if session.running == report.frame:
             session.running = None
         reason = read_reason(report.reason)
-        self.declined = set(self._banned)
         self._agents.failed(session, reason, now)
         orders = self.feed([FrameFailed(session.slot, report.frame, reason, report.text)], now)
         given_up = any(isinstance(order, FrameGivenUp) for order in orders)
@@ -234,9 +241,9 @@ class TaskRun:
                 self.outbox.append(order)
 
     def _close(self, slot: SlotId, fault: bool) -> None:
-        self.declined.add(slot)
+        self.leaving.discard(slot)
         if fault:
-            self._banned.add(slot)
+            self.banned.add(slot)
         session = self.sessions.pop(slot, None)
         if session is not None:
             session.close()

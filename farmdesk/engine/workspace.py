@@ -40,13 +40,13 @@ class Workspace:
         """Give the journal that a node writes of the frames it finished."""
         return self.logs(task_id) / f"{node}.jsonl"
 
-    def tool_log(self, task_id: int, node: str) -> Path:
-        """Give the file that holds the tool's output on a node."""
-        return self.logs(task_id) / f"{node}.log"
+    def tool_log(self, task_id: int, slot: SlotId) -> Path:
+        """Give the file that holds the tool's output on a slot."""
+        return self.logs(task_id) / f"{_file_name(slot)}.log"
 
     def scratch(self, slot: SlotId) -> Path:
         """Give the scratch folder of a slot of this machine."""
-        return self.root / "scratch" / slot.replace(":", "-")
+        return self.root / "scratch" / _file_name(slot)
 
     def prepare(self, task_id: int) -> None:
         """Make a task's folders and mark its start.
@@ -97,3 +97,8 @@ class Workspace:
             threading.Thread(
                 target=shutil.rmtree, args=(doomed,), kwargs={"ignore_errors": True}, daemon=True
             ).start()
+
+
+def _file_name(slot: SlotId) -> str:
+    """Give a slot's name as a file may bear it; no node's name has the sign `@`."""
+    return slot.replace(":", "@")

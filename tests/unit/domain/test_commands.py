@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from farmdesk.domain.command_fields import BadField
 from farmdesk.domain.commands import (
+    AllocateNodes,
     Command,
     PauseTask,
     RetryFailed,
+    SetAutoStart,
     SetPriority,
     SubmitTask,
     UnknownKind,
@@ -41,6 +43,9 @@ COMMANDS: list[Command] = [
     RetryFailed(7),
     RetryFailed(7, "1-3"),
     PauseTask(2**63 - 1),
+    AllocateNodes(7, nodes=("n1", "n2")),
+    AllocateNodes(7, pool="gpu", count=3),
+    SetAutoStart(True),
 ]
 
 
@@ -53,7 +58,7 @@ def test_a_command_survives_the_way_through_json(command: Command) -> None:
 def test_every_command_has_its_own_kind() -> None:
     for command in get_args(Command):
         wanted = [f.name for f in fields(command) if f.default is f.default_factory is MISSING]
-        texts = SUBMIT | {"reason": "the director waits", "answer": "allow"}
+        texts = SUBMIT | {"reason": "the director waits", "answer": "allow", "on": True}
         body = {name: texts.get(name, 5) for name in wanted}
         made = from_body(
             "".join("_" + c.lower() if c.isupper() else c for c in command.__name__)[1:], body
@@ -73,6 +78,12 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
         ("pause_task", {}, "task_id is missing"),
         ("pause_task", {"task_id": 1, "when": 2}, "when is not known"),
         ("pause_task", {"task_id": "1"}, "whole number"),
+        ("allocate_nodes", {"task_id": 1, "nodes": "n1"}, "list of texts"),
+        ("allocate_nodes", {"task_id": 1, "nodes": ["n1", 2]}, "list of texts"),
+        ("allocate_nodes", {"task_id": 1, "nodes": [""]}, "nodes must have"),
+        ("allocate_nodes", {"task_id": 1, "nodes": ["a\nb"]}, "line breaks"),
+        ("allocate_nodes", {"task_id": 1, "pool": "gpu", "count": 0}, "count must lie"),
+        ("set_auto_start", {"on": 1}, "true or false"),
         ("pause_task", {"task_id": True}, "whole number"),
         ("pause_task", {"task_id": 1.0}, "whole number"),
         ("pause_task", {"task_id": None}, "whole number"),

@@ -16,6 +16,7 @@ from farmdesk.domain.commands import (
     RestoreTask,
     ResumeTask,
     RetryFailed,
+    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
@@ -97,7 +98,11 @@ def test_every_refusal_has_a_sentence(state: TaskState) -> None:
 
 
 def test_every_command_about_a_task_has_its_states() -> None:
-    assert set(WISHES) == set(get_args(Command)) - {SubmitTask, *get_args(RequestWord)}
+    assert set(WISHES) == set(get_args(Command)) - {
+        SubmitTask,
+        SetAutoStart,
+        *get_args(RequestWord),
+    }
     assert set(MOVES) == set(TaskState)
 
 

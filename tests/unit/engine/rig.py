@@ -18,7 +18,9 @@ from farmdesk.domain.records import (
     StoredTask,
 )
 from farmdesk.engine import recovery
-from farmdesk.engine.agents import Agents, Slot
+from farmdesk.engine.agents import Agents
+from farmdesk.engine.allocation import Allocation
+from farmdesk.engine.bonds import Bonds, standing_rules
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
@@ -35,7 +37,7 @@ from farmdesk.engine.posts import (
     Post,
 )
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.server import control_maker
+from farmdesk.engine.server import control_maker, slots_of
 from farmdesk.engine.workspace import Workspace
 from farmdesk.tool_files import read_tools
 from nodeagent.protocol import (
@@ -120,8 +122,17 @@ class FakeAgent:
 class Rig:
     """The engine under test, turned by hand; `clock` is its monotonic time."""
 
-    def __init__(self, folder: Path, *, nodes: int = 2, tasks: tuple[StoredTask, ...] = ()) -> None:
-        """`tasks`: what an earlier engine has saved; they go on."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 2,
+        tasks: tuple[StoredTask, ...] = (),
+        farm: tuple[LocalNode, ...] = (),
+        licences: dict[str, int] | None = None,
+        standing: tuple[CommandRow, ...] = (),
+    ) -> None:
+        """`tasks` and `standing`: what an earlier engine has saved; `farm`: its nodes, if named."""
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.jobs: list[CheckJob] = []
@@ -130,14 +141,14 @@ class Rig:
         self.inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
         self.folder = folder
         self.stored: dict[int, StoredTask] = {}
-        names = tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
-        config = Config(folder, "unused", names)
+        names = farm or tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
+        config = Config(folder, "unused", names, licences=licences or {})
         tools = read_tools(folder)
         workspace = Workspace(folder)
         new, records = (tuple(t.new for t in tasks), tuple(t.record for t in tasks))
         self.link.apply(Flush(1, new_tasks=new, tasks=records))
         self.farm = Farm(FarmSnapshot(1, len(tasks), tasks, ()))
-        slots = [Slot(SlotId(node.name), node.name, self, node.speed) for node in names]
+        slots = slots_of(config, self)
         agents = Agents(
             slots,
             farm=self.farm,
@@ -145,8 +156,10 @@ class Rig:
             order_for=open_order_writer(config, tools, workspace),
         )
         dependents = Dependents(self.farm, self.stored.get)
+        self.rules = standing_rules(config, standing)
         self.runs = Runs(
             farm=self.farm,
+            allocation=Allocation(farm=self.farm, agents=agents, rules=self.rules),
             agents=agents,
             workspace=workspace,
             dependents=dependents,
@@ -159,6 +172,7 @@ class Rig:
             tools=tools,
             workspace=workspace,
             dependents=dependents,
+            bonds=Bonds(self.farm, agents, self.rules),
             load=self.stored.get,
         )
         self.engine = Engine(

@@ -36,10 +36,13 @@ from farmdesk.domain.records import (
     FrameRow,
     FrameStates,
     LogRow,
+    MessageRow,
     NodeRow,
     TaskRow,
+    UrgentRow,
 )
 from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.users import User
 from farmdesk.ui.app import make_application, make_window
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.frames import COLUMNS, FrameColumn
@@ -126,6 +129,14 @@ class BusyFarm:
 
     def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:  # noqa: ARG002 as the link's
         """Give no commands."""
+        return []
+
+    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:  # noqa: ARG002 as the link's
+        """Give no requests."""
+        return []
+
+    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:  # noqa: ARG002 as the link's
+        """Give no messages."""
         return []
 
     def close(self) -> None:

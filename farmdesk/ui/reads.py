@@ -13,6 +13,7 @@ import numpy.typing as npt
 from farmdesk.domain.records import FrameRow, LogRow, NodeRow, TaskRow
 from farmdesk.domain.states import FailureReason, FrameState
 from farmdesk.link.farm_link import FarmLink
+from farmdesk.ui.frame_files import FilePattern, pattern_of
 
 CHUNK = 2000
 # Reason code n is REASONS[n - 1]; 0 is none.
@@ -65,6 +66,7 @@ class FramesRead:
     reasons: Bytes  # 0 none, else place in REASONS plus one
     nodes: tuple[str, ...]
     texts: tuple[tuple[int, str], ...]  # (frame, sentence) of failed attempts
+    files: tuple[FilePattern | None, ...]  # of the image; None: no file, or a hostile name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def frames_read(task_id: int, rows: list[FrameRow], since_rev: int) -> FramesRea
         seconds=np.array([r.render_s for r in records], np.float32),
         reasons=np.array([codes[r.reason] if r.reason else 0 for r in records], np.uint8),
         nodes=tuple(r.node for r in records),
+        files=tuple(pattern_of(r.frame, r.path) for r in records),
         texts=tuple((r.frame, r.text) for r in records if r.state is FrameState.FAILED and r.text),
     )
 

@@ -168,6 +168,13 @@ class Text(Enum):
     FRAME_TIP_REASON = ("原因：{reason}", "Reason: {reason}")
     FRAME_LOG = ("查看日志行", "Show its log line")
     COPY_FRAMES = ("复制帧号", "Copy frame numbers")
+    CONTACT = ("缩略图", "Thumbnails")
+    CONTACT_NONE = ("还没有完成的帧。", "No finished frames yet.")
+    CONTACT_NO_FOLDER = (
+        "这台电脑打不开任务的输出文件夹，所以没有缩略图。",
+        "No thumbnails: this computer cannot reach the task's output folder.",
+    )
+    CONTACT_TIP = ("双击打开所在文件夹", "Double-click opens the folder")
     ALL_FRAMES = ("全部帧", "All frames")
     FRAME_FILTER = ("按状态筛选帧", "Filter frames by state")
     EMPTY_FRAMES = (

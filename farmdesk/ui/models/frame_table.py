@@ -1,10 +1,11 @@
 """All frames of the selected task as arrays: what grid, list and minimap show.
 
-About 17 bytes a frame; only the GUI thread writes. A row is a place in FrameSet order, that is by
+About 19 bytes a frame; only the GUI thread writes. A row is a place in FrameSet order, that is by
 ascending frame number.
 """
 
 import logging
+from collections import deque
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,14 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.ui.frame_files import FilePattern
 from farmdesk.ui.reads import REASONS, Bytes, Floats, FramesRead, Integers, StatesRead
 
 log = logging.getLogger(__name__)
 
 STATE_COUNT = len(FrameState)
+NEWEST = 200  # finished frames whose order is kept
+MOST_PATTERNS = 2000  # of file names; a tool has one, and a node that lies gets no more memory
 
 
 class FrameTable(QObject):
@@ -37,6 +41,10 @@ class FrameTable(QObject):
         self.nodes: npt.NDArray[np.uint16] = np.empty(0, np.uint16)  # 0 none, else place + 1
         self._node_names: list[str] = []
         self._node_codes: dict[str, int] = {}
+        self.files: npt.NDArray[np.uint16] = np.empty(0, np.uint16)  # 0 none, else pattern + 1
+        self.newest: deque[int] = deque(maxlen=NEWEST)  # places that finished last, oldest first
+        self._patterns: list[FilePattern] = []
+        self._pattern_codes: dict[FilePattern, int] = {}
         self._texts: dict[int, str] = {}
         self._running: dict[int, str] = {}
         self._states_rev = 0
@@ -54,6 +62,10 @@ class FrameTable(QObject):
         self.seconds = np.zeros(count, np.float32)
         self.reasons = np.zeros(count, np.uint8)
         self.nodes = np.zeros(count, np.uint16)
+        self.files = np.zeros(count, np.uint16)
+        self.newest.clear()
+        self._patterns.clear()
+        self._pattern_codes.clear()
         self._texts.clear()
         self._running.clear()
         self._states_rev = 0
@@ -87,6 +99,8 @@ class FrameTable(QObject):
         self.seconds[places] = read.seconds[known]
         self.reasons[places] = read.reasons[known]
         self.nodes[places] = self._codes_of(read.nodes)[known]
+        self.files[places] = self._file_codes(read.files)[known]
+        self.newest.extend(places[read.states[known] == FrameState.DONE][-NEWEST:].tolist())
         self._texts.update(read.texts)
         newer = (read.revs[known] > self._states_rev) & (read.states[known] == FrameState.DONE)
         self.states[places[newer]] = FrameState.DONE
@@ -125,6 +139,11 @@ class FrameTable(QObject):
         code = int(self.reasons[place])
         return REASONS[code - 1] if code else None
 
+    def file_name(self, place: int) -> str:
+        """Give the plain name of a frame's image in the output folder; empty when unknown."""
+        code = int(self.files[place])
+        return self._patterns[code - 1].name(self.frame(place)) if code else ""
+
     def sentence(self, place: int) -> str:
         """Give what the tool or the agent said about the last failure."""
         return self._texts.get(self.frame(place), "")
@@ -134,6 +153,15 @@ class FrameTable(QObject):
             self._node_names.append(name)
             self._node_codes[name] = len(self._node_names)
         return np.array([self._node_codes[name] for name in names], np.uint16)
+
+    def _file_codes(self, files: tuple[FilePattern | None, ...]) -> npt.NDArray[np.uint16]:
+        for pattern in dict.fromkeys(files):
+            new = pattern is not None and pattern not in self._pattern_codes
+            if pattern is not None and new and len(self._patterns) < MOST_PATTERNS:
+                self._patterns.append(pattern)
+                self._pattern_codes[pattern] = len(self._patterns)
+        codes = self._pattern_codes
+        return np.array([codes.get(f, 0) if f else 0 for f in files], np.uint16)
 
 
 def frame_numbers(frames: str) -> Integers:

@@ -1,4 +1,4 @@
-"""The selected task's frames: legend, grid with minimap, and the list that says the same."""
+"""The selected task's frames: legend, grid with minimap, thumbnails, and the list of the same."""
 
 import numpy as np
 from PyQt5.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
@@ -19,6 +19,7 @@ from farmdesk.ui.cell import cell_icon
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.models.frames import FramesModel
 from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.contact_strip import ContactStrip
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.flow_row import FlowRow
 from farmdesk.ui.widgets.frame_grid import MAX_CELL, MIN_CELL, FrameGrid
@@ -52,6 +53,7 @@ class FramesPanel(QTabWidget):
         self._appearance = appearance
         self.grid = FrameGrid(table, appearance)
         self.minimap = Minimap(self.grid, table, appearance)
+        self.contact = ContactStrip(table, appearance)
         self.model = FramesModel(table, appearance)
         self.list = make_table(self.model)
         set_widths(self.list, WIDTHS)
@@ -78,6 +80,8 @@ class FramesPanel(QTabWidget):
         for view in (self.grid, self.list):
             view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.activated.connect(lambda place: self.frame_opened.emit(table.frame(place)))
+        self.grid.selection_changed.connect(self._on_grid_selection)
+        self.contact.frame_chosen.connect(self.grid.choose)
         self.list.doubleClicked.connect(self._on_row_opened)
         table.replaced.connect(self._on_replaced)
         table.changed.connect(self._on_changed)
@@ -137,6 +141,7 @@ class FramesPanel(QTabWidget):
         column.setSpacing(0)
         column.addWidget(self.legend_box)
         column.addLayout(cells, 1)
+        column.addWidget(self.contact)
         self.list_tab = QWidget()
         rows = QVBoxLayout(self.list_tab)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -172,6 +177,10 @@ class FramesPanel(QTabWidget):
             self.grid.show_place(int(busy[0]), centre=True)
         self._busy_shown = True
 
+    def _on_grid_selection(self) -> None:
+        chosen = self.grid.selection
+        self.contact.set_current(chosen.current if len(chosen) else None)
+
     def _on_cell_changed(self) -> None:
         """Bring slider, switch and minimap in line with the grid."""
         blocked = self.zoom.blockSignals(True)
@@ -188,6 +197,7 @@ class FramesPanel(QTabWidget):
     def _on_changed(self) -> None:
         words, counts = self._appearance.words, self._table.counts()
         self.legend_box.setVisible(self._table.loaded)
+        self.contact.setVisible(self._table.task_id is not None)
         if self._table.loaded and not self._busy_shown:
             self._show_busy()
         for state, button in self.legend.items():

@@ -98,6 +98,7 @@ class OperatorWindow(QMainWindow):
         self.feed.stop()
         self.commands.stop()
         self.connection.stop()
+        self.frames.contact.reader.close()
         self._background.close()
         super().closeEvent(event)
 
@@ -235,6 +236,7 @@ class OperatorWindow(QMainWindow):
         before, self._task = self._task, task
         if before is None or (before.id, before.frames) != (task.id, task.frames):
             self.table.show(task.id, task.frames)
+            self.frames.contact.set_folder(task.output)
             self.table.take_running(self.nodes.running(task.id))
             self.feed.watch_task(task.id, task.total)
             self._follow_log()

@@ -115,6 +115,12 @@ class FrameGrid(QAbstractScrollArea):
         elif line >= bar.value() + page:
             bar.setValue(line - page + 1)
 
+    def choose(self, place: int) -> None:
+        """Select one frame and bring it into sight."""
+        self.selection.only(place)
+        self.show_place(place)
+        self._after_selection()
+
     def sizeHint(self) -> QSize:
         """Ask for a useful number of cells."""
         return QSize(640, 240)
@@ -191,9 +197,11 @@ class FrameGrid(QAbstractScrollArea):
     # ---- mouse, keys, tooltip
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select a frame, or begin a lasso."""
+        """Select a frame, or begin a lasso; nothing is selected by a click beside the frames."""
         place = self.place_at(event.pos())
         if place is None:
+            self.selection = FrameSelection()
+            self._after_selection()
             return
         if event.button() == Qt.MouseButton.LeftButton:
             self._origin = self._grid_point(event.pos())

@@ -1,0 +1,264 @@
+"""A strip of thumbnails under the grid: the newest finished frames, or those around the selected.
+
+It paints what has come and asks for the rest; a format that Qt cannot read is a plate with the
+frame's number.
+"""
+
+from collections import OrderedDict
+
+import numpy as np
+import numpy.typing as npt
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, QUrl, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QDesktopServices,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from farmdesk.domain.states import FrameState
+from farmdesk.ui.appearance import Appearance
+from farmdesk.ui.models.frame_table import FrameTable
+from farmdesk.ui.texts import Text
+from farmdesk.ui.thumbnails import Find, Found, ThumbnailReader, Wish
+from farmdesk.ui.widgets.frame_tip import frame_tip
+
+PICTURE = QSize(112, 63)
+GAP = 6
+CAPTION = 18  # pixels under a picture
+CAPACITY = 200  # pictures kept
+REFRESH_MS = 300  # frames may finish a thousand times a second
+AGAIN_MS = 10_000  # a missing file or folder is looked for again: shares are slow to tell
+
+
+class ContactStrip(QWidget):
+    """Click selects a frame, double click opens the folder of the files."""
+
+    frame_chosen = pyqtSignal(int)  # place in the frame table
+
+    def __init__(self, table: FrameTable, appearance: Appearance) -> None:
+        super().__init__()
+        self._table = table
+        self._appearance = appearance
+        self._folder = ""
+        self._current: int | None = None
+        self._kept: OrderedDict[Wish, Found] = OrderedDict()
+        self._last: Found | None = None
+        self._held = False  # the frames shown stay
+        self.places: list[int] = []  # of the frames shown, left to right
+        self.reader = ThumbnailReader()
+        self.reader.found.connect(self._on_found)
+        self._refresh = _timer(self, REFRESH_MS)
+        self._refresh.timeout.connect(self.refresh)
+        self._again = _timer(self, AGAIN_MS)
+        self._again.timeout.connect(self.look_again)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        table.replaced.connect(self._on_replaced)
+        table.changed.connect(self._on_changed)
+        appearance.changed.connect(self._on_appearance)
+        self._on_appearance()
+
+    def set_folder(self, folder: str) -> None:
+        """Read the pictures from this folder; empty: there is none."""
+        if folder != self._folder:
+            self._folder = folder
+            self._last = None
+            self.refresh()
+
+    def set_current(self, place: int | None) -> None:
+        """Show the frames around this one; None: the newest ones."""
+        if place != self._current:
+            self._current = place
+            # A frame that is clicked must not jump away under the mouse.
+            self._held = place in self.places and len(self.places) >= self._room
+            self.refresh()
+
+    @property
+    def reachable(self) -> bool:
+        """The folder was found when it was last looked for."""
+        return self._last is not None and self._last.find is not Find.NO_FOLDER
+
+    def picture(self, place: int) -> QImage | None:
+        """Give the picture of a frame; None while or where there is none."""
+        found = self._kept.get(self._wish(place))
+        return None if found is None else found.image
+
+    def sizeHint(self) -> QSize:
+        """Ask for one line of pictures."""
+        return QSize(PICTURE.width() * 4, PICTURE.height() + CAPTION + GAP)
+
+    def minimumSizeHint(self) -> QSize:
+        """Be content with one picture."""
+        return QSize(PICTURE.width(), self.sizeHint().height())
+
+    def refresh(self) -> None:
+        """Choose the frames anew and ask for the pictures that are missing."""
+        if not self._held or len(self.places) > self._room:
+            self.places = contact_places(self._table, self._current, self._room)
+        wishes = [self._wish(place) for place in self.places] if self._folder else []
+        for wish in wishes:
+            if wish in self._kept:
+                self._kept.move_to_end(wish)
+        # The newest is at the right, and is what people look for.
+        self.reader.want([w for w in reversed(wishes) if w.name and w not in self._kept])
+        self.update()
+
+    def hint(self) -> Text | None:
+        """Give the sentence that is shown instead of pictures; None while there are some."""
+        if not self._table.loaded:
+            return Text.LOADING if self._table.task_id is not None else Text.CONTACT_NONE
+        if not self.places:
+            return Text.CONTACT_NONE
+        missing = self._last is not None and self._last.find is Find.NO_FOLDER
+        return Text.CONTACT_NO_FOLDER if missing or not self._folder else None
+
+    def look_again(self) -> None:
+        """Try the files and folders again that were not there."""
+        vain = [w for w, f in self._kept.items() if f.find in (Find.NO_FOLDER, Find.NO_FILE)]
+        for wish in vain:
+            del self._kept[wish]
+        self.refresh()
+
+    @property
+    def kept(self) -> int:
+        """The number of pictures, and of wishes in vain, in memory."""
+        return len(self._kept)
+
+    # ---- mouse, tooltip, painting
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the frame."""
+        place = self._place_at(event.pos())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.frame_chosen.emit(place)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the folder, but only one that was seen to be a folder: opening runs programs."""
+        if self._place_at(event.pos()) is not None and self.reachable:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
+
+    def event(self, event: QEvent) -> bool:
+        """Show what is known about the frame under the mouse."""
+        if isinstance(event, QHelpEvent):
+            place = self._place_at(event.pos())
+            if place is not None:
+                words = self._appearance.words
+                tip = f"{frame_tip(self._table, place, words)}\n{words(Text.CONTACT_TIP)}"
+                QToolTip.showText(event.globalPos(), tip, self)
+                return True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002 Qt's signature
+        """Show as many as fit."""
+        self.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 Qt's signature
+        """Paint pictures and numbers, or the hint."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._appearance.theme.base))
+        hint = self.hint()
+        if hint is not None:
+            painter.setPen(QColor(self._appearance.theme.dim))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), self._appearance.words(hint))
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for column, place in enumerate(self.places):
+                self._paint_frame(painter, self._box(column), place)
+        painter.end()
+
+    def _paint_frame(self, painter: QPainter, box: QRect, place: int) -> None:
+        theme, image = self._appearance.theme, self.picture(place)
+        number = f"#{self._table.frame(place)}"
+        centre = int(Qt.AlignmentFlag.AlignCenter)
+        if image is None:
+            painter.fillRect(box, QColor(theme.alternate))
+            painter.setPen(QColor(theme.dim))
+            painter.drawText(box, centre, number)
+        else:
+            size = QSize(image.size()).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRectF(0, 0, size.width(), size.height())
+            target.moveCenter(QRectF(box).center())
+            painter.drawImage(target, image)
+        current = place == self._current
+        painter.setPen(QColor(theme.text if current else theme.dim))
+        painter.drawText(QRect(box.left(), box.bottom() + 1, box.width(), CAPTION), centre, number)
+        if current:
+            painter.setPen(QPen(QColor(theme.focus), 2))
+            painter.drawRect(box)
+
+    # ---- private
+
+    @property
+    def _room(self) -> int:
+        return max(1, (self.width() + GAP) // (PICTURE.width() + GAP))
+
+    def _wish(self, place: int) -> Wish:
+        size = PICTURE * self.devicePixelRatioF()
+        name, attempt = self._table.file_name(place), int(self._table.attempts[place])
+        return Wish(self._folder, name, attempt, size.width(), size.height())
+
+    def _place_at(self, point: QPoint) -> int | None:
+        column = int(point.x() // self._slot)
+        return self.places[column] if 0 <= column < len(self.places) else None
+
+    @property
+    def _slot(self) -> float:
+        """Pixels from one picture to the next: they spread over the whole width."""
+        return (self.width() + GAP) / self._room
+
+    def _box(self, column: int) -> QRect:
+        spread = (self._slot - GAP - PICTURE.width()) / 2
+        return QRect(QPoint(round(column * self._slot + spread), 2), PICTURE)
+
+    def _on_found(self, found: Found) -> None:
+        self._kept[found.wish] = found
+        while len(self._kept) > CAPACITY:
+            self._kept.popitem(last=False)
+        if found.wish.folder == self._folder:
+            self._last = found
+            if found.find is Find.NO_FOLDER:
+                self.reader.want([])  # one answer for all
+            if found.find in (Find.NO_FOLDER, Find.NO_FILE) and not self._again.isActive():
+                self._again.start()
+            self.update()
+
+    def _on_replaced(self) -> None:
+        self._current = None
+        self._last = None
+        self._held = False
+        self.refresh()
+
+    def _on_changed(self) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def _on_appearance(self) -> None:
+        self.setAccessibleName(self._appearance.words(Text.CONTACT))
+        self.update()
+
+
+def contact_places(table: FrameTable, current: int | None, room: int) -> list[int]:
+    """Give at most `room` finished frames, ascending: around `current`, or the newest ones."""
+    if not table.loaded:
+        return []
+    if current is None:
+        newest = [p for p in reversed(table.newest) if table.states[p] == FrameState.DONE]
+        return sorted(list(dict.fromkeys(newest))[:room])
+    done: npt.NDArray[np.intp] = np.flatnonzero(table.states == FrameState.DONE)
+    middle = int(np.searchsorted(done, current))
+    first = max(0, min(middle - room // 2, len(done) - room))
+    return [int(place) for place in done[first : first + room]]
+
+
+def _timer(parent: QWidget, interval_ms: int) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    return timer

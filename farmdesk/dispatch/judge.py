@@ -67,6 +67,8 @@ class Judge:
         shared = position == holding.positions[-1] and self._crew.part_twins(holding)
         if self._crew.ledger.is_open(position):
             self._count(slot, position, event, shared=shared)
+            if shared and not self._crew.ledger.is_open(position):
+                self._crew.spare(position, now)  # the other slot need not go on
         self._crew.settle(slot, now)
         if blame is Blame.LICENCE:
             self._rest(slot, now)
@@ -107,11 +109,8 @@ class Judge:
             return
         slot.failures += blame is Blame.SLOT
         self._prospects.failure(slot.id, event.frame)
-        more = self.use_attempt(event.frame)
-        if shared:
-            return
-        if more:
-            self._crew.retries.failed(position, slot)
+        if self.use_attempt(event.frame):
+            self._crew.retries.failed(position, slot, waits=not shared)
         else:
             self._crew.abandon(position)
             self.give_up(event.frame, event.reason, event.text)

@@ -15,10 +15,11 @@ class Retries:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def failed(self, position: int, slot: Slot) -> None:
-        """The position failed on this slot, and waits now."""
+    def failed(self, position: int, slot: Slot, *, waits: bool) -> None:
+        """The position failed on this slot, and waits now unless another slot still renders it."""
         self._failed_on.setdefault(position, set()).add(slot.id)
-        self._waiting.add(position)
+        if waits:
+            self._waiting.add(position)
 
     def knows(self, position: int) -> bool:
         """Whether the position failed before and is not settled."""

@@ -145,6 +145,34 @@ def test_a_copy_goes_on_alone_when_its_twin_dies_or_fails() -> None:
         assert desk.done("a", 1) == [rendered()]
 
 
+def test_a_frame_whose_copy_failed_is_not_copied_again_and_fails_three_times_at_most() -> None:
+    desk = Desk("1-2", warm=True)
+    desk.grant("a", "b")
+    desk.load("a")
+    desk.load("b")
+    desk.done("a", 2)
+    desk.tick(100.0)
+    assert desk.fail("a", 1) == []
+    assert desk.tick(100.0) == []  # no second copy beside b's
+    assert desk.fail("b", 1) == [renders("b", "1")]
+    orders = desk.fail("b", 1)
+    assert orders[-1] == rendered("1")
+    assert desk.control.attempts(1) == 3
+
+
+def test_a_copy_that_fails_for_the_last_time_spares_its_twin() -> None:
+    desk = Desk("1-2", warm=True, attempts={1: 2})
+    desk.grant("a", "b")
+    desk.load("a")
+    desk.load("b")
+    desk.done("a", 2)
+    desk.tick(100.0)
+    assert desk.control.running() == {"a": 1, "b": 1}
+    orders = desk.fail("a", 1)
+    assert cancels("b") in orders
+    assert orders[-1] == rendered("1")
+
+
 def test_no_finished_frame_is_rendered_again_when_its_slot_dies() -> None:
     desk = Desk("1-10")
     desk.grant("a")

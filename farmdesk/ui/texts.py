@@ -127,6 +127,11 @@ class Text(Enum):
     COLUMN_CPU = ("CPU", "CPU")
     COLUMN_MEMORY = ("内存", "Memory")
     COLUMN_GPU = ("GPU", "GPU")
+    COLUMN_HISTORY = ("CPU 5 分钟", "CPU 5 min")
+    HISTORY_TIP = (
+        "最近 5 分钟的 CPU 负载，从打开窗口时算起",
+        "CPU load of the last 5 minutes, since this window was opened",
+    )
     COLUMN_CURRENT = ("当前帧", "Current frame")
     CURRENT_FRAME = ("#{frame} · {task}", "#{frame} · {task}")
     NODE_TIP = (
@@ -273,6 +278,7 @@ class Text(Enum):
 Esc  清除筛选
 F5  刷新
 空格  暂停或继续
+Enter  查看任务的帧列表
 R  重试失败帧
 Ctrl+↑ / Ctrl+↓  优先级
 Alt+1…6  队列筛选
@@ -284,6 +290,7 @@ F11  全屏
 Esc  Clear the filter
 F5  Refresh
 Space  Pause or resume
+Enter  Frame list of the task
 R  Retry failed frames
 Ctrl+↑ / Ctrl+↓  Priority
 Alt+1…6  Queue filter

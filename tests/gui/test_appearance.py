@@ -36,7 +36,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # Latin in Chinese texts: names, units and keys.
 ALLOWED = {"FarmDesk", "CPU", "GPU", "Ctrl", "Esc", "Alt", "UTC", "English", "farmdesk"}
-ALLOWED |= {"submit", "server", "Space", "Up", "Down", "Del"}
+ALLOWED |= {"submit", "server", "Space", "Up", "Down", "Del", "Enter"}
 
 
 def texts(root: QWidget) -> Iterator[tuple[str, str]]:

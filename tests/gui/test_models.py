@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PyQt5.QtCore import QPersistentModelIndex, Qt
+from PyQt5.QtCore import QPersistentModelIndex, QRectF, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -12,10 +12,12 @@ from farmdesk.domain.records import LogRecord, LogRow, NodeRecord, NodeRow, Task
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.keyed_rows import BAR_ROLE
+from farmdesk.ui.models.load_history import POINTS, LoadHistory, Spark
 from farmdesk.ui.models.logs import CAPACITY, LogBuffer, LogFilter, line
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.models.nodes import Bar, NodesModel
 from farmdesk.ui.models.tasks import Progress, TaskFilter, TasksModel, remaining_s
+from farmdesk.ui.widgets.spark_delegate import lines
 from farmdesk.ui.wording import Wording
 from tests.gui.staged_farm import NOON, task_row
 from tests.samples import HOSTILE
@@ -208,3 +210,47 @@ def test_a_log_line_stays_one_line() -> None:
     told = line(row, Wording("zh"))
     assert "错误 [node01] #7 first ⏎ second" in told
     assert len(told.splitlines()) == 1
+
+
+# ---- the load of the last five minutes
+
+
+def test_samples_become_a_line_that_ends_now(appearance: Appearance) -> None:
+    now = NOON
+    model = NodesModel(appearance, lambda: now)
+    for seconds, cpu in ((600, 0.9), (250, 0.5), (12, 0.2), (11, 0.6), (1, 0.7)):
+        record = NodeRecord(
+            "n1", NodeState.IDLE, cpu=cpu, sampled_at=now - timedelta(seconds=seconds)
+        )
+        model.take([NodeRow(1, record)], whole=True)
+    spark = model.index(0, model.column_named("history")).data(BAR_ROLE)
+    assert isinstance(spark, Spark)
+    assert len(spark.points) == POINTS == 60
+    assert [point for point in spark.points if point is not None] == [0.5, 0.6, 0.7]
+    assert 0.7 in spark.points[-2:]
+    now = NOON + timedelta(minutes=10)
+    later = model.index(0, model.column_named("history")).data(BAR_ROLE)
+    assert set(later.points) == {None}, "a node that says nothing has no line"
+
+
+def test_the_history_is_bounded_and_forgets_nodes_that_are_gone() -> None:
+    history = LoadHistory()
+    for second in range(5000):
+        at = NOON + timedelta(seconds=second)
+        history.add([NodeRecord(n, NodeState.IDLE, cpu=0.5, sampled_at=at) for n in ("a", "b")])
+    history.add([NodeRecord("c", NodeState.OFFLINE)])
+    assert history.kept() == {"a": POINTS, "b": POINTS}
+    history.keep_only(["b"])
+    assert history.kept() == {"b": POINTS}
+
+
+def test_a_line_breaks_where_nothing_was_seen(qapp: object) -> None:
+    points: list[float | None] = [None] * 60
+    points[0:3] = [0.1, None, 0.2]
+    points[40] = 1.7
+    drawn = lines(Spark(tuple(points)), QRectF(0, 0, 118, 20))
+    assert [len(line) for line in drawn] == [2, 2]
+    assert drawn[0][0].y() == pytest.approx(18)
+    assert drawn[1][-1].x() == pytest.approx(80)
+    assert drawn[1][-1].y() == 0, "more than all is drawn as all"
+    assert lines(Spark((None,) * 60), QRectF(0, 0, 118, 20)) == []

@@ -324,6 +324,24 @@ def test_a_failed_frame_leads_to_its_log_line(
     assert not window.log.follow.isChecked()
 
 
+def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qtbot: QtBot) -> None:
+    view = window.queue.view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert window.frames.currentWidget() is window.frames.list_tab
+    assert window.frames.list.hasFocus()
+    window.queue.select(2)
+    nodes = window.nodes_panel.view
+    nodes.setFocus()
+    nodes.setCurrentIndex(window.nodes.index(5, 0))
+    record = window.nodes.at(5).record
+    assert (record.task_id, record.frame is not None) == (1, True)
+    QTest.keyClick(nodes, Qt.Key.Key_Enter)
+    assert [row.id for row in window.queue.selected()] == [1]
+    assert window.frames.currentWidget() is window.frames.grid_tab
+    assert [window.table.frame(p) for p in window.frames.selected_places()] == [record.frame]
+
+
 def test_minimap_and_slider_follow_the_grid(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:

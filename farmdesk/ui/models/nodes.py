@@ -1,7 +1,7 @@
 """The render nodes as rows: state, load, and the frame in hand."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -13,6 +13,7 @@ from farmdesk.domain.states import NodeState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import node_icon
 from farmdesk.ui.models.keyed_rows import Column, KeyedRows
+from farmdesk.ui.models.load_history import LoadHistory
 from farmdesk.ui.texts import Text
 from farmdesk.ui.wording import size_text
 
@@ -54,6 +55,7 @@ class NodesModel(KeyedRows[str, NodeRow]):
         self, appearance: Appearance, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._now = now
+        self._history = LoadHistory()
         self._icons: dict[tuple[str, NodeState], QIcon] = {}
         super().__init__(appearance)
 
@@ -78,8 +80,24 @@ class NodesModel(KeyedRows[str, NodeRow]):
             self._load("cpu", Text.COLUMN_CPU, lambda r: r.record.cpu, Load.PROCESSOR),
             self._load("memory", Text.COLUMN_MEMORY, lambda r: r.record.memory, Load.PROCESSOR),
             self._load("gpu", Text.COLUMN_GPU, lambda r: r.record.gpu, Load.GRAPHICS),
+            Column(
+                "history",
+                Text.COLUMN_HISTORY,
+                lambda _: "",
+                lambda r: r.record.cpu or 0.0,
+                tip=lambda _: self.appearance.words(Text.HISTORY_TIP),
+                bar=lambda r: self._history.spark(r.record.node, self._now()),
+            ),
             Column("current", Text.COLUMN_CURRENT, self._current, _current_order),
         )
+
+    def take(self, rows: Iterable[NodeRow], *, whole: bool) -> None:
+        """Lay fresh rows over the old ones, and note their samples."""
+        rows = list(rows)
+        self._history.add(row.record for row in rows)
+        super().take(rows, whole=whole)
+        if whole:
+            self._history.keep_only(self._rows)
 
     def key(self, row: NodeRow) -> str:
         """Give the node's name."""
@@ -148,9 +166,8 @@ class NodesModel(KeyedRows[str, NodeRow]):
     def _state_tip(self, row: NodeRow) -> str:
         words = self.appearance.words
         state = words.node_state(row.record.state)
-        if not row.record.reason:
-            return state
-        return words(Text.STATE_TIP, state=state, reason=row.record.reason)
+        reason = row.record.sentence(words.language)
+        return words(Text.STATE_TIP, state=state, reason=reason) if reason else state
 
     def _tip(self, row: NodeRow) -> str:
         record = row.record

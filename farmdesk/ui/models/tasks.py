@@ -216,8 +216,8 @@ class TasksModel(KeyedRows[int, TaskRow]):
     def _state_tip(self, row: TaskRow) -> str:
         words = self.appearance.words
         state = words.task_state(row.state)
-        if row.reason:
-            state = words(Text.STATE_TIP, state=state, reason=row.reason)
+        if reason := row.sentence(words.language):
+            state = words(Text.STATE_TIP, state=state, reason=reason)
         at = row.finished_at or row.started_at or row.created_at
         return f"{state}\n{local_clock(at)} ({at:%Y-%m-%d %H:%M:%S} UTC)"
 

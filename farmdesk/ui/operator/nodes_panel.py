@@ -9,9 +9,10 @@ from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.bar_delegate import BarDelegate
 from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
+from farmdesk.ui.widgets.spark_delegate import SparkDelegate
 from farmdesk.ui.widgets.table import make_table
 
-WIDTHS = (7, 13, 6, 6, 6, 24)  # digits, by column of NodesModel
+WIDTHS = (7, 12, 6, 6, 6, 10, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
 
 
@@ -26,6 +27,8 @@ class NodesPanel(QWidget):
         self._delegate = BarDelegate(appearance)
         for name in ("cpu", "memory", "gpu"):
             self.view.setItemDelegateForColumn(model.column_named(name), self._delegate)
+        self._spark = SparkDelegate(appearance)
+        self.view.setItemDelegateForColumn(model.column_named("history"), self._spark)
         self.columns = ElasticColumn(
             self.view, model.column_named("current"), least=14, wanted=WIDTHS
         )

@@ -1,9 +1,11 @@
 """The menu entries, keys and context menus of the operator's window as a whole."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QPoint
-from PyQt5.QtWidgets import QAction, QApplication, QMenu, QMessageBox, QWidget
+from PyQt5.QtCore import QObject, QPoint, Qt
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QAction, QApplication, QMenu, QMessageBox, QTableView, QWidget
 
 from farmdesk.domain.states import FrameState
 from farmdesk.ui.models.tasks import TaskFilter
@@ -23,7 +25,8 @@ class WindowKeys(QObject):
         self._add_entries()
         self._add_keys()
         window.queue.view.customContextMenuRequested.connect(self._on_queue_menu)
-        window.queue.view.doubleClicked.connect(window.frames.grid.setFocus)
+        self._on_enter(window.queue.view, self._show_details)
+        self._on_enter(window.nodes_panel.view, self._show_frame_in_hand)
         for view in (window.frames.grid, window.frames.list):
             view.customContextMenuRequested.connect(self._on_frame_menu)
 
@@ -78,6 +81,37 @@ class WindowKeys(QObject):
         menus.key("Esc", queue.clear_filter)
         for number, chosen in enumerate(TaskFilter, start=1):
             menus.key(f"Alt+{number}", lambda chosen=chosen: queue.choose(chosen))  # type: ignore[misc]
+
+    def _on_enter(self, view: QTableView, act: Callable[[], None]) -> None:
+        """Let Enter and a double click in a view do the same."""
+        action = QAction(view)
+        action.setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda: act())  # noqa: PLW0108 drops Qt's `checked`
+        view.addAction(action)
+        view.doubleClicked.connect(lambda: act())  # noqa: PLW0108 drops the index
+
+    def _show_details(self) -> None:
+        """Go to the frame list of the selected task."""
+        frames = self._window.frames
+        frames.setCurrentWidget(frames.list_tab)
+        if not frames.list.currentIndex().isValid():
+            frames.list.setCurrentIndex(frames.model.index(0, 0))
+        frames.list.setFocus()
+
+    def _show_frame_in_hand(self) -> None:
+        """Go to the frame that the current node renders."""
+        window = self._window
+        index = window.nodes_panel.view.currentIndex()
+        if not index.isValid():
+            return
+        record = window.nodes.at(index.row()).record
+        if record.task_id is None or not window.queue.select(record.task_id):
+            return
+        window.frames.setCurrentWidget(window.frames.grid_tab)
+        place = None if record.frame is None else window.table.place_of(record.frame)
+        if place is not None:
+            window.frames.grid.choose(place)
 
     def _close(self) -> None:
         self._window.close()

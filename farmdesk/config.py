@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.users import Role, User
 
 FILE = "farm.toml"
 LOCAL_NODES = 2
@@ -46,7 +47,8 @@ class Config:
     """What the server and staff clients need.
 
     `programs`: where a tool's program lies, by tool name. `licences`: slots that may run a tool at
-    a time. `auto_start`: queued tasks start without an operator.
+    a time. `auto_start`: queued tasks start without an operator. `operators`: the logins of the
+    render staff, all others are customers; None: everybody who reaches this farm is staff.
     """
 
     folder: Path
@@ -57,6 +59,12 @@ class Config:
     stall_s: float = 600.0
     licences: dict[str, int] = field(default_factory=dict)
     auto_start: bool = False
+    operators: frozenset[str] | None = None
+
+    def user(self, login: str) -> User:
+        """Give a login with its role."""
+        staff = self.operators is None or login in self.operators
+        return User(login, Role.OPERATOR if staff else Role.CUSTOMER)
 
 
 def farm_folder(given: str | None) -> Path:
@@ -77,7 +85,8 @@ def read_config(folder: Path) -> Config:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise _wrong(path, str(error)) from error
-    known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences", "auto_start"}
+    known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences"}
+    known |= {"auto_start", "operators"}
     if strange := sorted(set(values) - known):
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
@@ -89,6 +98,7 @@ def read_config(folder: Path) -> Config:
         stall_s=_seconds(path, "stall_s", values.get("stall_s", 600.0)),
         licences=_licences(path, values.get("licences", {})),
         auto_start=_switch(path, "auto_start", values.get("auto_start", False)),
+        operators=_logins(path, values.get("operators")),
     )
 
 
@@ -139,6 +149,14 @@ def _switch(path: Path, name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise _wrong(path, f"{name} must be true or false")
+
+
+def _logins(path: Path, value: object) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return frozenset(value)
+    raise _wrong(path, "operators must be a list of logins, one at least")
 
 
 def _programs(path: Path, value: object) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from farmdesk.dispatch.events import SlotGranted, SlotId
 from farmdesk.dispatch.fleet import Plan, make_plan
-from farmdesk.dispatch.wants import Bond, Want, slots_worth_loading
+from farmdesk.dispatch.wants import Bond, Want
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
@@ -56,7 +56,7 @@ class Allocation:
 
     def look_again(self) -> None:
         """Plan at the next turn, whatever has changed."""
-        self._look_at = float("-inf")
+        self._look_at, self.targets = float("-inf"), {}
 
     def settle(self, runs: Mapping[int, TaskRun], begin: Begin, now: Moment) -> None:
         """Bring the slots to the tasks, as far as something changed. `begin` starts a task."""
@@ -89,15 +89,12 @@ class Allocation:
         return wants
 
     def _running_want(self, run: TaskRun) -> Want:
-        control, idle = run.control, frozenset(run.control.idle_slots)
-        slots = len(control.slots)
-        frames = max(slots - len(idle), 1) if idle else control.wanted_slots + slots
         return self._want(
             run.entry,
-            frames=frames,
-            useful=slots_worth_loading(control.work_s, control.load_s, frames),
+            frames=run.control.usable_slots,
+            useful=run.control.useful_slots,
             held=run.staying,
-            idle=idle,
+            idle=frozenset(run.control.idle_slots),
             barred=frozenset(run.banned),
         )
 

@@ -5,7 +5,7 @@ Checks them again, changes the farm, and says in one sentence what became of the
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from farmdesk.domain.commands import (
@@ -14,6 +14,8 @@ from farmdesk.domain.commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
+    RequestUrgent,
+    RequestWord,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -31,22 +33,32 @@ from farmdesk.domain.records import CommandRow, NewTask, Outcome, StoredTask, Ta
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
+from farmdesk.domain.users import User, check_allowed
 from farmdesk.engine.bonds import Bonds
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry, make_entry
 from farmdesk.engine.runs import Runs
+from farmdesk.engine.said import Said
+from farmdesk.engine.urgent_desk import UrgentDesk
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence for the sender of a command, in English and Chinese."""
-
-    en: str
-    zh: str
+TaskWish = (
+    StartRender
+    | ResumeTask
+    | PauseTask
+    | StopTask
+    | SetPriority
+    | SetAfter
+    | AllocateNodes
+    | RetryFailed
+    | RecycleTask
+    | RestoreTask
+    | PurgeTask
+)
+"""Commands about one task that are answered at once."""
 
 
 OUR_FAULT = Said(
@@ -56,7 +68,10 @@ OUR_FAULT = Said(
 
 
 class Desk:
-    """`load` reads a task that is not in memory (the recycle queue's) from the database."""
+    """`load` reads a task that is not in memory (the recycle queue's) from the database.
+
+    `user_of` tells what role the sender of a command has.
+    """
 
     def __init__(
         self,
@@ -67,6 +82,8 @@ class Desk:
         workspace: Workspace,
         dependents: Dependents,
         bonds: Bonds,
+        urgent: UrgentDesk,
+        user_of: Callable[[str], User],
         load: Callable[[int], StoredTask | None],
     ) -> None:
         self._farm = farm
@@ -75,13 +92,15 @@ class Desk:
         self._workspace = workspace
         self._dependents = dependents
         self._bonds = bonds
+        self._urgent = urgent
+        self._user_of = user_of
         self._load = load
 
     def answer(self, row: CommandRow, now: Moment) -> Outcome:
         """Carry a command out, or refuse it and change nothing."""
         try:
             command = from_body(row.kind, row.body)
-            task_id, said = self._carry_out(command, row.issued_by, now)
+            task_id, said = self._carry_out(command, self._user_of(row.issued_by), now)
         except FarmError as error:
             return _outcome(row, Said(error.en, error.zh), now, applied=False)
         except Exception:  # the top of a command: one that we got wrong must not end the farm
@@ -90,15 +109,27 @@ class Desk:
         log.info("command %s by %s: %s", row.id, row.issued_by, said.en)
         return _outcome(row, said, now, applied=True, task_id=task_id)
 
-    def _carry_out(self, command: Command, user: str, now: Moment) -> tuple[int | None, Said]:
+    def _carry_out(self, command: Command, user: User, now: Moment) -> tuple[int | None, Said]:
         if isinstance(command, SubmitTask):
-            return self._submit(command, user, now)
+            check_allowed(user, command, None)
+            return self._submit(command, user.login, now)
+        if isinstance(command, RequestWord):
+            check_allowed(user, command, None)
+            return self._urgent.word(command, user, now)
         if isinstance(command, SetAutoStart):
+            check_allowed(user, command, None)
             why = self._bonds.set_auto_start(command.on)
             return None, Said(why.en, why.zh)
         entry = self._entry(command.task_id)
-        key = entry.task.id
+        check_allowed(user, command, entry.task.owner)
         entry.task.check(command)
+        if isinstance(command, RequestUrgent):
+            return self._urgent.request(command, entry, user, now)
+        return entry.task.id, self._apply(command, entry, now)
+
+    def _apply(self, command: TaskWish, entry: TaskEntry, now: Moment) -> Said:
+        """Do to a task what a person asked for and may ask for."""
+        key = entry.task.id
         match command:
             case StartRender():
                 self._runs.begin(entry, now)
@@ -130,7 +161,7 @@ class Desk:
                 said = self._retry(entry, frames, now)
             case RecycleTask() | RestoreTask() | PurgeTask():
                 said = self._shelve(entry, command)
-        return key, said
+        return said
 
     def _shelve(self, entry: TaskEntry, command: RecycleTask | RestoreTask | PurgeTask) -> Said:
         """Move a task to the recycle queue, back, or away for good."""

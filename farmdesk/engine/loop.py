@@ -25,6 +25,7 @@ from farmdesk.engine.posts import (
     StopEngine,
 )
 from farmdesk.engine.runs import Runs
+from farmdesk.engine.urgent_desk import UrgentDesk
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Engine:
         agents: Agents,
         runs: Runs,
         desk: Desk,
+        urgent: UrgentDesk,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
     ) -> None:
@@ -63,6 +65,7 @@ class Engine:
         self._agents = agents
         self._runs = runs
         self._desk = desk
+        self._urgent = urgent
         self._writer = writer
         self._clock = clock
         self._flushed = farm.flushes  # number of the last flush that the database has
@@ -92,6 +95,7 @@ class Engine:
             self._tick_at = now.seconds + TICK_S
             self._tick(now)
         self._runs.settle(now)
+        self._urgent.settle(now)
         self._flush(now)
 
     def _wait(self) -> Post | None:

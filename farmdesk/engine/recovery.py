@@ -19,6 +19,8 @@ from nodeagent.protocol import AgentReport, Close, Open, Ping, Pong
 
 log = logging.getLogger(__name__)
 
+_GOING_ON = {TaskState.RENDERING, TaskState.VERIFYING}
+
 RECLAIM_S = (
     15.0  # an agent that does not answer for so long is given up; its node comes back by itself
 )
@@ -51,8 +53,8 @@ def _reclaim(slot: Slot, order: Open) -> None:
 
 
 def interrupted(farm: Farm) -> list[TaskEntry]:
-    """Give the tasks that were at work when the engine ended."""
-    at_work = {TaskState.RENDERING, TaskState.VERIFYING}
+    """Give the tasks that were at work when the engine ended, or whose last frames ended then."""
+    at_work = _GOING_ON | {TaskState.PAUSED, TaskState.PREEMPTED}
     return [entry for entry in farm.tasks.values() if entry.task.state in at_work]
 
 
@@ -63,5 +65,6 @@ def go_on(farm: Farm, runs: Runs, workspace: Workspace, now: Moment) -> None:
         for journal in sorted(workspace.logs(entry.task.id).glob("*.jsonl")):
             runs.read_journal(entry, journal.stem, now)
         found = len(entry.states) - entry.states.count(0) - before
-        log.info("task %s goes on; %s frames found in journals", entry.task.id, found)
-        runs.go_on(entry, now)
+        log.info("task %s: %s frames found in journals", entry.task.id, found)
+        if entry.task.state in _GOING_ON:
+            runs.go_on(entry, now)

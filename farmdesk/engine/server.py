@@ -29,12 +29,14 @@ from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
+from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.ports import FrameProofs, Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
 from farmdesk.engine.scribe import LEASE_S, Scribe
+from farmdesk.engine.urgent_desk import UrgentDesk
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,8 @@ def assemble(
         make_control=control_maker(tools, store, dependents),
         begin_check=Checker(store, inbox.put).begin,
     )
+    interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
+    urgent = UrgentDesk(farm=farm, interrupts=interrupts, user_of=config.user)
     desk = Desk(
         farm=farm,
         runs=runs,
@@ -113,9 +117,13 @@ def assemble(
         load=store.load_task,
         dependents=dependents,
         bonds=Bonds(farm, agents, rules),
+        urgent=urgent,
+        user_of=config.user,
     )
     recovery.go_on(farm, runs, workspace, real_time())
-    return Engine(inbox, farm=farm, agents=agents, runs=runs, desk=desk, writer=scribe)
+    return Engine(
+        inbox, farm=farm, agents=agents, runs=runs, desk=desk, urgent=urgent, writer=scribe
+    )
 
 
 def _take_lease(store: Store, database: str) -> None:

@@ -17,6 +17,7 @@ from farmdesk.domain.records import (
     Outcome,
     StoredTask,
 )
+from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
@@ -26,6 +27,7 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.posts import (
@@ -38,6 +40,7 @@ from farmdesk.engine.posts import (
 )
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.server import control_maker, slots_of
+from farmdesk.engine.urgent_desk import UrgentDesk
 from farmdesk.engine.workspace import Workspace
 from farmdesk.tool_files import read_tools
 from nodeagent.protocol import (
@@ -131,8 +134,13 @@ class Rig:
         farm: tuple[LocalNode, ...] = (),
         licences: dict[str, int] | None = None,
         standing: tuple[CommandRow, ...] = (),
+        urgents: tuple[UrgentRequest, ...] = (),
+        operators: frozenset[str] | None = None,
     ) -> None:
-        """`tasks` and `standing`: what an earlier engine has saved; `farm`: its nodes, if named."""
+        """Start on what an earlier engine has saved: `tasks`, `standing`, `urgents`.
+
+        `farm`: its nodes, if named. `operators` None: everybody is staff.
+        """
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.jobs: list[CheckJob] = []
@@ -142,12 +150,12 @@ class Rig:
         self.folder = folder
         self.stored: dict[int, StoredTask] = {}
         names = farm or tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
-        config = Config(folder, "unused", names, licences=licences or {})
+        config = Config(folder, "unused", names, licences=licences or {}, operators=operators)
         tools = read_tools(folder)
         workspace = Workspace(folder)
         new, records = (tuple(t.new for t in tasks), tuple(t.record for t in tasks))
-        self.link.apply(Flush(1, new_tasks=new, tasks=records))
-        self.farm = Farm(FarmSnapshot(1, len(tasks), tasks, ()))
+        self.link.apply(Flush(1, new_tasks=new, tasks=records, urgents=urgents))
+        self.farm = Farm(FarmSnapshot(1, len(tasks), tasks, (), urgents=urgents))
         slots = slots_of(config, self)
         agents = Agents(
             slots,
@@ -157,15 +165,20 @@ class Rig:
         )
         dependents = Dependents(self.farm, self.stored.get)
         self.rules = standing_rules(config, standing)
+        allocation = Allocation(farm=self.farm, agents=agents, rules=self.rules)
         self.runs = Runs(
             farm=self.farm,
-            allocation=Allocation(farm=self.farm, agents=agents, rules=self.rules),
+            allocation=allocation,
             agents=agents,
             workspace=workspace,
             dependents=dependents,
             make_control=control_maker(tools, self, dependents),
             begin_check=self.jobs.append,
         )
+        interrupts = Interrupts(
+            farm=self.farm, runs=self.runs, agents=agents, allocation=allocation
+        )
+        urgent = UrgentDesk(farm=self.farm, interrupts=interrupts, user_of=config.user)
         desk = Desk(
             farm=self.farm,
             runs=self.runs,
@@ -173,14 +186,18 @@ class Rig:
             workspace=workspace,
             dependents=dependents,
             bonds=Bonds(self.farm, agents, self.rules),
+            urgent=urgent,
+            user_of=config.user,
             load=self.stored.get,
         )
+        recovery.go_on(self.farm, self.runs, workspace, self.now())
         self.engine = Engine(
             self.inbox,
             farm=self.farm,
             agents=agents,
             runs=self.runs,
             desk=desk,
+            urgent=urgent,
             writer=self,
             clock=self.now,
         )

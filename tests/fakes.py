@@ -11,6 +11,7 @@ from farmdesk.domain.records import (
     Flush,
     FrameRow,
     FrameStates,
+    FrameTimes,
     LogRow,
     MessageRow,
     NewTask,
@@ -159,6 +160,14 @@ class FakeLink:
         rows.sort(key=lambda row: (row.rev, row.record.frame, row.record.attempt))
         last = rows[min(limit, len(rows)) - 1].rev if rows else 0
         return [row for row in rows if row.rev <= last]
+
+    def frame_times(self, task_id: int) -> FrameTimes:
+        """Give the render seconds of each proven frame."""
+        records = [row.record for row in self.frames(task_id)]
+        proven = [record for record in records if record.state is FrameState.DONE]
+        loads = [record.load_s for record in proven if record.load_s > 0.0]
+        seconds = {record.frame: record.render_s for record in proven}
+        return FrameTimes(task_id, seconds, sum(loads) / len(loads) if loads else None)
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
         """Give the nodes that changed since."""

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from farmdesk.cli import tables
 from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
+from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.domain.commands import (
     Command,
@@ -119,6 +120,7 @@ class _Words:
             "tasks": self._tasks,
             "show": self._show,
             "frames": self._frames,
+            "versions": self._versions,
             "nodes": self._nodes,
             "logs": self._logs,
         }
@@ -191,6 +193,13 @@ class _Words:
             tables.print_json([row.record for row in rows])
         else:
             tables.print_frames(self._console, rows)
+
+    def _versions(self) -> None:
+        report = version_report(self._link, self._words.task, self._words.stretches)
+        if self._words.json:
+            tables.print_json(report)
+        else:
+            print_versions(self._console, report)
 
     def _all_frames(self) -> Iterator[FrameRow]:
         rev = 0

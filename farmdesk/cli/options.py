@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     frames = verb("frames", "list the frames of a task")
     frames.add_argument("task", type=int)
     frames.add_argument("--failed", action="store_true", help="only failed attempts")
+    versions = verb("versions", "compare a task's frame times with those of its previous version")
+    versions.add_argument("task", type=int)
+    versions.add_argument(
+        "--stretches", type=int, default=16, metavar="N", help="sum up in N lines; 0: every frame"
+    )
     verb("nodes", "list the nodes")
     logs = verb("logs", "show what happened")
     logs.add_argument("task", type=int, nargs="?", help="only this task")

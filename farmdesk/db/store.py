@@ -26,6 +26,7 @@ from farmdesk.domain.records import (
     FarmSnapshot,
     Flush,
     FrameRecord,
+    FrameTimes,
     NewTask,
     NodeRecord,
     Outcome,
@@ -120,6 +121,10 @@ class Store:
     def proofs(self, task_id: int) -> Iterator[FrameRecord]:
         """Give the last attempt of each finished frame, where it proved the frame, by frame."""
         return snapshot.proofs(self._database, task_id)
+
+    def frame_times(self, task_id: int) -> FrameTimes:
+        """Give the render seconds of each proven frame; none for a task that there is not."""
+        return snapshot.frame_times(self._database, task_id)
 
     def close(self) -> None:
         """Give back the connections; the lease stays until it is released or over."""

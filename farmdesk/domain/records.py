@@ -152,6 +152,15 @@ class Flush:
     messages: tuple[MessageRecord, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """Render seconds of each proven frame of a task, and what its scene loads took on the mean."""
+
+    task_id: int
+    seconds: dict[int, float]
+    load_s: float | None  # None: no load was measured
+
+
 # ---- what the engine finds when it starts --------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from farmdesk.engine.posts import (
     LeaseTaken,
     Post,
     StopEngine,
+    TimesRead,
 )
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.urgent_desk import UrgentDesk
@@ -121,6 +122,8 @@ class Engine:
                 self._runs.start_checks(number, now)
             case CheckEnded():
                 self._runs.checked(post, now)
+            case TimesRead():
+                self._runs.times_read(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
             case LeaseTaken(text=text):

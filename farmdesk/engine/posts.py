@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from farmdesk.domain.records import CommandRow, FrameRecord
+from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes
 from nodeagent.protocol import AgentReport
 
 
@@ -53,6 +53,15 @@ class CheckEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TimesRead:
+    """The previous version's times for a task that waits for them; None: `error` says why."""
+
+    task_id: int
+    times: FrameTimes | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseTaken:
     """Another engine works for this farm now; this one must end."""
 
@@ -95,6 +104,7 @@ Post = (
     | Flushed
     | DatabaseChanged
     | CheckEnded
+    | TimesRead
     | LeaseTaken
     | StopEngine
 )

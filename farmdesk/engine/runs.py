@@ -19,8 +19,9 @@ from farmdesk.dispatch.events import (
     Tick,
 )
 from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import LogRecord
+from farmdesk.domain.records import FrameTimes, LogRecord
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
@@ -28,14 +29,14 @@ from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry
-from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport
+from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport, TimesRead
 from farmdesk.engine.task_run import TaskRun, is_plain_name, record_of
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
 
 log = logging.getLogger(__name__)
 
-ControlMaker = Callable[[TaskEntry, FrameSet, dict[int, int]], RenderControl]
+ControlMaker = Callable[[TaskEntry, FrameSet, dict[int, int], FrameTimes | None], RenderControl]
 
 MAX_ATTEMPTS = 3
 CHECK_AGAIN_S = 5.0  # when the records could not be read
@@ -50,7 +51,11 @@ class _WaitingCheck:
 
 
 class Runs:
-    """All rendering tasks. `begin_check` starts a frame-sequence check beside the loop."""
+    """All rendering tasks.
+
+    `begin_check` starts a frame-sequence check, `read_times` the reading of a previous version's
+    times (for a task, of a task), both beside the loop.
+    """
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class Runs:
         allocation: Allocation,
         make_control: ControlMaker,
         begin_check: Callable[[CheckJob], None],
+        read_times: Callable[[int, int], None],
     ) -> None:
         self._farm = farm
         self._agents = agents
@@ -70,6 +76,8 @@ class Runs:
         self._allocation = allocation
         self._make_control = make_control
         self._begin_check = begin_check
+        self._read_times = read_times
+        self._unread: dict[int, dict[int, int]] = {}  # tasks that wait for times: attempts used
         self._runs: dict[int, TaskRun] = {}
         self._checks: dict[int, _WaitingCheck] = {}
 
@@ -166,8 +174,31 @@ class Runs:
         if not frames:
             self.verify(entry, now)
             return
-        control = self._make_control(entry, frames, used)
+        spec = entry.task.spec
+        if spec.previous_task is not None and takes_prior(spec.policy, spec.change):
+            self._unread[entry.task.id] = used
+            self._read_times(entry.task.id, spec.previous_task)
+        else:
+            self._take_up(entry, frames, used, None)
+
+    def times_read(self, post: TimesRead, now: Moment) -> None:
+        """The times that a task waited for are here, or cannot be had: let it render."""
+        used = self._unread.pop(post.task_id, None)
+        entry = self._farm.tasks.get(post.task_id)
+        if used is None or entry is None or entry.task.state is not TaskState.RENDERING:
+            return  # stopped or paused meanwhile: its next start reads them again
+        if post.times is None:
+            text = f"it renders without the times of its previous version: {post.error}"
+            self._log(entry, "warning", text, now)
+        frames = entry.select(FrameState.WAITING, FrameState.RETRYING)
+        self._take_up(entry, frames, used, post.times)
+
+    def _take_up(
+        self, entry: TaskEntry, frames: FrameSet, used: dict[int, int], times: FrameTimes | None
+    ) -> None:
+        control = self._make_control(entry, frames, used, times)
         self._runs[entry.task.id] = TaskRun(entry, control, farm=self._farm, sessions=self._agents)
+        self._farm.stirred.add(entry.task.id)  # what it waits for, if anything, is known now
 
     # ---- each turn of the loop -------------------------------------------------------------------
 

@@ -16,8 +16,10 @@ from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.dispatch.versions import prior_of
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import FrameTimes
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot
@@ -32,10 +34,11 @@ from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
-from farmdesk.engine.ports import FrameProofs, Launcher
+from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
 from farmdesk.engine.scribe import LEASE_S, Scribe
+from farmdesk.engine.times_reader import TimesReader
 from farmdesk.engine.urgent_desk import UrgentDesk
 from farmdesk.engine.workspace import Workspace
 
@@ -104,8 +107,9 @@ def assemble(
         agents=agents,
         workspace=workspace,
         dependents=dependents,
-        make_control=control_maker(tools, store, dependents),
+        make_control=control_maker(tools, dependents),
         begin_check=Checker(store, inbox.put).begin,
+        read_times=TimesReader(store, inbox.put).begin,
     )
     interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
     urgent = UrgentDesk(farm=farm, interrupts=interrupts, user_of=config.user)
@@ -160,10 +164,12 @@ def slots_of(config: Config, launcher: Launcher) -> list[Slot]:
     ]
 
 
-def control_maker(tools: Tools, store: FrameProofs, dependents: Dependents) -> ControlMaker:
+def control_maker(tools: Tools, dependents: Dependents) -> ControlMaker:
     """Give the function that makes a task's RenderControl for its unfinished frames."""
 
-    def make(entry: TaskEntry, frames: FrameSet, used: dict[int, int]) -> RenderControl:
+    def make(
+        entry: TaskEntry, frames: FrameSet, used: dict[int, int], times: FrameTimes | None
+    ) -> RenderControl:
         spec = entry.task.spec
         contiguous = spec.policy == "range_split_contiguous"
         return RenderControl(
@@ -173,27 +179,12 @@ def control_maker(tools: Tools, store: FrameProofs, dependents: Dependents) -> C
             warm=tools.find(spec.tool, spec.tool_version).warm is not None,
             attempts=used,
             max_attempts=MAX_ATTEMPTS,
-            prior=_previous_times(spec.previous_task, frames, store),
+            load_s=None if times is None else times.load_s,
+            prior=None if times is None else prior_of(times.seconds, frames),
             released=dependents.released(entry),
         )
 
     return make
-
-
-def _previous_times(
-    previous: int | None, frames: FrameSet, store: FrameProofs
-) -> list[float] | None:
-    """Give the previous version's seconds for each frame; frames that it lacks take its mean."""
-    if previous is None:
-        return None
-    try:
-        known = {record.frame: record.render_s for record in store.proofs(previous)}
-    except FarmUnavailable:
-        return None
-    if not known:
-        return None
-    mean = sum(known.values()) / len(known)
-    return [known.get(frame, mean) for frame in frames]
 
 
 def _stop_on_signals(inbox: "queue.SimpleQueue[Post]") -> None:

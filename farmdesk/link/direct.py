@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-from farmdesk.db import commands, reports, urgent_rows
+from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import open_database
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.records import (
     CommandRow,
     FrameRow,
     FrameStates,
+    FrameTimes,
     LogRow,
     MessageRow,
     NodeRow,
@@ -69,6 +70,10 @@ class DirectLink:
         """Give finished attempts with a higher rev, by rev; about `limit`, a rev is never cut."""
         with self._database.reading() as connection:
             return reports.frames(connection, task_id, since_rev, limit)
+
+    def frame_times(self, task_id: int) -> FrameTimes:
+        """Give the render seconds of each proven frame; none for a task that there is not."""
+        return snapshot.frame_times(self._database, task_id)
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
         """Give the nodes that changed since, by name."""

@@ -7,6 +7,7 @@ from farmdesk.domain.records import (
     CommandRow,
     FrameRow,
     FrameStates,
+    FrameTimes,
     LogRow,
     MessageRow,
     NodeRow,
@@ -49,6 +50,10 @@ class FarmLink(Protocol):
 
     def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
         """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut."""
+        ...
+
+    def frame_times(self, task_id: int) -> FrameTimes:
+        """Give the render seconds of each proven frame; none for a task that there is not."""
         ...
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:

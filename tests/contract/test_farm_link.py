@@ -306,3 +306,18 @@ def test_what_is_not_there_is_refused_with_a_sentence(farm: Farm) -> None:
             ask(12345)
         assert "12345" in refusal.value.en
         assert "12345" in refusal.value.zh
+
+
+def test_frame_times_are_those_of_proven_frames(farm: Farm) -> None:
+    farm.add_task(1)
+    farm.change(
+        frames=(
+            frame_record(1),
+            frame_record(2, FrameState.RETRYING),
+            frame_record(3, FrameState.RETRYING),
+            frame_record(3, attempt=2),
+        )
+    )
+    times = farm.link.frame_times(1)
+    assert (times.seconds, times.load_s) == ({1: 1.25, 3: 1.25}, 0.5)
+    assert farm.link.frame_times(99).seconds == {}

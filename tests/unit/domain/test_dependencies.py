@@ -1,5 +1,8 @@
 """Which waits are allowed, what they release, and what a waiting task says."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from farmdesk.domain.dependencies import (
@@ -22,22 +25,27 @@ def _task(key: int = 7, state: TaskState = TaskState.RENDERING, **fields: object
     return RenderTask(TaskId(key), spec, "anna", state=state, **fields)  # type: ignore[arg-type]
 
 
-def _check(task_id: int, source: RenderTask, *, frames: str = "1-10", **waits: int) -> None:
-    sources = {int(name[1:]): other for name, other in waits.items()}
-    check_wait(task_id, FrameSet.parse(frames), source, mode=AfterMode.FRAME, source_of=sources.get)
+def _check(
+    task_id: int,
+    source: RenderTask,
+    waits: Mapping[int, int] = MappingProxyType({}),
+    *,
+    frames: str = "1-10",
+) -> None:
+    check_wait(task_id, FrameSet.parse(frames), source, mode=AfterMode.FRAME, source_of=waits.get)
 
 
 def test_a_chain_is_allowed() -> None:
-    _check(9, _task(8), t8=7, t7=6)
+    _check(9, _task(8), {8: 7, 7: 6})
 
 
 @pytest.mark.parametrize(
     ("waits", "told"),
-    [({"t8": 9}, "9 → 8 → 9"), ({"t8": 7, "t7": 9}, "9 → 8 → 7 → 9")],
+    [({8: 9}, "9 → 8 → 9"), ({8: 7, 7: 9}, "9 → 8 → 7 → 9")],
 )
-def test_a_cycle_is_refused_and_shown(waits: dict[str, int], told: str) -> None:
+def test_a_cycle_is_refused_and_shown(waits: dict[int, int], told: str) -> None:
     with pytest.raises(DependencyRefused, match=told):
-        _check(9, _task(8), **waits)
+        _check(9, _task(8), waits)
 
 
 def test_nobody_waits_for_itself() -> None:

@@ -1,7 +1,7 @@
 """An engine without processes: fake agents, a FakeLink as its memory, a check that tests end."""
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from farmdesk.domain.records import (
     CommandRow,
     FarmSnapshot,
     Flush,
-    FrameRecord,
     Outcome,
     StoredTask,
 )
@@ -144,6 +143,7 @@ class Rig:
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.jobs: list[CheckJob] = []
+        self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
         self.link = FakeLink()
         self.flushes: list[Flush] = []
         self.inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
@@ -172,8 +172,9 @@ class Rig:
             agents=agents,
             workspace=workspace,
             dependents=dependents,
-            make_control=control_maker(tools, self, dependents),
+            make_control=control_maker(tools, dependents),
             begin_check=self.jobs.append,
+            read_times=lambda task_id, previous: self.reads.append((task_id, previous)),
         )
         interrupts = Interrupts(
             farm=self.farm, runs=self.runs, agents=agents, allocation=allocation
@@ -225,9 +226,6 @@ class Rig:
         self.flushes.append(flush)
         self.link.apply(flush)
         self.inbox.put(Flushed(flush.number))
-
-    def proofs(self, task_id: int) -> Iterator[FrameRecord]:
-        return iter(())
 
     # ---- what tests do ---------------------------------------------------------------------------
 

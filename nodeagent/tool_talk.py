@@ -45,6 +45,7 @@ def read_said(line: str, token: str) -> Said | None:
         return None
 
 
-def render_line(frame: int, path: str) -> bytes:
-    """Give the line that orders a frame."""
-    return json.dumps({"t": "render", "frame": frame, "path": path}).encode() + b"\n"
+def render_line(frame: int, path: str, *, step: int) -> bytes:
+    """Give the line that orders a frame; the next one will probably be `step` later."""
+    order = {"t": "render", "frame": frame, "step": step, "path": path}
+    return json.dumps(order).encode() + b"\n"

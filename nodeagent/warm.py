@@ -58,7 +58,9 @@ class WarmRenderer:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()  # an attempt that failed in this very tool may have left it
             self._seat.tool.awake()
-            self._seat.tool.write(render_line(frame, str(path)))  # a dead tool shows by its end
+            step = work.runs.run_from(frame).step
+            line = render_line(frame, str(path), step=step)
+            self._seat.tool.write(line)  # a dead tool shows by its end
 
     def kill(self) -> None:
         """Kill the tool and forget the range."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui import reads
 from farmdesk.ui.background import BACKFILL, POLL, URGENT, Background
@@ -236,5 +236,8 @@ class Feed(QObject):
     def _on_failure(self, error: Exception) -> None:
         if isinstance(error, FarmUnavailable):
             self._connection.failed(error)
+        elif isinstance(error, FarmError) and not self._connection.online:
+            # A farm that is not set up yet, say: say why, and look again until it is.
+            self._connection.failed(FarmUnavailable(error.en, error.zh))
         else:
             self.failed.emit(error)

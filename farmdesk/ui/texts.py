@@ -119,7 +119,7 @@ class Text(Enum):
         "队列是空的。用 farmdesk submit 提交第一个任务。",
         "The queue is empty. Submit the first task with: farmdesk submit",
     )
-    EMPTY_QUEUE_BUTTON = ("复制命令", "Copy the command")
+    COPY_COMMAND = ("复制命令", "Copy the command")
     EMPTY_FILTER = ("没有符合筛选的任务。", "No task matches the filter.")
     EMPTY_FILTER_BUTTON = ("清除筛选", "Clear filter")
     # nodes
@@ -127,7 +127,7 @@ class Text(Enum):
     COLUMN_CPU = ("CPU", "CPU")
     COLUMN_MEMORY = ("内存", "Memory")
     COLUMN_GPU = ("GPU", "GPU")
-    COLUMN_HISTORY = ("CPU 5 分钟", "CPU 5 min")
+    COLUMN_HISTORY = ("5 分钟", "5 min")
     HISTORY_TIP = (
         "最近 5 分钟的 CPU 负载，从打开窗口时算起",
         "CPU load of the last 5 minutes, since this window was opened",
@@ -140,8 +140,8 @@ class Text(Enum):
     )
     NODE_STALE = ("{seconds} 秒没有新数据", "No fresh sample for {seconds} s")
     EMPTY_NODES = (
-        "还没有节点。farmdesk server 启动后，节点会出现在这里。",
-        "No nodes yet. They appear here once farmdesk server runs.",
+        "还没有节点。它们在引擎启动后出现：farmdesk server",
+        "No nodes yet. They appear once the engine runs: farmdesk server",
     )
     # frames
     TAB_GRID = ("帧网格", "Frame grid")
@@ -183,8 +183,8 @@ class Text(Enum):
     ALL_FRAMES = ("全部帧", "All frames")
     FRAME_FILTER = ("按状态筛选帧", "Filter frames by state")
     EMPTY_FRAMES = (
-        "在队列中选择一个任务，查看它的帧。",
-        "Select a task in the queue to see its frames.",
+        "这里显示队列中所选任务的帧。",
+        "The frames of the task that is selected in the queue appear here.",
     )
     EMPTY_FRAME_LIST = ("没有符合筛选的帧。", "No frame matches the filter.")
     LOADING = ("正在读取…", "Loading…")

@@ -1,5 +1,6 @@
 """The operator's window as a person meets it: acts, outage, layout, languages. Design: ux.md §8."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from farmdesk.domain.commands import (
     StopTask,
 )
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import LogRecord
+from farmdesk.domain.records import LogRecord, TaskRow
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.layout_store import LayoutStore
@@ -254,6 +255,26 @@ def test_reconnect_now_does_not_wait(
     assert window.banner.isHidden()
 
 
+def test_a_farm_that_is_not_set_up_says_so_and_is_awaited(
+    open_window: OpenWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    prepared, tasks = threading.Event(), farm.tasks
+
+    def read(since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:
+        if not prepared.is_set():
+            raise Refused("There is no farm yet. Start the server.", "还没有农场。请启动服务器。")
+        return tasks(since_rev, recycled)
+
+    farm.tasks = read  # type: ignore[method-assign]
+    window = open_window()
+    qtbot.waitUntil(window.banner.isVisible)
+    assert "There is no farm yet. Start the server." in window.banner.label.text()
+    assert not window.trouble.isVisible(), "it is told once"
+    prepared.set()
+    qtbot.waitUntil(lambda: is_filled(window))
+    assert window.banner.isHidden()
+
+
 def test_a_command_that_did_not_get_through_is_not_kept_for_later(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
@@ -370,6 +391,8 @@ def test_an_empty_farm_says_what_to_do(
     window.queue.hint.button.click()
     assert "farmdesk submit" in QApplication.clipboard().text()
     assert "farmdesk server" in window.nodes_panel.hint.label.text()
+    window.nodes_panel.hint.button.click()
+    assert QApplication.clipboard().text() == "farmdesk server"
 
 
 def test_a_flood_of_log_lines_stays_in_bounds(

@@ -78,8 +78,6 @@ class NodesModel(KeyedRows[str, NodeRow]):
                 tip=self._state_tip,
             ),
             self._load("cpu", Text.COLUMN_CPU, lambda r: r.record.cpu, Load.PROCESSOR),
-            self._load("memory", Text.COLUMN_MEMORY, lambda r: r.record.memory, Load.PROCESSOR),
-            self._load("gpu", Text.COLUMN_GPU, lambda r: r.record.gpu, Load.GRAPHICS),
             Column(
                 "history",
                 Text.COLUMN_HISTORY,
@@ -88,6 +86,8 @@ class NodesModel(KeyedRows[str, NodeRow]):
                 tip=lambda _: self.appearance.words(Text.HISTORY_TIP),
                 bar=lambda r: self._history.spark(r.record.node, self._now()),
             ),
+            self._load("memory", Text.COLUMN_MEMORY, lambda r: r.record.memory, Load.PROCESSOR),
+            self._load("gpu", Text.COLUMN_GPU, lambda r: r.record.gpu, Load.GRAPHICS),
             Column("current", Text.COLUMN_CURRENT, self._current, _current_order),
         )
 

@@ -1,7 +1,7 @@
 """The render nodes on the screen."""
 
 from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.nodes import NodesModel
@@ -12,7 +12,7 @@ from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.spark_delegate import SparkDelegate
 from farmdesk.ui.widgets.table import make_table
 
-WIDTHS = (7, 12, 6, 6, 6, 10, 24)  # digits, by column of NodesModel
+WIDTHS = (7, 13, 6, 8, 6, 6, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
 
 
@@ -30,7 +30,7 @@ class NodesPanel(QWidget):
         self._spark = SparkDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("history"), self._spark)
         self.columns = ElasticColumn(
-            self.view, model.column_named("current"), least=14, wanted=WIDTHS
+            self.view, model.column_named("current"), least=16, wanted=WIDTHS
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -45,8 +45,14 @@ class NodesPanel(QWidget):
         self._on_appearance()
 
     def _hint(self) -> Hint | None:
-        return Hint(Text.EMPTY_NODES) if self.model.loaded else None
+        if not self.model.loaded:
+            return None
+        return Hint(Text.EMPTY_NODES, Text.COPY_COMMAND, _copy_server)
 
     def _on_appearance(self) -> None:
         self.view.setAccessibleName(self._appearance.words(Text.COLUMN_NODES))
         self.columns.retitle()
+
+
+def _copy_server() -> None:
+    QApplication.clipboard().setText("farmdesk server")

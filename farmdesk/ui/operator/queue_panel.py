@@ -32,7 +32,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (3, 24, 13, 23, 10, 4, 5, 9, 12)  # digits, by column of TasksModel
+WIDTHS = (3, 24, 15, 20, 10, 4, 5, 9, 11)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):
@@ -54,7 +54,7 @@ class QueuePanel(QWidget):
         self.view = make_table(model)
         self._delegate = ProgressDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("progress"), self._delegate)
-        self.columns = ElasticColumn(self.view, model.column_named("task"), least=14, wanted=WIDTHS)
+        self.columns = ElasticColumn(self.view, model.column_named("task"), least=17, wanted=WIDTHS)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
         self._lay_out()
@@ -153,7 +153,7 @@ class QueuePanel(QWidget):
             return None
         if any(not row.recycled for row in self.model.rows()) or self.model.typed:
             return Hint(Text.EMPTY_FILTER, Text.EMPTY_FILTER_BUTTON, self.clear_filter)
-        return Hint(Text.EMPTY_QUEUE, Text.EMPTY_QUEUE_BUTTON, _copy_submit)
+        return Hint(Text.EMPTY_QUEUE, Text.COPY_COMMAND, _copy_submit)
 
     def _refresh_chips(self) -> None:
         words, counts = self._appearance.words, self.model.filter_counts()

@@ -1,10 +1,11 @@
 """A strip of thumbnails under the grid: the newest finished frames, or those around the selected.
 
-It paints what has come and asks for the rest; a format that Qt cannot read is a plate with the
-frame's number.
+It paints what has come and asks for the rest; a format that Qt cannot read is a plate with its
+name over the frame's number.
 """
 
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -178,9 +179,9 @@ class ContactStrip(QWidget):
         number = f"#{self._table.frame(place)}"
         centre = int(Qt.AlignmentFlag.AlignCenter)
         if image is None:
-            painter.fillRect(box, QColor(theme.alternate))
+            painter.fillRect(box, QColor(theme.header))
             painter.setPen(QColor(theme.dim))
-            painter.drawText(box, centre, number)
+            painter.drawText(box, centre, self._plate(place))
         else:
             size = QSize(image.size()).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRectF(0, 0, size.width(), size.height())
@@ -203,6 +204,13 @@ class ContactStrip(QWidget):
         size = PICTURE * self.devicePixelRatioF()
         name, attempt = self._table.file_name(place), int(self._table.attempts[place])
         return Wish(self._folder, name, attempt, size.width(), size.height())
+
+    def _plate(self, place: int) -> str:
+        """Say what is there instead of a picture: its kind, or that it is awaited."""
+        wish = self._wish(place)
+        if wish.name and wish not in self._kept:
+            return "…"
+        return Path(wish.name).suffix[1:].upper() or self._appearance.words(Text.DASH)
 
     def _place_at(self, point: QPoint) -> int | None:
         column = int(point.x() // self._slot)

@@ -90,6 +90,11 @@ class Interrupts:
         """Let an interrupted task go on. Raises Refused when its folders cannot be written."""
         self._runs.resume(entry, now)
 
+    def has_room(self, entry: TaskEntry) -> bool:
+        """Say whether an interrupted task could get a node that no urgent one holds."""
+        urgent = self._urgent_slots()
+        return not urgent or any(place.slot not in urgent for place in self._places(entry))
+
     def is_served(self, entry: TaskEntry) -> bool:
         """Say whether an urgent task has all the nodes that it can use."""
         run = self._runs.run_of(entry.task.id)

@@ -221,18 +221,18 @@ class UrgentDesk:
 
     def _resume_all(self, now: Moment) -> None:
         """Let interrupted tasks go on, in the order of the queue; a person may have been faster."""
-        waiting = [task for task in self._farm.queue if task.id in self._interrupted]
-        self._interrupted.clear()
+        waiting = [task for task in self._farm.queue if task.state is TaskState.PREEMPTED]
+        self._interrupted = {task.id for task in waiting}
         for task in waiting:
-            if task.state is not TaskState.PREEMPTED:
-                continue
             entry = self._farm.tasks[task.id]
+            if not self._interrupts.has_room(entry):
+                continue
             try:
                 self._interrupts.resume(entry, now)
             except FarmError as error:
                 log.warning("task %s cannot go on: %s", task.id, error.en)
-                self._interrupted.add(task.id)
                 continue
+            self._interrupted.discard(task.id)
             self._tell_about(entry, words.resumed(entry), now, None)
 
     # ---- who is asked and told -------------------------------------------------------------------

@@ -121,6 +121,13 @@ class FakeAgent:
         return frame
 
 
+class _Inbox(queue.SimpleQueue[Post]):
+    """An inbox that never waits: the rig's clock is not the real one."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Post:
+        return super().get(block=False)
+
+
 class Rig:
     """The engine under test, turned by hand; `clock` is its monotonic time."""
 
@@ -146,7 +153,7 @@ class Rig:
         self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
         self.link = FakeLink()
         self.flushes: list[Flush] = []
-        self.inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[Post] = _Inbox()
         self.folder = folder
         self.stored: dict[int, StoredTask] = {}
         names = farm or tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
@@ -250,12 +257,20 @@ class Rig:
         answers = [item for flush in self.flushes for item in flush.outcomes]
         return next(item for item in answers if item.command_id == number)
 
-    def submit(self, frames: str = "1-4", *, start: bool = True, priority: int = 5) -> Outcome:
+    def submit(
+        self,
+        frames: str = "1-4",
+        *,
+        start: bool = True,
+        priority: int = 5,
+        user: str = "operator",
+    ) -> Outcome:
         """Submit a task for a scene that exists."""
         scene = self.folder / "场景 1.blend"
         scene.touch()
         return self.send(
-            SubmitTask("t", "blender", "", str(scene), frames, start=start, priority=priority)
+            SubmitTask("t", "blender", "", str(scene), frames, start=start, priority=priority),
+            user=user,
         )
 
     def entry(self, task_id: int = 1) -> TaskEntry:

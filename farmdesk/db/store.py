@@ -21,6 +21,7 @@ from farmdesk.db.models import (
     TaskFrames,
     table_of,
 )
+from farmdesk.db.pruning import prune
 from farmdesk.domain.records import (
     CommandRow,
     FarmSnapshot,
@@ -90,6 +91,7 @@ class Store:
             }  # the last word counts
             _write(connection, flush, nodes, rev + 1)
             self._write_changed_nodes(connection, nodes)
+            prune(connection, flush)
         self._nodes |= {name: _what_it_is(node) for name, node in nodes.items()}  # it is committed
         return int(rev + 1)
 

@@ -255,8 +255,9 @@ class Desk:
             for frame in chosen:
                 entry.set_state(frame, FrameState.FAILED)
             raise
+        plural = "" if len(chosen) == 1 else "s"
         return Said(
-            f"Task {entry.task.id} renders {len(chosen)} failed frames again.",
+            f"Task {entry.task.id} renders {len(chosen)} failed frame{plural} again.",
             f"任务 {entry.task.id} 重新渲染 {len(chosen)} 个失败帧。",
         )
 

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from farmdesk.db import commands, snapshot
+from farmdesk.db import commands, pruning, snapshot
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.lease import LeaseHeld, LeaseLost
 from farmdesk.db.store import Store
 from farmdesk.domain.commands import PauseTask, StartRender
 from farmdesk.domain.records import Flush, LogRecord, Outcome
-from farmdesk.domain.states import FailureReason, FrameState, NodeState
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.link.direct import DirectLink
 from tests.samples import (
     NOW,
@@ -324,3 +324,23 @@ def test_readers_see_a_flush_whole_or_not_at_all(store: Store, farm_url: str) ->
     assert torn == []
     assert len(link.frames(1)) == 2000
     link.close()
+
+
+def test_a_purged_task_leaves_its_row_and_nothing_else(store: Store, link: DirectLink) -> None:
+    store.apply(FULL)
+    gone = replace(task_record(1, TaskState.COMPLETED, recycled=True), purged=True)
+    store.apply(Flush(2, tasks=(gone,)))
+    assert link.frames(1) == []
+    assert link.logs(task_id=1) == []
+    assert link.task(1).name == FULL.new_tasks[0].spec.name
+
+
+def test_only_the_newest_log_lines_are_kept(
+    store: Store, link: DirectLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "KEPT_LOGS", 3)
+    lines = tuple(LogRecord(NOW, "info", f"line {number}") for number in range(8))
+    store.apply(Flush(pruning.EVERY_FLUSHES - 1, logs=lines))
+    assert len(link.logs()) == 8
+    store.apply(Flush(pruning.EVERY_FLUSHES))
+    assert [row.record.text for row in link.logs()] == ["line 5", "line 6", "line 7"]

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from farmdesk.cli import tables
 from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
+from farmdesk.cli.urgent import chosen, print_messages, print_urgents, urgent_command
 from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.domain.commands import (
@@ -116,7 +117,11 @@ class _Words:
             return self._send([SetAfter(self._words.task, self._words.source, self._words.mode)])
         if verb == "window":
             return self._window()
+        if verb == "urgent" and (command := urgent_command(self._words)) is not None:
+            return self._send([command])
         shows = {
+            "urgent": self._urgent,
+            "messages": self._messages,
             "tasks": self._tasks,
             "show": self._show,
             "frames": self._frames,
@@ -214,6 +219,21 @@ class _Words:
             tables.print_json(rows)
         else:
             tables.print_nodes(self._console, rows)
+
+    def _urgent(self) -> None:
+        rows = chosen(self._words, self._link.urgent_requests())
+        if self._words.json:
+            tables.print_json(rows)
+        else:
+            print_urgents(self._console, rows)
+
+    def _messages(self) -> None:
+        user = self._config.user(getpass.getuser())
+        rows = self._link.messages(user, limit=self._words.tail)
+        if self._words.json:
+            tables.print_json(rows)
+        else:
+            print_messages(self._console, rows, language())
 
     def _logs(self) -> None:
         since = 0

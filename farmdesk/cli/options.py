@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from farmdesk import __version__
+from farmdesk.cli.urgent import add_urgent
 
 EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
@@ -82,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
         "--stretches", type=int, default=16, metavar="N", help="sum up in N lines; 0: every frame"
     )
     verb("nodes", "list the nodes")
+    add_urgent(verb("urgent", "ask for urgent rendering, answer, decide"))
+    messages = verb("messages", "show what you were told")
+    messages.add_argument("--tail", type=int, default=50, metavar="N", help="the last N messages")
     logs = verb("logs", "show what happened")
     logs.add_argument("task", type=int, nargs="?", help="only this task")
     logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")

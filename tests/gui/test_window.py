@@ -351,6 +351,7 @@ def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qt
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert window.frames.currentWidget() is window.frames.list_tab
     assert window.frames.list.hasFocus()
+    assert not window.frames.zoom_box.isVisible(), "a list has no cells"
     window.queue.select(2)
     nodes = window.nodes_panel.view
     nodes.setFocus()
@@ -360,6 +361,7 @@ def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qt
     QTest.keyClick(nodes, Qt.Key.Key_Enter)
     assert [row.id for row in window.queue.selected()] == [1]
     assert window.frames.currentWidget() is window.frames.grid_tab
+    assert window.frames.zoom_box.isVisible()
     assert [window.table.frame(p) for p in window.frames.selected_places()] == [record.frame]
 
 

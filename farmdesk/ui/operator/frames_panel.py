@@ -123,14 +123,14 @@ class FramesPanel(QTabWidget):
         flow = FlowRow(self.legend_box)
         for button in self.legend.values():
             flow.addWidget(button)
-        zoom = QWidget()
-        line = QHBoxLayout(zoom)
+        self.zoom_box = QWidget()
+        line = QHBoxLayout(self.zoom_box)
         line.setContentsMargins(4, 0, 8, 0)
         line.addWidget(self.zoom_label)
         line.addWidget(self.zoom)
         line.addWidget(self.fit)
         self.zoom.setMaximumWidth(120)
-        self.setCornerWidget(zoom)
+        self.setCornerWidget(self.zoom_box)
         cells = QHBoxLayout()
         cells.setSpacing(2)
         cells.addWidget(self.grid, 1)
@@ -150,6 +150,9 @@ class FramesPanel(QTabWidget):
         rows.addWidget(self.list, 1)
         self.addTab(self.grid_tab, "")
         self.addTab(self.list_tab, "")
+        self.currentChanged.connect(
+            lambda: self.zoom_box.setVisible(self.currentWidget() is self.grid_tab)
+        )
 
     def _legend_button(self, state: FrameState) -> QToolButton:
         button = QToolButton()

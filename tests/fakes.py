@@ -1,7 +1,9 @@
 """`FakeLink`: a farm in memory, for tests of what shows it; the same contract as DirectLink."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from statistics import fmean, pstdev
 
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
@@ -16,6 +18,7 @@ from farmdesk.domain.records import (
     MessageRow,
     NewTask,
     NodeRow,
+    Pace,
     TaskRecord,
     TaskRow,
     UrgentRow,
@@ -168,6 +171,16 @@ class FakeLink:
         loads = [record.load_s for record in proven if record.load_s > 0.0]
         seconds = {record.frame: record.render_s for record in proven}
         return FrameTimes(task_id, seconds, sum(loads) / len(loads) if loads else None)
+
+    def paces(self, task_ids: Collection[int]) -> list[Pace]:
+        """Give how fast the proven frames of these tasks were; without any, a task is absent."""
+        found = []
+        for times in (self.frame_times(task_id) for task_id in task_ids):
+            seconds = list(times.seconds.values())
+            if seconds:
+                mean, deviation = fmean(seconds), pstdev(seconds)
+                found.append(Pace(times.task_id, len(seconds), mean, deviation, times.load_s))
+        return found
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
         """Give the nodes that changed since."""

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from farmdesk.cli import tables
+from farmdesk.cli.forecast import look_ahead, one_task, print_forecast
 from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
 from farmdesk.cli.urgent import chosen, print_messages, print_urgents, urgent_command
@@ -126,6 +127,7 @@ class _Words:
             "show": self._show,
             "frames": self._frames,
             "versions": self._versions,
+            "forecast": self._forecast,
             "nodes": self._nodes,
             "logs": self._logs,
         }
@@ -205,6 +207,16 @@ class _Words:
             tables.print_json(report)
         else:
             print_versions(self._console, report)
+
+    def _forecast(self) -> None:
+        words = self._words
+        rows = look_ahead(self._link, nodes=words.nodes or 0, first=words.first)
+        if words.task is not None:
+            rows = one_task(rows, self._link.task(words.task))
+        if words.json:
+            tables.print_json(rows)
+        else:
+            print_forecast(self._console, rows)
 
     def _all_frames(self) -> Iterator[FrameRow]:
         rev = 0

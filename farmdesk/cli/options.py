@@ -82,6 +82,10 @@ def parser() -> argparse.ArgumentParser:
     versions.add_argument(
         "--stretches", type=int, default=16, metavar="N", help="sum up in N lines; 0: every frame"
     )
+    forecast = verb("forecast", "say when tasks will end, and what would change that")
+    forecast.add_argument("task", type=int, nargs="?", help="only this task")
+    forecast.add_argument("--nodes", type=int, metavar="+N", help="as if there were N more nodes")
+    forecast.add_argument("--first", type=int, metavar="TASK", help="as if it were let in first")
     verb("nodes", "list the nodes")
     add_urgent(verb("urgent", "ask for urgent rendering, answer, decide"))
     messages = verb("messages", "show what you were told")

@@ -161,6 +161,20 @@ class FrameTimes:
     load_s: float | None  # None: no load was measured
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a task's proven frames were: their number, mean and standard deviation (seconds).
+
+    `load_s`: its mean scene load, None when none was measured.
+    """
+
+    task_id: int
+    frames: int
+    mean_s: float
+    deviation_s: float
+    load_s: float | None
+
+
 # ---- what the engine finds when it starts --------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """`DirectLink`: the way to the farm through its database, for staff and for the local farm."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from farmdesk.db import commands, reports, snapshot, urgent_rows
@@ -13,6 +14,7 @@ from farmdesk.domain.records import (
     LogRow,
     MessageRow,
     NodeRow,
+    Pace,
     TaskRow,
     UrgentRow,
 )
@@ -74,6 +76,11 @@ class DirectLink:
     def frame_times(self, task_id: int) -> FrameTimes:
         """Give the render seconds of each proven frame; none for a task that there is not."""
         return snapshot.frame_times(self._database, task_id)
+
+    def paces(self, task_ids: Collection[int]) -> list[Pace]:
+        """Give how fast the proven frames of these tasks were; without any, a task is absent."""
+        with self._database.reading() as connection:
+            return reports.paces(connection, task_ids)
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:
         """Give the nodes that changed since, by name."""

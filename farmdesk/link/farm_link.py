@@ -1,5 +1,6 @@
 """FarmLink: all that a client knows of the farm."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from farmdesk.domain.commands import Command
@@ -11,6 +12,7 @@ from farmdesk.domain.records import (
     LogRow,
     MessageRow,
     NodeRow,
+    Pace,
     TaskRow,
     UrgentRow,
 )
@@ -54,6 +56,10 @@ class FarmLink(Protocol):
 
     def frame_times(self, task_id: int) -> FrameTimes:
         """Give the render seconds of each proven frame; none for a task that there is not."""
+        ...
+
+    def paces(self, task_ids: Collection[int]) -> list[Pace]:
+        """Give how fast the proven frames of these tasks were; without any, a task is absent."""
         ...
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:

@@ -321,3 +321,14 @@ def test_frame_times_are_those_of_proven_frames(farm: Farm) -> None:
     times = farm.link.frame_times(1)
     assert (times.seconds, times.load_s) == ({1: 1.25, 3: 1.25}, 0.5)
     assert farm.link.frame_times(99).seconds == {}
+
+
+def test_paces_sum_up_proven_frames(farm: Farm) -> None:
+    farm.add_task(1)
+    farm.add_task(2)
+    farm.change(frames=(*(frame_record(k) for k in (1, 2)), frame_record(3, FrameState.RETRYING)))
+    (pace,) = farm.link.paces([1, 2, 99])
+    assert (pace.task_id, pace.frames, pace.load_s) == (1, 2, 0.5)
+    assert pace.mean_s == pytest.approx(1.25)
+    assert pace.deviation_s == pytest.approx(0.0, abs=1e-6)
+    assert farm.link.paces([]) == []

@@ -1,0 +1,74 @@
+"""From what the tables say of tasks to what a forecast needs: frame times, how sure they are."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
+from farmdesk.dispatch.forecast import Outlook
+from farmdesk.dispatch.versions import takes_prior
+from farmdesk.domain.records import Pace, TaskRow
+from farmdesk.domain.states import TaskState
+
+AHEAD = frozenset({TaskState.QUEUED, TaskState.RENDERING, TaskState.PREEMPTED})
+"""Tasks that will end by themselves, or as soon as an operator starts them."""
+
+MODEL_SPREAD = 0.05  # the model is no better than this, however much was measured
+PRIOR_SPREAD = 0.25  # of a frame's time after a minor change
+UNKNOWN_SPREAD = 1.0  # nothing is known but what other tasks take
+FEW_FRAMES = 5  # fewer measured ones say less than the previous version
+ALIKE = 4.0  # so many neighbouring frames say as much as one: they are alike
+ASSUMED_FRAME_S = 60.0
+ASSUMED_VARIATION = 0.5  # standard deviation by mean of frames of which few are measured
+
+
+def outlooks_of(rows: Sequence[TaskRow], paces: Mapping[int, Pace], now: datetime) -> list[Outlook]:
+    """Give the outlooks of the tasks that will render. `paces`: by task, also previous versions."""
+    typical = _typical(paces)
+    ahead = [row for row in rows if row.state in AHEAD and _left(row)]
+    return [_outlook(row, paces, typical, now) for row in ahead]
+
+
+def _left(row: TaskRow) -> int:
+    return row.total - row.done - row.failed
+
+
+def _typical(paces: Mapping[int, Pace]) -> float:
+    """The geometric mean of what tasks' frames take: what a task of which nothing is known may."""
+    logs = [math.log(pace.mean_s) for pace in paces.values() if pace.mean_s > 0.0]
+    return math.exp(sum(logs) / len(logs)) if logs else ASSUMED_FRAME_S
+
+
+def _outlook(row: TaskRow, paces: Mapping[int, Pace], typical_s: float, now: datetime) -> Outlook:
+    own, before = paces.get(row.id), None
+    if row.previous_task is not None and takes_prior(row.policy, row.change):
+        before = paces.get(row.previous_task)
+    frame_s, spread = _frame_s(own, before, typical_s)
+    loads = [pace.load_s for pace in (own, before) if pace is not None and pace.load_s is not None]
+    due = None if row.due is None else datetime.fromisoformat(row.due)
+    return Outlook(
+        task_id=row.id,
+        priority=row.priority,
+        position=row.position,
+        frames=float(_left(row)),
+        frame_s=frame_s,
+        spread=spread,
+        load_s=loads[0] if loads else ASSUMED_LOAD_S,
+        held=min(row.nodes, _left(row)),
+        after=row.after,
+        frame_by_frame=row.after_mode == "frame",
+        due_s=None if due is None else (due - now).total_seconds(),
+    )
+
+
+def _frame_s(own: Pace | None, before: Pace | None, typical_s: float) -> tuple[float, float]:
+    """Give the expected seconds of a frame, and the deviation of their logarithm."""
+    measured = own.frames if own is not None and own.mean_s > 0.0 else 0
+    if before is not None and before.mean_s > 0.0 and measured < FEW_FRAMES:
+        return before.mean_s, PRIOR_SPREAD
+    if own is None or not measured:
+        return typical_s, UNKNOWN_SPREAD
+    variation = own.deviation_s / own.mean_s
+    if measured < FEW_FRAMES:
+        variation = max(variation, ASSUMED_VARIATION)
+    return own.mean_s, math.hypot(MODEL_SPREAD, variation * math.sqrt(ALIKE / measured))

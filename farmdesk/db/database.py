@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -31,8 +32,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.place = engine.url.render_as_string(hide_password=True)
         self.is_server = engine.dialect.name in SERVERS
+        shown = engine.url.render_as_string(hide_password=True)
+        self.place = shown if self.is_server else str(engine.url.database)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -53,10 +55,11 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, answer_s: int = ANSWER_S) -> Database:
+def open_database(url: str, *, answer_s: int = ANSWER_S, make: bool = False) -> Database:
     """Give the database at a URL like `sqlite:////path/farm.db` or `mysql://user:password@host/farm`.
 
-    Connects only when it is used. Raises Refused when the URL is none or names another kind.
+    Connects only when it is used. `make`: an SQLite file that does not exist is made. Raises
+    Refused when the URL is none or names another kind.
     """
     try:
         parsed = make_url(url)
@@ -66,7 +69,7 @@ def open_database(url: str, *, answer_s: int = ANSWER_S) -> Database:
     if kind in SERVERS:
         return Database(_open_server(parsed, answer_s))
     if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        return Database(_open_sqlite(parsed))
+        return Database(_open_sqlite(parsed, "rwc" if make else "rw"))
     raise _bad_url()
 
 
@@ -107,12 +110,15 @@ def _password(url: URL) -> dict[str, bytes]:
     return {} if url.password is None else {"password": str(url.password).encode()}
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, mode: str) -> Engine:
+    place = f"{Path(str(url.database)).absolute().as_uri()}?mode={mode}"
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         hide_parameters=True,
         json_serializer=_to_json,
-        connect_args={"timeout": SQLITE_WAIT_S},
+        creator=lambda: sqlite3.connect(
+            place, uri=True, timeout=SQLITE_WAIT_S, check_same_thread=False
+        ),
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -84,6 +85,8 @@ def _known_sqlite(place: str, text: str) -> FarmError | None:
     if "is full" in text:
         return _full(place)
     if "no such table" in text or "no such column" in text:
+        return _no_farm(place)
+    if "unable to open" in text and not Path(place).exists():
         return _no_farm(place)
     if any(word in text for word in ("locked", "unable to open", "disk I/O", "readonly")):
         return _away(place)

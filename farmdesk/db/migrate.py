@@ -18,7 +18,7 @@ WAIT_S = 120  # a migration of a large farm, or the wait for somebody else's
 
 def migrate(url: str) -> None:
     """Make or update the farm's tables. Raises FarmUnavailable, or WrongSchema for a newer farm."""
-    database = open_database(url, answer_s=WAIT_S + 10)
+    database = open_database(url, answer_s=WAIT_S + 10, make=True)
     try:
         with _alone(database), database.writing() as connection:
             _upgrade(connection)

@@ -60,7 +60,7 @@ def test_several_at_once_do_no_harm(empty_url: str) -> None:
 def test_a_run_goes_on_after_a_crash(empty_url: str) -> None:
     """The servers commit each CREATE TABLE by itself: half a farm may be left."""
     migrate(empty_url)
-    database = open_database(empty_url)
+    database = open_database(empty_url, make=True)
     with database.writing() as connection:
         for left in ("farm_counter", "command", "log"):
             connection.execute(text(f"DROP TABLE {left}"))
@@ -80,7 +80,7 @@ def test_a_run_goes_on_after_a_crash(empty_url: str) -> None:
 
 def test_a_newer_farm_is_refused(empty_url: str) -> None:
     migrate(empty_url)
-    database = open_database(empty_url)
+    database = open_database(empty_url, make=True)
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(WrongSchema, match="newer FarmDesk"):

@@ -51,6 +51,7 @@ def test_a_database_without_a_farm_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WrongSchema, match="farmdesk server"):
         link.tasks()
     link.close()
+    assert list(tmp_path.iterdir()) == []  # looking makes no farm
 
 
 def test_sqlite_commits_are_durable_and_readers_do_not_wait(sqlite_url: str) -> None:

@@ -27,17 +27,26 @@ COMPLETE = frozenset({TaskState.COMPLETED, TaskState.EXPIRED})
 _NEVER = frozenset({TaskState.REJECTED, TaskState.EXPIRED})  # nothing more comes of these
 
 # What a person reads of a source that does not get on by itself, and what may be done about it.
-_STANDS: dict[TaskState, str] = {
-    TaskState.UPLOADING: "is being uploaded",
-    TaskState.QUEUED: "is queued",
-    TaskState.PAUSED: "is paused: resume it",
-    TaskState.PREEMPTED: "was interrupted by an urgent task and resumes by itself",
-    TaskState.STOPPED: "was stopped: resume it",
-    TaskState.PARTLY_FAILED: "has failed frames: retry them",
-    TaskState.FAILED: "has failed: remove the cause and retry it",
-    TaskState.REJECTED: "was rejected",
+_STANDS: dict[TaskState, tuple[str, str]] = {
+    TaskState.UPLOADING: ("is being uploaded", "正在上传"),
+    TaskState.QUEUED: ("is queued", "正在排队"),
+    TaskState.PAUSED: ("is paused: resume it", "已暂停：请继续它"),
+    TaskState.PREEMPTED: (
+        "was interrupted by an urgent task and resumes by itself",
+        "已为加急任务让位，会自动继续",
+    ),
+    TaskState.STOPPED: ("was stopped: resume it", "已停止：请继续它"),
+    TaskState.PARTLY_FAILED: ("has failed frames: retry them", "有失败帧：请重试"),
+    TaskState.FAILED: (
+        "has failed: remove the cause and retry it",
+        "已失败：请排除原因后重试",
+    ),
+    TaskState.REJECTED: ("was rejected", "已被驳回"),
 }
-_GO_ON = "or let this task go on without it"
+_STUCK = frozenset(
+    {TaskState.STOPPED, TaskState.PARTLY_FAILED, TaskState.FAILED, TaskState.REJECTED}
+)
+_GO_ON = ("or let this task go on without it", "或让本任务不再等待它")
 
 
 class DependencyRefused(Refused):
@@ -103,31 +112,49 @@ def releases_all(source: RenderTask, mode: str) -> bool:
     return mode == AfterMode.TASK and source.state in COMPLETE and not source.purged
 
 
-def wait_reason(source: RenderTask, mode: str, failed: FrameSet) -> str:
-    """Give the sentence that a waiting task shows. `failed`: frames that failed in the source."""
-    key = f"task {source.id} ({source.spec.name})"
+def wait_reason(source: RenderTask, mode: str, failed: FrameSet) -> tuple[str, str]:
+    """Give the sentence that a waiting task shows, in English and Chinese.
+
+    `failed`: frames that failed for good in the source.
+    """
+    key, key_zh = (
+        f"task {source.id} ({source.spec.name})",
+        f"任务 {source.id}（{source.spec.name}）",
+    )
+    go_on, go_on_zh = _GO_ON
     if source.purged:
-        return f"Waits for {key}, whose frames are gone: stop this task, {_GO_ON}."
-    if source.recycled:
-        return f"Waits for {key}, which lies in the recycle queue: restore it, {_GO_ON}."
-    stands = _STANDS.get(source.state)
-    reason = f" ({source.reason.rstrip('.')})" if stands and source.reason else ""
-    state = f", which {stands}{reason}" if stands else ""
-    if mode == AfterMode.TASK:
-        if source.state in _RETRIABLE:
-            return f"Waits for {key}{state}, {_GO_ON}."
-        return f"Waits for {key}{state or ' to be completed'}."
-    if failed:
         return (
-            f"Frames {_shown(failed)} failed in {key} and hold the same frames of this task back: "
-            f"retry them there, {_GO_ON}."
+            f"Waits for {key}, whose frames are gone: stop this task, {go_on}.",
+            f"等待{key_zh}，但其帧已被删除：请停止本任务，{go_on_zh}。",
         )
-    return f"Its frames follow those of {key}{state}."
+    if source.recycled:
+        return (
+            f"Waits for {key}, which lies in the recycle queue: restore it, {go_on}.",
+            f"等待{key_zh}，它在回收队列中：请恢复它，{go_on_zh}。",
+        )
+    if mode == AfterMode.FRAME and failed:
+        frames = _shown(failed)
+        en = f"Frames {frames} failed in {key} and hold the same frames of this task back: "
+        zh = f"帧 {frames} 在{key_zh}中失败，本任务的相同帧无法开始："
+        return f"{en}retry them there, {go_on}.", f"{zh}请在那里重试，{go_on_zh}。"
+    state, state_zh = _state_of(source)
+    if mode == AfterMode.FRAME:
+        return f"Its frames follow those of {key}{state}.", f"各帧跟随{key_zh}的帧{state_zh}。"
+    if source.state in _STUCK:
+        return f"Waits for {key}{state}, {go_on}.", f"等待{key_zh}{state_zh}，{go_on_zh}。"
+    return f"Waits for {key}{state or ' to be completed'}.", f"等待{key_zh}完成{state_zh}。"
 
 
-_RETRIABLE = frozenset(
-    {TaskState.STOPPED, TaskState.PARTLY_FAILED, TaskState.FAILED, TaskState.REJECTED}
-)
+def _state_of(source: RenderTask) -> tuple[str, str]:
+    """Say how the source stands when it does not get on by itself; else nothing."""
+    if source.state not in _STANDS:
+        return "", ""
+    stands, stands_zh = _STANDS[source.state]
+    told, told_zh = source.reason.rstrip("."), (source.reason_zh or source.reason).rstrip(".。")
+    return (
+        f", which {stands}" + (f" ({told})" if told else ""),
+        f"，它{stands_zh}" + (f"（{told_zh}）" if told_zh else ""),
+    )
 
 
 def _shown(frames: FrameSet) -> str:

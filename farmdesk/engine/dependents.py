@@ -9,6 +9,7 @@ from itertools import compress
 
 from farmdesk.dispatch.events import FramesReleased
 from farmdesk.domain.dependencies import (
+    AfterMode,
     check_wait,
     releases_all,
     unknown_source,
@@ -24,6 +25,7 @@ from farmdesk.engine.task_run import TaskRun
 log = logging.getLogger(__name__)
 
 _TELLING = frozenset({TaskState.QUEUED, TaskState.RENDERING})  # states that show why they wait
+NO_REASON = ("", "")
 _PROVEN = bytes(n == FrameState.DONE for n in range(256))
 
 
@@ -53,7 +55,7 @@ class Dependents:
         source = self._entry(task.after)
         if source is not None and releases_all(source.task, task.after_mode):
             return None
-        if source is None or source.task.purged or task.after_mode == "task":
+        if source is None or source.task.purged or task.after_mode == AfterMode.TASK:
             return FrameSet()
         return FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
 
@@ -85,8 +87,9 @@ class Dependents:
             if run is None or not run.control.withheld:
                 continue
             task = run.entry.task
-            if task.after == source_id and task.after_mode == "frame":
+            if task.after == source_id and task.after_mode == AfterMode.FRAME:
                 run.feed([FramesReleased(frames)], now)
+                self._farm.changes += 1  # it can use slots now
 
     def _look_at(self, task_id: int, runs: Mapping[int, TaskRun], now: Moment) -> None:
         """Release all frames of a task whose wait is over, and say why another one waits."""
@@ -96,28 +99,40 @@ class Dependents:
         if run is not None and run.control.withheld and self.released(entry) is None:
             log.info("task %s: its wait is over", task_id)
             run.feed([FramesReleased(entry.frames)], now)
+            self._farm.changes += 1
         if entry.task.state not in _TELLING:
             return
         waits = entry.task.after is not None and (run is None or run.control.withheld > 0)
-        self._tell(entry, self._reason(entry) if waits else "")
+        self._tell(entry, self._reason(entry) if waits else NO_REASON)
 
-    def _reason(self, entry: TaskEntry) -> str:
+    def _reason(self, entry: TaskEntry) -> tuple[str, str]:
         if entry.task.after is None:
-            return ""
+            return NO_REASON
         source = self._entry(entry.task.after)
         if source is None:
-            return f"Waits for task {entry.task.after}, which is gone: stop this task."
-        if entry.task.state is TaskState.QUEUED and source.task.state is TaskState.COMPLETED:
-            return ""
+            return (
+                f"Waits for task {entry.task.after}, which is gone: stop this task.",
+                f"等待任务 {entry.task.after}，但它已不存在：请停止本任务。",
+            )
+        if entry.task.state is TaskState.QUEUED and self._has_begun(source, entry.task.after_mode):
+            return NO_REASON  # nothing but a start is lacking
         failed = source.select(FrameState.FAILED, FrameState.SKIPPED) & entry.frames
         return wait_reason(source.task, entry.task.after_mode, failed)
 
-    def _tell(self, entry: TaskEntry, reason: str) -> None:
+    @staticmethod
+    def _has_begun(source: TaskEntry, mode: str) -> bool:
+        """Whether there would be frames to render if the waiting task were started."""
+        if mode == AfterMode.FRAME:
+            return source.count(FrameState.DONE) > 0 and not source.task.purged
+        return releases_all(source.task, mode)
+
+    def _tell(self, entry: TaskEntry, reason: tuple[str, str]) -> None:
         task = entry.task
-        if reason == task.reason or not (reason or task.waiting):
+        if reason == (task.reason, task.reason_zh) or not (reason[0] or task.waiting):
             return
-        task.reason, task.waiting = reason, bool(reason)
+        (task.reason, task.reason_zh), task.waiting = reason, bool(reason[0])
         self._farm.touch(entry)
+        self._farm.changes += 1
         self._farm.stirred.add(task.id)  # who waits for this one says why, too
 
     def _source_of(self, task_id: int) -> int | None:

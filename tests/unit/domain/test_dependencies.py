@@ -84,18 +84,20 @@ def test_only_a_complete_source_releases_a_whole_task(state: TaskState) -> None:
 @pytest.mark.parametrize("mode", AfterMode)
 @pytest.mark.parametrize("state", TaskState)
 def test_every_source_is_explained_in_one_sentence(state: TaskState, mode: AfterMode) -> None:
-    text = wait_reason(_task(state=state, reason="2 frames failed."), mode, FrameSet())
-    assert "task 7 (sim)" in text
-    assert text.endswith(".")
-    assert text.count(". ") == 0
+    en, zh = wait_reason(_task(state=state, reason="2 frames failed."), mode, FrameSet())
+    assert "task 7 (sim)" in en
+    assert en.endswith(".")
+    assert en.count(". ") == 0
+    assert "任务 7（sim）" in zh
+    assert zh.endswith("。")
 
 
 def test_failed_source_frames_are_named_with_a_way_out() -> None:
-    text = wait_reason(_task(state=TaskState.PARTLY_FAILED), "frame", FrameSet.parse("3,5"))
+    text, _ = wait_reason(_task(state=TaskState.PARTLY_FAILED), "frame", FrameSet.parse("3,5"))
     assert text.startswith("Frames 3,5 failed in task 7 (sim)")
     assert "retry them there" in text
 
 
 def test_a_long_list_of_frames_is_cut() -> None:
     failed = FrameSet.of(k * k for k in range(200))
-    assert "… (200)" in wait_reason(_task(), "frame", failed)
+    assert all("… (200)" in text for text in wait_reason(_task(), "frame", failed))

@@ -200,3 +200,19 @@ def test_a_paused_dependent_takes_what_is_released_meanwhile(tmp_path: Path) -> 
     assert rig.send(StartRender(2)).applied
     rig.turn()
     assert sorted(frame for agent in _agents(rig, 2) for frame in agent.frames) == [1, 2]
+
+
+def test_a_queued_task_waits_for_a_person_once_there_are_frames_for_it(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, nodes=1)
+    rig.submit("1-2")
+    scene = rig.folder / "场景 1.blend"
+    rig.send(SubmitTask("t", "blender", "", str(scene), "1-2", after=1, after_mode="frame"))
+    rig.turn()
+    assert rig.entry(2).task.waiting
+    assert "follow those of task 1" in _state(rig, 2)[1]
+    assert "任务 1" in rig.link.task(2).reason_zh
+    rig.load_all()
+    _finish(rig, 1)
+    rig.turn()
+    assert not rig.entry(2).task.waiting
+    assert rig.entry(2).task.state is TaskState.QUEUED

@@ -86,11 +86,16 @@ def _known_sqlite(place: str, text: str) -> FarmError | None:
         return _full(place)
     if "no such table" in text or "no such column" in text:
         return _no_farm(place)
-    if "unable to open" in text and not Path(place).exists():
+    if "unable to open" in text and _is_absent(Path(place)):
         return _no_farm(place)
     if any(word in text for word in ("locked", "unable to open", "disk I/O", "readonly")):
         return _away(place)
     return None
+
+
+def _is_absent(path: Path) -> bool:
+    """Whether a file is not in its folder; a folder that is gone may be a share that comes back."""
+    return path.parent.is_dir() and not path.exists()
 
 
 def _away(place: str) -> FarmUnavailable:

@@ -20,7 +20,7 @@ from tests.servers import MariaDb
 
 def differences(url: str) -> list[object]:
     """What Alembic would change to bring the database to the models."""
-    database = open_database(url)
+    database = open_database(url, make=True)
     with database.reading() as connection:
         found: list[object] = compare_metadata(
             MigrationContext.configure(connection), Base.metadata

@@ -1,0 +1,226 @@
+"""Users and disasters of a simulated farm: what they do, and when, by its seed."""
+
+import random
+from collections.abc import Callable
+
+from farmdesk.domain.commands import (
+    AllocateNodes,
+    AnswerUrgent,
+    Command,
+    OverruleUrgent,
+    PauseTask,
+    PurgeTask,
+    RecycleTask,
+    RequestUrgent,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    ReviewUrgent,
+    SetAfter,
+    SetAutoStart,
+    SetPriority,
+    StartRender,
+    StopTask,
+    SubmitTask,
+    WithdrawUrgent,
+)
+from farmdesk.domain.states import TaskState
+from tests.simulation.virtual_farm import CALM_S, LOOK_S, STORM_S, World
+from tests.simulation.virtual_node import VirtualAgent
+
+OPEN = {TaskState.RENDERING, TaskState.VERIFYING, TaskState.PREEMPTED, TaskState.PAUSED}
+FRAMES = ("1-4", "1-12", "0-30x3", "-3-8", "5,7,9-20", "1-40", "100-160x2", "7")
+POLICIES = ("range_split", "range_split", "dynamic", "static", "sampled", "range_split_contiguous")
+USERS = ("operator", "operator", "operator", "ann", "bob")
+
+
+def people(world: World) -> None:
+    """Plan all that happens to a world."""
+    rng = world.rng
+    scene = world.folder / "scene.blend"
+    scene.touch()
+    for _ in range(rng.randint(1, 4)):
+        submit = _submit(rng, str(scene), start=True)
+        world.at(rng.uniform(0.0, 20.0), lambda item=submit: world.send(item))  # type: ignore[misc]
+    for _ in range(world.mix.commands):
+        world.at(rng.uniform(1.0, STORM_S), lambda: _any_command(world, str(scene)))
+    for _ in range(world.mix.urgent):
+        world.at(rng.uniform(10.0, STORM_S), lambda: _urgent(world))
+    for name, act in _DISASTERS.items():
+        for _ in range(getattr(world.mix, name)):
+            world.at(rng.uniform(2.0, STORM_S), lambda act=act: act(world))  # type: ignore[misc]
+    world.at(STORM_S, lambda: _calm(world))
+
+
+# ---- users ---------------------------------------------------------------------------------------
+
+
+def _submit(rng: random.Random, scene: str, *, start: bool) -> SubmitTask:
+    return SubmitTask(
+        "t",
+        "blender",
+        "",
+        scene,
+        rng.choice(FRAMES),
+        start=start,
+        policy=rng.choice(POLICIES),
+        priority=rng.randint(0, 9),
+    )
+
+
+def _task(world: World) -> int:
+    return world.rng.randint(1, max(world.store.tasks, default=1) + (world.rng.random() < 0.05))
+
+
+def _any_command(world: World, scene: str) -> None:
+    rng = world.rng
+    task, other = _task(world), _task(world)
+    request = rng.randint(1, max(len(world.store.urgents), 1))
+    node = rng.choice(world.nodes).name
+    choices: list[Callable[[], Command]] = [
+        lambda: _submit(rng, scene, start=rng.random() < 0.7),
+        lambda: StartRender(task),
+        lambda: StartRender(task),
+        lambda: PauseTask(task),
+        lambda: PauseTask(task),
+        lambda: StopTask(task),
+        lambda: ResumeTask(task),
+        lambda: ResumeTask(task),
+        lambda: RetryFailed(task),
+        lambda: SetPriority(task, rng.randint(0, 9)),
+        lambda: SetAfter(task, rng.choice((None, other)), rng.choice(("task", "frame"))),
+        lambda: AllocateNodes(task, nodes=(node,)),
+        lambda: AllocateNodes(task, clear=True),
+        lambda: SetAutoStart(rng.random() < 0.5),
+        lambda: RecycleTask(task),
+        lambda: RestoreTask(task),
+        lambda: PurgeTask(task),
+        lambda: RequestUrgent(task, "the client comes", answer_min=5),
+        lambda: AnswerUrgent(request, rng.choice(("allow", "refuse"))),
+        lambda: WithdrawUrgent(request),
+    ]
+    world.send(rng.choice(choices)(), rng.choice(USERS))
+
+
+def _urgent(world: World) -> None:
+    """Ask that a task goes first; most requests are admitted soon."""
+    rng = world.rng
+    world.send(RequestUrgent(_task(world), "the client comes", answer_min=rng.choice((5, 10))))
+    rule = rng.choice(("cheapest", "lose_nothing", "now"))
+
+    def decide() -> None:
+        number = len(world.store.urgents)
+        if number and rng.random() < 0.7:
+            world.send(OverruleUrgent(number, "yes", exit_rule=rule))
+        elif number:
+            world.send(ReviewUrgent(number, rng.choice(("allow", "refuse")), exit_rule=rule))
+
+    world.after(rng.uniform(0.1, 10.0), decide)
+
+
+# ---- disasters -----------------------------------------------------------------------------------
+
+
+def _victim(world: World) -> VirtualAgent | None:
+    alive = [agent for agent in world.agents if agent.alive and not agent.hung and not agent.cut]
+    return world.rng.choice(alive) if alive else None
+
+
+def _agent_dies(world: World) -> None:
+    agent = _victim(world)
+    if agent is not None:
+        world.note(f"{agent} dies")
+        agent.die("exit code -9")
+
+
+def _node_is_lost(world: World) -> None:
+    node = world.rng.choice(world.nodes)
+    world.note(f"node {node.name} is lost")
+    node.down = True
+    for agent in [item for item in world.agents if item.place.node is node]:
+        if agent.alive and world.rng.random() < 0.5:
+            agent.cut = True  # nobody says so
+            agent.die("")
+        else:
+            agent.die("connection lost")
+
+    def back() -> None:
+        world.note(f"node {node.name} is back")
+        node.down = False
+
+    world.after(world.rng.uniform(1.0, 60.0), back)
+
+
+def _agent_hangs(world: World) -> None:
+    agent = _victim(world)
+    if agent is not None:
+        world.note(f"{agent} hangs")
+        agent.hung = True
+
+
+def _line_is_cut(world: World) -> None:
+    agent = _victim(world)
+    if agent is not None:
+        world.note(f"the line of {agent} is cut")
+        agent.cut = True
+        world.after(30.0, agent.orphan)  # its heartbeat is over
+
+
+def _database_is_away(world: World) -> None:
+    world.note("the database is away")
+    world.store.away = True
+
+    def back() -> None:
+        world.note("the database is back")
+        world.store.away = False
+
+    world.after(world.rng.uniform(0.5, 30.0), back)
+
+
+def _commit_is_torn(world: World) -> None:
+    world.store.torn = True
+
+
+def _clock_jumps(world: World) -> None:
+    world.jump(world.rng.uniform(-3600.0, 3600.0))
+
+
+_DISASTERS: dict[str, Callable[[World], None]] = {
+    "kills": World.kill_engine,
+    "stops": World.stop_engine,
+    "agent_deaths": _agent_dies,
+    "node_losses": _node_is_lost,
+    "hangs": _agent_hangs,
+    "cuts": _line_is_cut,
+    "outages": _database_is_away,
+    "torn": _commit_is_torn,
+    "jumps": _clock_jumps,
+}
+
+
+# ---- the end -------------------------------------------------------------------------------------
+
+
+def _calm(world: World) -> None:
+    """Faults end; people let everything go on; when all is done the world ends."""
+    if world.now == STORM_S or world.mix.lost or world.mix.late:
+        world.note("calm")
+        world.mix = world.mix.without("crash,corrupt,late,doubled,lost")
+    open_tasks = [record for record in world.store.tasks.values() if record.state in OPEN]
+    if not open_tasks and not world.store.unanswered and not world.store.away:
+        world.after(1.0, world.finish)
+        return
+    if world.now > STORM_S + CALM_S:
+        for record in open_tasks:
+            world.wrong(f"task {record.task_id} does not end: {record.state} ({record.reason})")
+        for row in world.store.unanswered:
+            world.wrong(f"command {row.id} was not answered")
+        world.finish()
+        return
+    if not world.store.unanswered:
+        for record in open_tasks:
+            if record.state is TaskState.PAUSED:
+                world.send(ResumeTask(record.task_id))
+            if record.after is not None:
+                world.send(SetAfter(record.task_id, None))
+    world.after(LOOK_S, lambda: _calm(world))

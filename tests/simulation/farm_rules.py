@@ -1,0 +1,72 @@
+"""What must be true of a simulated farm when all is over, by its store and its files."""
+
+import json
+from collections import Counter
+
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import FrameRecord, TaskRecord
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.engine.desk import OUR_FAULT
+from tests.simulation.virtual_farm import World
+
+FINISHED = {TaskState.COMPLETED, TaskState.PARTLY_FAILED}
+
+
+def check_store(world: World) -> None:
+    """Hold the store to the truth; what is wrong goes to `world.broken`."""
+    for text in world.store.wrong:
+        world.wrong(text)
+    for row in world.store.commands.values():
+        if row.applied is None:
+            world.wrong(f"command {row.id} was never answered")
+        elif row.text == OUR_FAULT.en:
+            world.wrong(f"command {row.id} ({row.kind}, {row.body}) met a fault of the engine")
+    for record in world.store.tasks.values():
+        _check_counters(world, record)
+        if record.state in FINISHED and not record.purged:
+            _check_results(world, record)
+
+
+def _check_counters(world: World, record: TaskRecord) -> None:
+    key, states = record.task_id, world.store.states(record.task_id)
+    rows = world.store.attempts(key)
+    last = {row.frame: row for row in rows}
+    done = [row for row in last.values() if row.state is FrameState.DONE]
+    counts = {
+        "done": (record.done, states.count(FrameState.DONE), len(done)),
+        "failed": (record.failed, states.count(FrameState.FAILED)),
+    }
+    for name, values in counts.items():
+        if len(set(values)) > 1:
+            world.wrong(f"task {key}: {name} is {values} by counter, by states, by rows")
+    if record.running and record.state is not TaskState.RENDERING:
+        world.wrong(f"task {key} is {record.state}, but {record.running} frames run")
+    spent = sum(row.render_s for row in done)
+    if abs(record.render_s - spent) > 0.01 + 1e-6 * spent:
+        world.wrong(f"task {key}: render_s is {record.render_s:.3f}, its rows say {spent:.3f}")
+
+
+def _check_results(world: World, record: TaskRecord) -> None:
+    """Every frame of a finished task: proven exactly once, its file as proven."""
+    key, frames = record.task_id, world.store.frames(record.task_id)
+    proofs = [row for row in world.store.attempts(key) if row.state is FrameState.DONE]
+    times = Counter(row.frame for row in proofs)
+    twice = [frame for frame, count in times.items() if count > 1]
+    if twice:
+        world.wrong(f"task {key}: frames proven twice: {FrameSet.of(twice)}")
+    missing = frames - FrameSet.of(times)
+    if len(missing) != record.failed:
+        world.wrong(f"task {key} is {record.state}, but has no proof of {missing}")
+    for row in proofs:
+        _check_file(world, record, row)
+    report = json.loads(record.check_report or "{}")
+    if report.get("proven") != record.done:
+        world.wrong(f"task {key}: its check proved {report.get('proven')} of {record.done}")
+
+
+def _check_file(world: World, record: TaskRecord, row: FrameRecord) -> None:
+    path = world.folder / "work" / f"{record.task_id:06d}" / "frames" / row.path
+    if not path.exists() or path.read_text() != row.sha256:
+        world.wrong(f"task {record.task_id}: frame {row.frame} is not as it was proven")
+    if (record.task_id, row.frame) not in world.valid:
+        world.wrong(f"task {record.task_id}: frame {row.frame} was never published")

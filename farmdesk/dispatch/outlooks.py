@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
 from farmdesk.dispatch.forecast import Outlook
 from farmdesk.dispatch.versions import takes_prior
+from farmdesk.domain.dependencies import AfterMode
 from farmdesk.domain.records import Pace, TaskRow
 from farmdesk.domain.states import TaskState
 
@@ -26,7 +28,7 @@ def outlooks_of(rows: Sequence[TaskRow], paces: Mapping[int, Pace], now: datetim
     """Give the outlooks of the tasks that will render. `paces`: by task, also previous versions."""
     typical = _typical(paces)
     ahead = [row for row in rows if row.state in AHEAD and _left(row)]
-    return [_outlook(row, paces, typical, now) for row in ahead]
+    return [_outlook_of_row(row, paces, typical, now) for row in ahead]
 
 
 def _left(row: TaskRow) -> int:
@@ -39,25 +41,58 @@ def _typical(paces: Mapping[int, Pace]) -> float:
     return math.exp(sum(logs) / len(logs)) if logs else ASSUMED_FRAME_S
 
 
-def _outlook(row: TaskRow, paces: Mapping[int, Pace], typical_s: float, now: datetime) -> Outlook:
-    own, before = paces.get(row.id), None
+def _outlook_of_row(
+    row: TaskRow, paces: Mapping[int, Pace], typical_s: float, now: datetime
+) -> Outlook:
+    before = None
     if row.previous_task is not None and takes_prior(row.policy, row.change):
         before = paces.get(row.previous_task)
-    frame_s, spread = _frame_s(own, before, typical_s)
-    loads = [pace.load_s for pace in (own, before) if pace is not None and pace.load_s is not None]
-    due = None if row.due is None else datetime.fromisoformat(row.due)
-    return Outlook(
-        task_id=row.id,
+    found = outlook_of(
+        row.id,
         priority=row.priority,
         position=row.position,
-        frames=float(_left(row)),
+        left=_left(row),
+        held=row.nodes,
+        pace=paces.get(row.id),
+        before=before,
+        typical_s=typical_s,
+    )
+    due = None if row.due is None else datetime.fromisoformat(row.due)
+    return replace(
+        found,
+        after=row.after,
+        frame_by_frame=row.after_mode == AfterMode.FRAME,
+        due_s=None if due is None else (due - now).total_seconds(),
+    )
+
+
+def outlook_of(
+    task_id: int,
+    *,
+    priority: int,
+    position: int,
+    left: int,
+    held: int,
+    pace: Pace | None,
+    typical_s: float,
+    before: Pace | None = None,
+) -> Outlook:
+    """Give the outlook of a task with `left` frames to render on `held` slots and more.
+
+    `pace`: of its frames so far; `before`: of its previous version, where that is to be trusted;
+    `typical_s`: of any task's frames.
+    """
+    frame_s, spread = _frame_s(pace, before, typical_s)
+    loads = [known.load_s for known in (pace, before) if known and known.load_s is not None]
+    return Outlook(
+        task_id=task_id,
+        priority=priority,
+        position=position,
+        frames=float(left),
         frame_s=frame_s,
         spread=spread,
         load_s=loads[0] if loads else ASSUMED_LOAD_S,
-        held=min(row.nodes, _left(row)),
-        after=row.after,
-        frame_by_frame=row.after_mode == "frame",
-        due_s=None if due is None else (due - now).total_seconds(),
+        held=min(held, left),
     )
 
 

@@ -282,6 +282,9 @@ class Runs:
         del self._runs[run.entry.task.id]
         run.feed([Stop()], now)
         run.outbox.clear()
+        if run.entry.running:
+            run.entry.running = 0
+            self._farm.touch(run.entry)
 
     # ---- the end of a task -----------------------------------------------------------------------
 

@@ -95,6 +95,7 @@ class World:
         self.natures: dict[int, Nature] = {}
         self.valid: set[tuple[int, int]] = set()  # published, and not rejected since
         self.renders: Counter[tuple[int, int]] = Counter()
+        self.digests: dict[tuple[int, int], set[str]] = {}
         self.rejections: Counter[tuple[int, int]] = Counter()
         self._known: set[tuple[int, int]] = set()  # of those, what the engine must know
         self._learnt: set[tuple[int, int]] = set()  # what it learns in this turn
@@ -357,6 +358,7 @@ class World:
         self.note(f"{agent} published {line.frame}")
         key = agent.task, line.frame
         self.renders[key] += 1
+        self.digests.setdefault(key, set()).add(line.sha256)
         self.valid.add(key)
         self._journals.setdefault((agent.task, line.node), set()).add(line.frame)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tests.simulation.virtual_farm import World
 
 BROKEN_IN_A_ROW = 3
+RUBBISH = "rubbish"
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class VirtualAgent:
         self.task = 0
         self.alive = True
         self.held = False  # the engine has told it to work, and not to end, nor has it ended
+        self.ended = False  # the engine has heard of its end
         self.closed = False  # the engine has told it to end in good order
         self.hung = False
         self.cut = False  # the line is gone: nothing of it reaches the engine
@@ -112,7 +114,7 @@ class VirtualAgent:
                 self.task = task
             case Render(frames=text):
                 self.world.ordered(self, FrameSet.parse(text))
-                self.held = True
+                self.held = not self.ended
             case Cancel():
                 self.held = False
             case Close():
@@ -285,7 +287,7 @@ class VirtualAgent:
         target = Path(self._open.output) / line.path
         if not target.parent.exists():
             return  # the task was purged
-        target.write_text(line.sha256 if not self.world.corrupts() else "rubbish")
+        target.write_text(line.sha256 if not self.world.corrupts() else RUBBISH)
         with Path(self._open.journal).open("a") as journal:
             journal.write(json.dumps(asdict(line)) + "\n")
         self.world.published(self, line)
@@ -328,7 +330,7 @@ class VirtualAgent:
 
         def tell() -> None:
             if self.life == self.world.life:
-                self.held = False
+                self.held, self.ended = False, True
                 self.world.heard_end(self)
                 self._on_gone(text)
 

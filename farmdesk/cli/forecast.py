@@ -13,13 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from farmdesk.dispatch.forecast import Span, forecast, put_first
-from farmdesk.dispatch.outlooks import outlooks_of
+from farmdesk.dispatch.outlooks import outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import NodeRow, TaskRow
-from farmdesk.domain.states import NodeState, TaskState
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import TaskState
 from farmdesk.link.farm_link import FarmLink
 
-AT_WORK = frozenset({NodeState.IDLE, NodeState.RENDERING})
 ENDLESS_S = 10 * 365 * 86_400.0  # no clock shows what lies beyond
 
 
@@ -50,10 +49,9 @@ def look_ahead(link: FarmLink, *, nodes: int = 0, first: int | None = None) -> l
     """
     now = datetime.now(UTC)
     rows = {row.id: row for row in link.tasks()}
-    versions = {row.previous_task for row in rows.values() if row.previous_task is not None}
-    paces = {pace.task_id: pace for pace in link.paces([*rows.keys() | versions])}
+    paces = {pace.task_id: pace for pace in link.paces(tasks_to_measure(rows.values()))}
     outlooks = outlooks_of(list(rows.values()), paces, now)
-    slots = _count(link.nodes())
+    slots = slots_at_work(link.nodes())
     spans = forecast(outlooks, slots)
     if first is not None and first not in spans:
         raise _not_ahead(first)
@@ -94,10 +92,6 @@ def print_forecast(console: Console, rows: Sequence[ForecastRow]) -> None:
         ]
         table.add_row(*cells, *([_moved(row.moved_s)] if what_if else []))
     console.print(table)
-
-
-def _count(nodes: Sequence[NodeRow]) -> int:
-    return sum(row.record.state in AT_WORK for row in nodes)
 
 
 def _row(task: TaskRow, span: Span, now: datetime, before: Span | None) -> ForecastRow:

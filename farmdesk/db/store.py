@@ -8,7 +8,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
 
-from farmdesk.db import bulk, commands, flush_rows, lease, snapshot, urgent_rows
+from farmdesk.db import bulk, commands, flush_rows, lease, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.models import (
     FarmCounter,
@@ -30,9 +30,12 @@ from farmdesk.domain.records import (
     FrameTimes,
     NewTask,
     NodeRecord,
+    NodeRow,
     Outcome,
+    Pace,
     StoredTask,
     TaskRecord,
+    TaskRow,
 )
 from farmdesk.domain.states import FrameState
 
@@ -123,6 +126,21 @@ class Store:
     def proofs(self, task_id: int) -> Iterator[FrameRecord]:
         """Give the last attempt of each finished frame, where it proved the frame, by frame."""
         return snapshot.proofs(self._database, task_id)
+
+    def task_rows(self) -> list[TaskRow]:
+        """Give the tasks that are not recycled, as readers see them."""
+        with self._database.reading() as connection:
+            return reports.tasks(connection, 0, recycled=False)
+
+    def node_rows(self) -> list[NodeRow]:
+        """Give the nodes, as readers see them."""
+        with self._database.reading() as connection:
+            return reports.nodes(connection, 0)
+
+    def paces(self, task_ids: Collection[int]) -> list[Pace]:
+        """Give how fast the proven frames of these tasks were."""
+        with self._database.reading() as connection:
+            return reports.paces(connection, task_ids)
 
     def frame_times(self, task_id: int) -> FrameTimes:
         """Give the render seconds of each proven frame; none for a task that there is not."""

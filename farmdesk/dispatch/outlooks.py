@@ -1,7 +1,7 @@
 """From what the tables say of tasks to what a forecast needs: frame times, how sure they are."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
 from farmdesk.dispatch.forecast import Outlook
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.dependencies import AfterMode
-from farmdesk.domain.records import Pace, TaskRow
-from farmdesk.domain.states import TaskState
+from farmdesk.domain.records import NodeRow, Pace, TaskRow
+from farmdesk.domain.states import NodeState, TaskState
 
 AHEAD = frozenset({TaskState.QUEUED, TaskState.RENDERING, TaskState.PREEMPTED})
 """Tasks that will end by themselves, or as soon as an operator starts them."""
@@ -22,6 +22,21 @@ FEW_FRAMES = 5  # fewer measured ones say less than the previous version
 ALIKE = 4.0  # so many neighbouring frames say as much as one: they are alike
 ASSUMED_FRAME_S = 60.0
 ASSUMED_VARIATION = 0.5  # standard deviation by mean of frames of which few are measured
+
+
+AT_WORK = frozenset({NodeState.IDLE, NodeState.RENDERING})
+
+
+def slots_at_work(nodes: Iterable[NodeRow]) -> int:
+    """Give how many nodes render, or could."""
+    return sum(row.record.state in AT_WORK for row in nodes)
+
+
+def tasks_to_measure(rows: Iterable[TaskRow]) -> list[int]:
+    """Give the tasks whose paces `outlooks_of` needs: those ahead and their previous versions."""
+    ahead = [row for row in rows if row.state in AHEAD]
+    versions = {row.previous_task for row in ahead if row.previous_task is not None}
+    return sorted(versions.union(row.id for row in ahead))
 
 
 def outlooks_of(rows: Sequence[TaskRow], paces: Mapping[int, Pace], now: datetime) -> list[Outlook]:

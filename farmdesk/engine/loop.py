@@ -13,6 +13,7 @@ from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm
+from farmdesk.engine.late_watch import LateWarnings
 from farmdesk.engine.posts import (
     AgentGone,
     AgentSaid,
@@ -21,6 +22,7 @@ from farmdesk.engine.posts import (
     DatabaseChanged,
     Flushed,
     LeaseTaken,
+    LookedAhead,
     Post,
     StopEngine,
     TimesRead,
@@ -69,6 +71,7 @@ class Engine:
         self._urgent = urgent
         self._writer = writer
         self._clock = clock
+        self._late = LateWarnings(farm)
         self._flushed = farm.flushes  # number of the last flush that the database has
         self._flush_at = 0.0
         self._tick_at = 0.0
@@ -120,10 +123,8 @@ class Engine:
             case Flushed(number=number):
                 self._flushed = number
                 self._runs.start_checks(number, now)
-            case CheckEnded():
-                self._runs.checked(post, now)
-            case TimesRead():
-                self._runs.times_read(post, now)
+            case CheckEnded() | TimesRead() | LookedAhead():
+                self._take_result(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
             case LeaseTaken(text=text):
@@ -131,6 +132,16 @@ class Engine:
                 self._running = False
             case StopEngine():
                 self._running = False
+
+    def _take_result(self, post: CheckEnded | TimesRead | LookedAhead, now: Moment) -> None:
+        """Take what was worked out beside the loop."""
+        match post:
+            case CheckEnded():
+                self._runs.checked(post, now)
+            case TimesRead():
+                self._runs.times_read(post, now)
+            case LookedAhead():
+                self._late.tell(post, now)
 
     def _tick(self, now: Moment) -> None:
         for session in self._agents.silent(now):

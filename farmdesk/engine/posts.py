@@ -1,6 +1,7 @@
 """What other threads post into the loop's inbox."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes
 from nodeagent.protocol import AgentReport
@@ -62,6 +63,24 @@ class TimesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class LateTask:
+    """How likely (0 to 1) a task misses its due time; `expected` end, None: not as things are."""
+
+    task_id: int
+    late: float
+    likely: bool
+    due: datetime
+    expected: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAhead:
+    """A forecast of all tasks with a due time is ready."""
+
+    tasks: tuple[LateTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseTaken:
     """Another engine works for this farm now; this one must end."""
 
@@ -105,6 +124,7 @@ Post = (
     | DatabaseChanged
     | CheckEnded
     | TimesRead
+    | LookedAhead
     | LeaseTaken
     | StopEngine
 )

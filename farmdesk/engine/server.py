@@ -32,6 +32,7 @@ from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.interrupts import Interrupts
+from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.ports import Launcher
@@ -63,9 +64,12 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
     _stop_on_signals(inbox)
     scribe = Scribe(store, journal, inbox.put)
     engine = assemble(config, tools, launcher, store=store, scribe=scribe, inbox=inbox)
+    watch = LateWatch(store, inbox.put)
     scribe.start()
+    watch.start()
     log.info("the engine works for %s", config.folder)
     engine.run()
+    watch.finish()
     scribe.finish()
     scribe.join(timeout=LEASE_S)
     try:

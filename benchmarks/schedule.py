@@ -161,13 +161,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks.schedule", description=__doc__)
     ours = Path(our_workloads.__file__)
     parser.add_argument("--workloads", type=Path, default=ours, metavar="FILE.py")
-    parser.add_argument("--seeds", type=_seeds, default="0-29", metavar="A-B")
+    parser.add_argument("--seeds", type=seeds_of, default="0-29", metavar="A-B")
     parser.add_argument("--policies", type=_policies, default=",".join(CONTENDERS), metavar="a,b")
     parser.add_argument("--json", action="store_true", help="print one JSON line")
     return parser
 
 
-def _seeds(text: str) -> list[int]:
+def seeds_of(text: str) -> list[int]:
+    """Read a range of seeds like 0-29, for argparse."""
     try:
         return list(FrameSet.parse(text))
     except FrameSyntax as error:

@@ -18,8 +18,10 @@ from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
 from farmdesk.cli.urgent import chosen, print_messages, print_urgents, urgent_command
 from farmdesk.cli.versions import print_versions, version_report
+from farmdesk.cli.why import no_node, why_node, why_task
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.domain.commands import (
+    AllocateNodes,
     Command,
     PauseTask,
     PurgeTask,
@@ -28,6 +30,7 @@ from farmdesk.domain.commands import (
     ResumeTask,
     RetryFailed,
     SetAfter,
+    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
@@ -116,6 +119,10 @@ class _Words:
             return self._send([SetPriority(self._words.task, self._words.priority)])
         if verb == "after":
             return self._send([SetAfter(self._words.task, self._words.source, self._words.mode)])
+        if verb == "allocate":
+            return self._send([self._allocation()])
+        if verb == "auto-start":
+            return self._send([SetAutoStart(self._words.switch == "on")])
         if verb == "window":
             return self._window()
         if verb == "urgent" and (command := urgent_command(self._words)) is not None:
@@ -130,9 +137,34 @@ class _Words:
             "forecast": self._forecast,
             "nodes": self._nodes,
             "logs": self._logs,
+            "why": self._why,
         }
         shows[verb]()
         return 0
+
+    def _allocation(self) -> AllocateNodes:
+        words = self._words
+        return AllocateNodes(
+            words.task,
+            nodes=tuple(words.node),
+            pool=words.pool or "",
+            count=words.count,
+            clear=words.clear,
+        )
+
+    def _why(self) -> None:
+        """Say why a task waits or a node idles."""
+        if self._words.node is not None:
+            rows = [row for row in self._link.nodes() if row.record.node == self._words.node]
+            if not rows:
+                raise no_node(self._words.node)
+            text = why_node(rows[0], language())
+        else:
+            text = why_task(self._link.task(self._words.task), language())
+        if self._words.json:
+            tables.print_json({"why": text})
+        else:
+            self._console.print(text, soft_wrap=True, markup=False)
 
     def _send(self, commands: list[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""
@@ -168,7 +200,7 @@ class _Words:
         if self._words.json:
             tables.print_json(rows)
         else:
-            tables.print_tasks(self._console, rows)
+            tables.print_tasks(self._console, rows, language())
 
     def _show(self) -> None:
         row = self._link.task(self._words.task)
@@ -177,7 +209,7 @@ class _Words:
         if self._words.json:
             tables.print_json(row)
         else:
-            tables.print_task(self._console, row)
+            tables.print_task(self._console, row, language())
 
     def _follow(self, row: TaskRow) -> TaskRow:
         columns = (
@@ -230,7 +262,7 @@ class _Words:
         if self._words.json:
             tables.print_json(rows)
         else:
-            tables.print_nodes(self._console, rows)
+            tables.print_nodes(self._console, rows, language())
 
     def _urgent(self) -> None:
         rows = chosen(self._words, self._link.urgent_requests())

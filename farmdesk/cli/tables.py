@@ -31,9 +31,9 @@ def print_json(rows: object) -> None:
     Console(soft_wrap=True).out(json.dumps(_plain(rows), ensure_ascii=False, indent=1))
 
 
-def print_tasks(console: Console, rows: Sequence[TaskRow]) -> None:
+def print_tasks(console: Console, rows: Sequence[TaskRow], language: str) -> None:
     """Print the queue."""
-    table = _table("#", "Task", "State", "Priority", "Tool", "Progress", "Nodes", "Owner")
+    table = _table("#", "Task", "State", "Priority", "Tool", "Progress", "Nodes", "Owner", "Reason")
     for row in rows:
         table.add_row(
             str(row.id),
@@ -44,19 +44,20 @@ def print_tasks(console: Console, rows: Sequence[TaskRow]) -> None:
             progress(row),
             str(row.nodes or ""),
             row.owner,
+            row.sentence(language),
         )
     console.print(
         table if rows else "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100"
     )
 
 
-def print_task(console: Console, row: TaskRow) -> None:
+def print_task(console: Console, row: TaskRow, language: str) -> None:
     """Print all of one task."""
     table = Table.grid(padding=(0, 2))
     lines: dict[str, str | Text] = {
         "Task": f"{row.id}  {row.name}",
         "State": _state(row.state),
-        "Reason": row.reason,
+        "Reason": row.sentence(language),
         "Frames": f"{row.frames}  ({row.total})",
         "Progress": progress(row),
         "Tool": f"{row.tool} {row.tool_version}",
@@ -95,7 +96,7 @@ def print_frames(console: Console, rows: Iterable[FrameRow]) -> None:
     console.print(table)
 
 
-def print_nodes(console: Console, rows: Sequence[NodeRow]) -> None:
+def print_nodes(console: Console, rows: Sequence[NodeRow], language: str) -> None:
     """Print the nodes."""
     table = _table("Node", "State", "CPU", "Memory", "GPU", "Free disk", "Task", "Frame", "Reason")
     for row in rows:
@@ -109,7 +110,7 @@ def print_nodes(console: Console, rows: Sequence[NodeRow]) -> None:
             f"{record.disk_free_mb / 1024:.0f} GB" if record.disk_free_mb is not None else "",
             row.task_name,
             str(record.frame) if record.frame is not None else "",
-            record.reason,
+            record.sentence(language),
         )
     console.print(table if rows else "No nodes. Start the engine with: farmdesk server")
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from farmdesk.dispatch.grounds import Grounds, Kind
 from farmdesk.dispatch.wants import Want
 
+ROUND_UP = 0.5  # from here on a part of a slot is one: favours neither large nor small weights
+
 Shares = dict[int, dict[Kind, int]]
 """Slots of each kind, by task."""
 
@@ -68,13 +70,13 @@ class Filling:
         got: dict[int, int] = {}
         for want, share in zip(todo, _level(todo, lacks, room), strict=True):
             got[want.task_id] = self._take(want, int(share), order[want.task_id])
-        heap = [((got[w.task_id] + 0.5) / w.weight, place, w) for place, w in enumerate(todo)]
+        heap = [((got[w.task_id] + ROUND_UP) / w.weight, place, w) for place, w in enumerate(todo)]
         heapq.heapify(heap)
         while heap:
             _, place, want = heapq.heappop(heap)
             if got[want.task_id] < lacks[want.task_id] and self._take(want, 1, order[want.task_id]):
                 got[want.task_id] += 1
-                heapq.heappush(heap, ((got[want.task_id] + 0.5) / want.weight, place, want))
+                heapq.heappush(heap, ((got[want.task_id] + ROUND_UP) / want.weight, place, want))
 
     def _preferences(self, tier: Sequence[Want]) -> dict[int, list[Kind]]:
         """Give each task's kinds: what others cannot use comes first, then what it holds."""

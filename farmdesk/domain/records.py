@@ -96,6 +96,10 @@ class NodeRecord:
     failures: int = 0
     reason_zh: str = ""
 
+    def sentence(self, language: str) -> str:
+        """Give the reason in `zh` or `en`."""
+        return (self.reason_zh or self.reason) if language == "zh" else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -246,6 +250,10 @@ class TaskRow:
     after_mode: str = "task"
     due: str | None = None  # ISO 8601 with its zone
     reason_zh: str = ""
+
+    def sentence(self, language: str) -> str:
+        """Give the reason in `zh` or `en`."""
+        return (self.reason_zh or self.reason) if language == "zh" else self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from farmdesk.dispatch.events import SlotGranted, SlotId
 from farmdesk.dispatch.fleet import Plan, make_plan
-from farmdesk.dispatch.wants import Bond, Want
+from farmdesk.dispatch.wants import Bond, Want, slots_worth_loading
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
@@ -77,7 +77,7 @@ class Allocation:
 
     def _wants(self, runs: Mapping[int, TaskRun], now: Moment) -> list[Want]:
         wants = [
-            self._running_want(run)
+            self._running_want(run, now)
             for run in runs.values()
             if run.entry.task.state is TaskState.RENDERING
         ]
@@ -88,13 +88,16 @@ class Allocation:
                     wants.append(self._queued_want(self._farm.tasks[task.id]))
         return wants
 
-    def _running_want(self, run: TaskRun) -> Want:
+    def _running_want(self, run: TaskRun, now: Moment) -> Want:
+        control = run.control
+        frames, held = run.appetite.slots(control, now.seconds), run.staying
+        worth = slots_worth_loading(control.work_s, control.load_s, frames)
         return self._want(
             run.entry,
-            frames=run.control.usable_slots,
-            useful=run.control.useful_slots,
-            held=run.staying,
-            idle=frozenset(run.control.idle_slots),
+            frames=frames,
+            useful=max(worth, len(held)),  # those that it holds have loaded the scene
+            held=held,
+            idle=frozenset(control.idle_slots),
             barred=frozenset(run.banned),
         )
 

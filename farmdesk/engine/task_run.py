@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from farmdesk.dispatch.appetite import Appetite
 from farmdesk.dispatch.events import (
     CancelRange,
     CloseSession,
@@ -84,6 +85,7 @@ class TaskRun:
         self.outbox: list[FramesRendered | TaskHopeless | Quiet] = []
         self._farm = farm
         self._agents = sessions
+        self.appetite = Appetite()
         self.banned: set[SlotId] = set()  # slots that failed too often for this task
         self.leaving: set[SlotId] = set()  # slots that shall leave after their frame in hand
 

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from farmdesk.config import FILE, Config, read_config
 from farmdesk.demo.blender import FRAMES, find_blender, make_scene
@@ -171,7 +178,7 @@ def _watch(link: FarmLink, task: int, console: Console) -> TaskRow:
     )
     with Progress(*columns, console=console, refresh_per_second=5) as bars:
         whole = bars.add_task("All frames", total=None, note="")
-        nodes: dict[str, object] = {}
+        nodes: dict[str, TaskID] = {}
         done: dict[str, int] = {}
         rev = 0
         while True:
@@ -186,7 +193,7 @@ def _watch(link: FarmLink, task: int, console: Console) -> TaskRow:
                     nodes[name] = bars.add_task(f"  {name}", total=row.total, note="")
                 at = node.record.frame
                 bars.update(
-                    nodes[name],  # type: ignore[arg-type]
+                    nodes[name],
                     completed=done.get(name, 0),
                     note=f"frame {at}" if at is not None else node.record.state.value,
                 )

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,26 +27,18 @@ from PyQt5.QtCore import QEventLoop, Qt, QTimer
 from rich.console import Console
 from rich.table import Table
 
-from farmdesk.domain.commands import Command
-from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import (
-    CommandRow,
     FrameRecord,
     FrameRow,
     FrameStates,
-    FrameTimes,
-    LogRow,
-    MessageRow,
-    NodeRow,
     TaskRow,
-    UrgentRow,
 )
 from farmdesk.domain.states import FrameState, TaskState
-from farmdesk.domain.users import User
 from farmdesk.ui.app import make_application, make_window
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.frames import COLUMNS, FrameColumn
 from farmdesk.ui.operator.window import OperatorWindow
+from tests.fakes import FakeLink
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RATE = 1000  # frames that change in a second
@@ -72,80 +63,38 @@ window.close()
 """
 
 
-@dataclass
-class BusyFarm:
-    """A FarmLink with one task whose frames are finished at `RATE` while `busy`."""
+class BusyFarm(FakeLink):
+    """A FarmLink with one task whose frames are finished at `RATE` from `began` on (monotonic)."""
 
-    total: int
-    began: float | None = None
-    states: bytearray = field(init=False)
-    done: int = field(init=False)
-    rows: list[FrameRow] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.done = int(self.total * 0.42)
-        self.states = bytearray(self.total)
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.total = total
+        self.began: float | None = None
+        self.done = int(total * 0.42)
+        self.states = bytearray(total)
         self.states[: self.done] = bytes([FrameState.DONE]) * self.done
         self.states[: self.done : 220] = bytes([FrameState.FAILED]) * len(range(0, self.done, 220))
+        self.rows: list[FrameRow] = []
 
-    def tasks(self, since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:  # noqa: ARG002 as the link's
+    def tasks(self, since_rev: int = 0, recycled: bool | None = False) -> list[TaskRow]:
         """Give the task, which always changed."""
-        rev = self._go_on()
-        return [_task(self.total, self.done, rev)]
+        del since_rev, recycled
+        return [_task(self.total, self.done, self._go_on())]
+
+    def task(self, task_id: int) -> TaskRow:
+        """Give the task."""
+        del task_id
+        return _task(self.total, self.done, len(self.rows) + 1)
 
     def frame_states(self, task_id: int) -> FrameStates:
         """Give all states."""
         return FrameStates(task_id, self._go_on(), bytes(self.states))
 
-    def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:  # noqa: ARG002 as the link's
+    def frames(self, task_id: int, since_rev: int = 0, limit: int = 2000) -> list[FrameRow]:
         """Give the frames finished since."""
+        del task_id
         self._go_on()
         return self.rows[max(0, since_rev - 1) :][:limit]
-
-    def frame_times(self, task_id: int) -> FrameTimes:
-        """Give no times."""
-        return FrameTimes(task_id, {}, None)
-
-    def nodes(self, since_rev: int = 0) -> list[NodeRow]:  # noqa: ARG002 as the link's
-        """Give no nodes."""
-        return []
-
-    def logs(
-        self,
-        since_id: int = 0,  # noqa: ARG002 as the link's
-        *,
-        task_id: int | None = None,  # noqa: ARG002 as the link's
-        limit: int = 1000,  # noqa: ARG002 as the link's
-    ) -> list[LogRow]:
-        """Give no lines."""
-        return []
-
-    def task(self, task_id: int) -> TaskRow:  # noqa: ARG002 as the link's
-        """Give the task."""
-        return _task(self.total, self.done, len(self.rows) + 1)
-
-    def send(self, command: Command) -> int:  # noqa: ARG002 as the link's
-        """Refuse."""
-        raise Refused("This farm takes no commands.", "此农场不接受命令。")
-
-    def outcome(self, command_id: int) -> CommandRow:  # noqa: ARG002 as the link's
-        """Refuse."""
-        raise Refused("There is no such command.", "没有这个命令。")
-
-    def commands(self, since_id: int = 0, limit: int = 200) -> list[CommandRow]:  # noqa: ARG002 as the link's
-        """Give no commands."""
-        return []
-
-    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:  # noqa: ARG002 as the link's
-        """Give no requests."""
-        return []
-
-    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:  # noqa: ARG002 as the link's
-        """Give no messages."""
-        return []
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _go_on(self) -> int:
         """Finish the frames that are due by now, and give the rev."""

@@ -14,8 +14,10 @@ from farmdesk.db.database import Database, open_database
 from farmdesk.db.lease import LeaseHeld, LeaseLost
 from farmdesk.db.store import Store
 from farmdesk.domain.commands import PauseTask, StartRender
-from farmdesk.domain.records import Flush, LogRecord, Outcome
+from farmdesk.domain.records import Flush, LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import Consent, UrgentState
+from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from tests.samples import (
     NOW,
@@ -25,6 +27,7 @@ from tests.samples import (
     node_record,
     spec,
     task_record,
+    urgent_request,
 )
 
 FULL = Flush(
@@ -163,6 +166,30 @@ def test_the_farm_comes_back_as_it_was(store: Store, farm_url: str) -> None:
     assert recycled.record == replace(gone, frame_states=bytes(10))
     assert again.load_task(3) is None
     again.close()
+
+
+def test_urgent_requests_come_back_while_they_are_open(store: Store, farm_url: str) -> None:
+    asking, late = urgent_request(1), urgent_request(3, consents=(Consent(""),))
+    refused = urgent_request(2).ended(UrgentState.REFUSED, NOW, "' OR 1=1 --")
+    store.apply(Flush(1, urgents=(asking, refused, late)))
+    admitted = late.overruled_by(User("op", Role.OPERATOR), NOW, words="now").admitted()
+    store.apply(Flush(2, urgents=(admitted,)))
+    again = Store(farm_url, owner="engine A")
+    farm = again.load_farm()
+    assert farm.urgents == (asking, admitted)
+    assert farm.last_urgent_id == 3
+    again.close()
+
+
+def test_a_message_is_told_once_however_often_its_flush_comes(
+    store: Store, link: DirectLink
+) -> None:
+    told = MessageRecord(NOW, "\ud800 half a sign\0", "好", user="ann", request_id=1)
+    flush = Flush(1, urgents=(urgent_request(1),), messages=(told,))
+    store.apply(flush)
+    store.apply(flush)
+    (row,) = link.messages(User("ann", Role.CUSTOMER))
+    assert row.record == replace(told, text="\ufffd half a sign\ufffd")
 
 
 def test_a_priority_changed_since_is_the_tasks_own(store: Store) -> None:

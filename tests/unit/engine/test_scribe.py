@@ -9,11 +9,22 @@ import pytest
 
 from farmdesk.db.lease import LeaseLost
 from farmdesk.domain.errors import FarmError, FarmUnavailable
-from farmdesk.domain.records import CommandRow, Flush, FrameRecord, NodeRecord, Outcome, TaskRecord
+from farmdesk.domain.records import (
+    CommandRow,
+    Flush,
+    FrameRecord,
+    MessageRecord,
+    NodeRecord,
+    Outcome,
+    TaskRecord,
+)
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import Answer
+from farmdesk.domain.users import Role, User
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.posts import CommandsArrived, DatabaseChanged, Flushed, LeaseTaken, Post
 from farmdesk.engine.scribe import Scribe
+from tests.samples import urgent_request
 
 NOW = datetime(2026, 2, 4, 20, 0, tzinfo=UTC)
 WAIT_S = 20.0
@@ -26,7 +37,16 @@ def full_flush(number: int) -> Flush:
         1, TaskState.RENDERING, "冰 'x'", 5, 1, 1, 0, 0, 1.0, frame_states=bytes(range(256))
     )
     node = NodeRecord("n1", NodeState.IDLE, gpus=("a", "b"))
-    return Flush(number, frames=(frame,), tasks=(task,), nodes=(node,))
+    asked = urgent_request()
+    message = MessageRecord(NOW, "it goes on", "继续渲染", role=Role.OPERATOR, request_id=1)
+    return Flush(
+        number,
+        frames=(frame,),
+        tasks=(task,),
+        nodes=(node,),
+        urgents=(asked.answered(User("ann", Role.CUSTOMER), Answer.REFUSE, asked.asked_at),),
+        messages=(message,),
+    )
 
 
 class FakeStore:

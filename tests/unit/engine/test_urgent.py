@@ -503,6 +503,7 @@ def test_what_an_interrupted_task_finished_while_the_engine_was_dead_is_taken_ov
     logs = tmp_path / "work" / f"{first:06d}" / "logs"
     line = JournalLine(frame, 1.0, 0.0, 1.0, f"frame_{frame:04d}.png", 9, DIGEST, 64, 36, "n1")
     Journal(logs / "n1.jsonl").add(line)
+    (logs.parent / "frames" / line.path).touch()
     rig = again(rig, tmp_path)
     assert state(rig, first) is TaskState.PREEMPTED
     assert rig.entry(first).state_of(frame) is FrameState.DONE

@@ -1,0 +1,79 @@
+"""`farmdesk urgent`: words become commands, and a request is shown with all that decides it."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from farmdesk.cli.options import read_words
+from farmdesk.cli.urgent import chosen, print_urgents, urgent_command
+from farmdesk.domain.commands import (
+    AnswerUrgent,
+    Command,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
+    WithdrawUrgent,
+)
+from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.urgent import Answer
+from farmdesk.domain.users import Role, User
+from tests.samples import NOW, urgent_request
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("request 7 --reason now", RequestUrgent(7, "now", 15)),
+        ("request 7 --reason now --within 60", RequestUrgent(7, "now", 60)),
+        ("answer 1 refuse", AnswerUrgent(1, "refuse")),
+        ("review 1", None),
+        (
+            "review 1 allow --exit lose-nothing",
+            ReviewUrgent(1, "allow", "", "lose_nothing"),
+        ),
+        ("overrule 1 --reason show", OverruleUrgent(1, "show", "cheapest")),
+        ("withdraw 1", WithdrawUrgent(1)),
+        ("list", None),
+    ],
+)
+def test_words_are_read_as_commands(words: str, command: Command | None) -> None:
+    assert urgent_command(read_words(["urgent", *words.split()])) == command
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "request 7", "answer 1", "answer 1 maybe", "overrule 1", "review 1 allow --exit x"],
+)
+def test_wrong_words_end_with_2(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read_words(["urgent", *words.split()])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "argv", [["urgent", "--farm", "/f", "list"], ["urgent", "list", "--farm", "/f"]]
+)
+def test_the_farm_may_be_named_before_and_behind_the_word(argv: list[str]) -> None:
+    assert read_words(argv).farm == "/f"
+
+
+def test_a_request_shows_answers_defaults_and_costs() -> None:
+    request = urgent_request(1).answered(User("ann", Role.CUSTOMER), Answer.REFUSE, NOW)
+    over = urgent_request(2).withdrawn(User("director", Role.CUSTOMER), NOW)
+    rows = [UrgentRow(1, request, "开幕式"), UrgentRow(1, over)]
+    assert chosen(read_words(["urgent", "list"]), rows) == rows[:1]
+    assert chosen(read_words(["urgent", "list", "--all"]), rows) == rows
+    assert chosen(read_words(["urgent", "review", "2"]), rows) == rows[1:]
+    text = io.StringIO()
+    print_urgents(Console(file=text, width=200), rows)
+    said = text.getvalue()
+    for part in (
+        "开幕式",
+        "总导演改了结尾",
+        "ann: refuse",
+        "render staff: open; no answer counts as allow",
+        "now: task 7 loses 2 nodes; all free in 2 s, 1 frames (3 s) lost, 9 s of scene loads",
+        "withdrawn",
+    ):
+        assert part in said

@@ -123,3 +123,12 @@ def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
             raise NotAllowed(user)
     elif not isinstance(command, RequestWord | SetAutoStart) and task_owner != user.login:
         raise NotYours(command.task_id)
+
+
+def check_may_name(user: User, task_id: int, owner: str) -> None:
+    """Refuse that a customer names another's task in an own one: its progress would show there.
+
+    Raises NotYours.
+    """
+    if user.role is Role.CUSTOMER and owner != user.login:
+        raise NotYours(task_id)

@@ -33,7 +33,7 @@ from farmdesk.domain.records import CommandRow, NewTask, Outcome, StoredTask, Ta
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
-from farmdesk.domain.users import User, check_allowed
+from farmdesk.domain.users import User, check_allowed, check_may_name
 from farmdesk.engine.bonds import Bonds
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
@@ -112,6 +112,9 @@ class Desk:
     def _carry_out(self, command: Command, user: User, now: Moment) -> tuple[int | None, Said]:
         if isinstance(command, SubmitTask):
             check_allowed(user, command, None)
+            for named in (command.previous_task, command.after):
+                if named is not None:
+                    check_may_name(user, named, self._entry(named).task.owner)
             return self._submit(command, user.login, now)
         if isinstance(command, RequestWord):
             check_allowed(user, command, None)
@@ -189,8 +192,6 @@ class Desk:
                 "again.",
                 f"场景 {spec.scene} 不存在或不是文件。请检查路径后重新提交。",
             )
-        if spec.previous_task is not None:
-            self._entry(spec.previous_task)
         key = self._farm.last_task_id + 1
         if spec.after is not None:
             self._dependents.check(key, spec.frames, after=spec.after, mode=spec.after_mode)

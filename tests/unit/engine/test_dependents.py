@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from farmdesk.domain.commands import (
     PauseTask,
     PurgeTask,
@@ -216,3 +218,16 @@ def test_a_queued_task_waits_for_a_person_once_there_are_frames_for_it(tmp_path:
     rig.turn()
     assert not rig.entry(2).task.waiting
     assert rig.entry(2).task.state is TaskState.QUEUED
+
+
+@pytest.mark.parametrize("field", ["after", "previous_task"])
+def test_a_customer_learns_nothing_of_others_by_naming_their_tasks(
+    tmp_path: Path, field: str
+) -> None:
+    rig = Rig(tmp_path, operators=frozenset({"chief"}))
+    rig.submit("1-4", start=False, user="ann")
+    scene = str(rig.folder / "场景 1.blend")
+    wish = SubmitTask("t", "blender", "", scene, "1-4", **{field: 1})  # type: ignore[arg-type]
+    assert "You have no task 1" in rig.send(wish, user="bob").text
+    assert rig.send(wish, user="ann").applied
+    assert rig.send(wish, user="chief").applied

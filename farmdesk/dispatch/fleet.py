@@ -64,7 +64,7 @@ class _Moves:
         self._grounds, self._shares, self._licences = grounds, shares, licences
         self._order = {want.task_id: want for want in grounds.wants}
         self._lacks = {
-            task: max(sum(share.values()) - sum(map(len, grounds.held[task].values())), 0)
+            task: max(sum(share.values()) - grounds.fitting(task), 0)
             for task, share in shares.items()
         }
         self._going = going  # licences that come back by themselves, by tool
@@ -77,6 +77,7 @@ class _Moves:
 
     def plan(self) -> Plan:
         """Give free slots first, count on those that are coming, then ask for others."""
+        self._revoke_misplaced()
         needy = [want for want in self._grounds.wants if self._lacks[want.task_id]]
         for settle in (self._give_free, self._await_coming):
             for by_share in (True, False):
@@ -88,6 +89,14 @@ class _Moves:
                 if not want.urgent:
                     self._ask_for_others(want)
         return Plan(self._targets(), self._grants, self._revokes)
+
+    def _revoke_misplaced(self) -> None:
+        """An allocated task leaves the nodes that it was not given, whoever needs them."""
+        for want in self._grounds.wants:
+            held, room = self._grounds.held[want.task_id], self._grounds.room[want.task_id]
+            wrong = [slot for kind in held.keys() - room.keys() for slot in held[kind]]
+            if want.bond is not None and wrong:
+                self._revokes[want.task_id] = wrong
 
     def _targets(self) -> dict[int, int]:
         """An urgent task's target is all that it could use; it is for others to displace for it."""
@@ -142,7 +151,7 @@ class _Moves:
             share = self._shares[want.task_id]
             for kind, slots in self._grounds.held[want.task_id].items():
                 spare = len(slots) - share[kind]
-                if spare > 0:
+                if spare > 0 and not (want.bond and kind not in self._grounds.room[want.task_id]):
                     first = [*filter(want.idle.__contains__, slots), *reversed(slots)]
                     leavers = list(dict.fromkeys(first))[:spare]
                     found = self._surplus.setdefault(kind, [])

@@ -39,6 +39,11 @@ class Grounds:
         self.held = {want.task_id: self._by_kind(want.held) for want in wants}
         self.room = {want.task_id: self._room(want, kinds) for want in wants}
 
+    def fitting(self, task_id: int) -> int:
+        """Give how many of the places that a task holds are such that it may use."""
+        held, room = self.held[task_id], self.room[task_id]
+        return sum(len(slots) for kind, slots in held.items() if kind in room)
+
     def _by_kind(self, slots: Iterable[SlotId]) -> dict[Kind, list[SlotId]]:
         found: dict[Kind, list[SlotId]] = {}
         for slot in slots:

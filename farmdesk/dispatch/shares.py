@@ -68,7 +68,7 @@ class Filling:
         usable = {kind for kinds in order.values() for kind in kinds}
         room = sum(self._room[kind] for kind in usable)
         got: dict[int, int] = {}
-        for want, share in zip(todo, _level(todo, lacks, room), strict=True):
+        for want, share in zip(todo, _level(todo, self._licensed(todo, lacks), room), strict=True):
             got[want.task_id] = self._take(want, int(share), order[want.task_id])
         heap = [((got[w.task_id] + ROUND_UP) / w.weight, place, w) for place, w in enumerate(todo)]
         heapq.heapify(heap)
@@ -77,6 +77,15 @@ class Filling:
             if got[want.task_id] < lacks[want.task_id] and self._take(want, 1, order[want.task_id]):
                 got[want.task_id] += 1
                 heapq.heappush(heap, ((got[want.task_id] + ROUND_UP) / want.weight, place, want))
+
+    def _licensed(self, todo: Sequence[Want], lacks: Mapping[int, int]) -> dict[int, float]:
+        """Give what each task lacks, at most its part of the licences of its tool."""
+        most: dict[int, float] = dict(lacks)
+        for tool, left in self._licences.items():
+            users = [want for want in todo if want.tool == tool]
+            for want, part in zip(users, _level(users, lacks, left), strict=True):
+                most[want.task_id] = part
+        return most
 
     def _preferences(self, tier: Sequence[Want]) -> dict[int, list[Kind]]:
         """Give each task's kinds: what others cannot use comes first, then what it holds."""
@@ -109,7 +118,7 @@ class Filling:
         return before - left
 
 
-def _level(todo: Sequence[Want], lacks: Mapping[int, int], room: int) -> list[float]:
+def _level(todo: Sequence[Want], lacks: Mapping[int, float], room: int) -> list[float]:
     """Give each task's part of `room` by weight; what one cannot use goes to the others."""
     parts = dict.fromkeys((want.task_id for want in todo), 0.0)
     left, weight = float(room), sum(want.weight for want in todo)

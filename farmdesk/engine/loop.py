@@ -112,9 +112,7 @@ class Engine:
     def _take(self, post: Post, now: Moment) -> None:
         match post:
             case AgentSaid():
-                found = self._agents.hear(post, now)
-                if found is not None:
-                    found[1].said(found[0], post.report, now)
+                self._runs.agent_said(post, now)
             case AgentGone():
                 self._runs.agent_gone(post, now)
             case CommandsArrived(commands=commands):

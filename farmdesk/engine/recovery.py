@@ -59,8 +59,12 @@ def interrupted(farm: Farm) -> list[TaskEntry]:
 
 
 def go_on(farm: Farm, runs: Runs, workspace: Workspace, now: Moment) -> None:
-    """Take up the interrupted tasks with all that the nodes finished meanwhile."""
-    for entry in interrupted(farm):
+    """Take up the interrupted tasks with all that the nodes finished meanwhile.
+
+    A stopped task too may have frames that nobody heard of, and be resumed later.
+    """
+    stopped = [entry for entry in farm.tasks.values() if entry.task.state is TaskState.STOPPED]
+    for entry in [*interrupted(farm), *stopped]:
         before = len(entry.states) - entry.states.count(0)
         for journal in sorted(workspace.logs(entry.task.id).glob("*.jsonl")):
             runs.read_journal(entry, journal.stem, now)

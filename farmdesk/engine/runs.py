@@ -29,10 +29,11 @@ from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry
-from farmdesk.engine.posts import AgentGone, BadFrame, CheckEnded, CheckReport, TimesRead
+from farmdesk.engine.posts import AgentGone, AgentSaid, BadFrame, CheckEnded, CheckReport, TimesRead
 from farmdesk.engine.task_run import TaskRun, is_plain_name, record_of
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
+from nodeagent.protocol import FramePublished
 
 log = logging.getLogger(__name__)
 
@@ -202,6 +203,20 @@ class Runs:
 
     # ---- each turn of the loop -------------------------------------------------------------------
 
+    def agent_said(self, post: AgentSaid, now: Moment) -> None:
+        """Take a report; a late one of a run that is over counts for the task's present run too."""
+        found = self._agents.hear(post, now)
+        if found is None:
+            return
+        (session, run), report = found, post.report
+        run.said(session, report, now)
+        current = self._runs.get(session.task_id)
+        if current is run or current is None or not isinstance(report, FramePublished):
+            return
+        entry = current.entry
+        if report.frame in entry.frames and entry.state_of(report.frame) is FrameState.DONE:
+            current.found(report.frame, report.seconds, session.node, now)
+
     def agent_gone(self, post: AgentGone, now: Moment) -> None:
         """An agent has ended.
 
@@ -211,7 +226,7 @@ class Runs:
         if found is None:
             return
         session, run = found
-        if not session.closing:
+        if not session.closing or post.text:  # one that was told to end may have lost its line
             self._log(run.entry, "warning", f"agent on {session.node}: {post.text or 'ended'}", now)
             self.read_journal(run.entry, session.node, now)
         run.gone(session, now)
@@ -223,6 +238,8 @@ class Runs:
                 continue
             if entry.state_of(line.frame) is FrameState.DONE:
                 continue
+            if not (self._workspace.frames(entry.task.id) / line.path).exists():
+                continue  # the frame-sequence check did not accept it
             self._farm.record_frame(entry, record_of(entry, node, line))
             run = self._runs.get(entry.task.id)
             if run is not None:

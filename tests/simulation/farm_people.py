@@ -122,7 +122,11 @@ def _urgent(world: World) -> None:
 
 
 def _victim(world: World) -> VirtualAgent | None:
-    alive = [agent for agent in world.agents if agent.alive and not agent.hung and not agent.cut]
+    alive = [
+        agent
+        for agent in world.agents
+        if agent.alive and agent.life == world.life and not (agent.hung or agent.cut)
+    ]
     return world.rng.choice(alive) if alive else None
 
 

@@ -7,6 +7,7 @@ from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord, TaskRecord
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.desk import OUR_FAULT
+from farmdesk.engine.runs import MAX_ATTEMPTS
 from tests.simulation.virtual_farm import World
 from tests.simulation.virtual_node import RUBBISH
 
@@ -59,6 +60,12 @@ def _check_results(world: World, record: TaskRecord) -> None:
     missing = frames - FrameSet.of(times)
     if len(missing) != record.failed:
         world.wrong(f"task {key} is {record.state}, but has no proof of {missing}")
+    hopeless = record.reason.endswith(")")  # all that was left was given up at once, see why
+    for frame in () if hopeless else missing:
+        if world.misses[key, frame] < MAX_ATTEMPTS:
+            tries = world.misses[key, frame]
+            text = f"task {key}: frame {frame} was given up after {tries} tries in vain"
+            world.wrong(f"{text} ({record.reason})")
     for row in proofs:
         _check_file(world, record, row)
     report = json.loads(record.check_report or "{}")

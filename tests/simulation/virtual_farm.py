@@ -21,6 +21,7 @@ from unittest.mock import patch
 from farmdesk.config import Config, LocalNode
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import Flush
 from farmdesk.domain.tool import Tools
@@ -96,7 +97,7 @@ class World:
         self.valid: set[tuple[int, int]] = set()  # published, and not rejected since
         self.renders: Counter[tuple[int, int]] = Counter()
         self.digests: dict[tuple[int, int], set[str]] = {}
-        self.rejections: Counter[tuple[int, int]] = Counter()
+        self.misses: Counter[tuple[int, int]] = Counter()  # tries that were truly in vain
         self._known: set[tuple[int, int]] = set()  # of those, what the engine must know
         self._learnt: set[tuple[int, int]] = set()  # what it learns in this turn
         self._journals: dict[tuple[int, str], set[int]] = {}
@@ -162,6 +163,8 @@ class World:
                     self._live()
                 except EngineKilled:
                     self._bury()
+                except FarmUnavailable:
+                    self.note("the engine could not start")
                 except Exception:  # noqa: BLE001 - the engine's end by its own fault is the finding
                     self.wrong("the engine fell: " + traceback.format_exc())
                 if not self._over:
@@ -320,9 +323,11 @@ class World:
 
     def breaks(self, agent: VirtualAgent, frame: int) -> str:
         """Say whether a frame breaks, and how."""
-        if frame in self.nature(agent.task).poisoned:
-            return "crash"
-        return self.rng.choice(("crash", "stall")) if self.rng.random() < self.mix.crash else ""
+        poisoned = frame in self.nature(agent.task).poisoned
+        if not poisoned and self.rng.random() >= self.mix.crash:
+            return ""
+        self.misses[agent.task, frame] += 1
+        return self.rng.choice(("crash", "stall"))
 
     def corrupts(self) -> bool:
         """Say whether a file is spoilt on the share."""
@@ -369,17 +374,17 @@ class World:
         elif isinstance(report, RangeEnded | StoppingAfterFrame | Loaded):
             self.note(f"{agent}: {report}")
 
-    def heard_end(self, agent: VirtualAgent) -> None:
+    def heard_end(self, agent: VirtualAgent, text: str) -> None:
         """The engine hears that an agent has ended; then it reads its node's journal."""
         self.note(f"{agent} is gone")
-        if not agent.closed:
+        if not agent.closed or text:
             frames = self._journals.get((agent.task, agent.place.node.name), set())
             self._learnt |= {(agent.task, frame) for frame in frames} & self.valid
 
-    def rejected(self, task: int, frame: int) -> None:
+    def rejected(self, task: int, frame: int, *, missing: bool) -> None:
         """The frame-sequence check does not accept a frame."""
         self.note(f"task {task}: frame {frame} is rejected")
-        self.rejections[task, frame] += 1
+        self.misses[task, frame] += not missing
         self.valid.discard((task, frame))
         self._known.discard((task, frame))
 
@@ -447,7 +452,7 @@ class VirtualChecker(Checker):
             if text == claim.sha256:
                 yield Finding(claim.frame, claim.bytes)
                 continue
-            self._world.rejected(self._task, claim.frame)
+            self._world.rejected(self._task, claim.frame, missing=text is None)
             yield Finding(claim.frame, 0, "is missing" if text is None else "is broken", not text)
 
 

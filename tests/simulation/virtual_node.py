@@ -331,7 +331,7 @@ class VirtualAgent:
         def tell() -> None:
             if self.life == self.world.life:
                 self.held, self.ended = False, True
-                self.world.heard_end(self)
+                self.world.heard_end(self, text)
                 self._on_gone(text)
 
         self.world.at(self._told, tell)

@@ -20,7 +20,7 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import Cancel, Close, Log, Open, RangeEnded
+from nodeagent.protocol import Cancel, Close, FramePublished, Log, Open, RangeEnded
 from tests.unit.engine.rig import DIGEST, Rig
 
 
@@ -83,12 +83,42 @@ def test_what_a_dead_agent_finished_but_could_not_say_is_in_its_journal(rig: Rig
     logs = rig.folder / "work" / "000001" / "logs"
     line = JournalLine(first, 1.0, 0.0, 1.0, f"frame_{first:04d}.png", 9, DIGEST, 64, 36, "n1")
     Journal(logs / "n1.jsonl").add(line)
+    (logs.parent / "frames" / line.path).touch()
     victim.die("kill -9")
     rig.turn()
     rendered = rig.render_all()
     assert first not in rendered
     assert second in rendered
     assert sorted([first, *rendered]) == list(range(1, 9))
+
+
+def test_a_journal_line_whose_frame_the_check_threw_away_counts_no_more(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    victim = next(agent for agent in rig.busy if agent.slot == "n1")
+    first, logs = victim.frames[0], rig.folder / "work" / "000001" / "logs"
+    line = JournalLine(first, 1.0, 0.0, 1.0, f"frame_{first:04d}.png", 9, DIGEST, 64, 36, "n1")
+    Journal(logs / "n1.jsonl").add(line)
+    victim.die("kill -9")
+    rig.turn()
+    assert first in rig.render_all()
+
+
+def test_a_late_report_of_a_run_that_was_stopped_counts_for_the_next_run(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    agents = list(rig.busy)
+    frame, number = agents[0].frames[0], agents[0].range_id
+    for agent in agents:
+        agent.alive = False  # it is told to end, but does not yet
+    rig.send(StopTask(1))
+    rig.send(ResumeTask(1))
+    name = f"frame_{frame:04d}.png"
+    agents[0].report(FramePublished(number, frame, 1.0, 0.0, name, 9, DIGEST, 64, 36))
+    for agent in agents:
+        agent.gone("")
+    rig.turn()
+    assert frame not in rig.render_all()
 
 
 @pytest.mark.parametrize("path", ["../../x.png", "/etc/x.png", "a\\b.png", "..", "C:x.png", ""])

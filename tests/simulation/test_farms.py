@@ -1,0 +1,45 @@
+"""Whole farms under storms: two hundred seeds, and those that once found an error."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation.farm_world import run_world
+
+SEEDS = "2001-2200"  # not those that the engine was mended by
+
+
+def test_no_storm_breaks_a_rule() -> None:
+    command = [sys.executable, "-m", "benchmarks.faults", "--seeds", SEEDS, "--json"]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout)["failed"] == []
+
+
+@pytest.mark.parametrize("seed", [1, 178, 852])
+def test_seeds_that_once_failed(seed: int) -> None:
+    """Running frames of a stopped task; journals of one; a late report of an earlier run."""
+    assert not run_world(seed).broken
+
+
+def test_a_world_without_faults_renders_each_frame_once() -> None:
+    faults = "commands,urgent,kills,stops,agent_deaths,node_losses,hangs,cuts,outages,torn,jumps"
+    world = run_world(5, without=faults + ",crash,poison,corrupt,late,doubled,lost")
+    assert not world.broken
+    assert world.store.tasks
+    assert {record.state for record in world.store.tasks.values()} == {"completed"}
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    first, second = run_world(17), run_world(17)
+    assert [_plain(line) for line in first.trace] == [_plain(line) for line in second.trace]
+    assert first.renders == second.renders
+
+
+def _plain(line: str) -> str:
+    """Give an event without the name of the world's folder."""
+    return line.partition("scene=")[0]

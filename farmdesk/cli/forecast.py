@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farmdesk.dispatch.forecast import Span, forecast, put_first
-from farmdesk.dispatch.outlooks import outlooks_of, slots_at_work, tasks_to_measure
+from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import TaskRow
 from farmdesk.domain.states import TaskState
@@ -50,7 +50,8 @@ def look_ahead(link: FarmLink, *, nodes: int = 0, first: int | None = None) -> l
     now = datetime.now(UTC)
     rows = {row.id: row for row in link.tasks()}
     paces = {pace.task_id: pace for pace in link.paces(tasks_to_measure(rows.values()))}
-    outlooks = outlooks_of(list(rows.values()), paces, now)
+    urgent = admitted(link.urgent_requests())
+    outlooks = outlooks_of(list(rows.values()), paces, now, urgent=urgent)
     slots = slots_at_work(link.nodes())
     spans = forecast(outlooks, slots)
     if first is not None and first not in spans:

@@ -36,6 +36,7 @@ from farmdesk.domain.records import (
     StoredTask,
     TaskRecord,
     TaskRow,
+    UrgentRow,
 )
 from farmdesk.domain.states import FrameState
 
@@ -136,6 +137,11 @@ class Store:
         """Give the nodes, as readers see them."""
         with self._database.reading() as connection:
             return reports.nodes(connection, 0)
+
+    def urgent_requests(self) -> list[UrgentRow]:
+        """Give the urgent requests, those that are over too."""
+        with self._database.reading() as connection:
+            return urgent_rows.read_since(connection, 0)
 
     def paces(self, task_ids: Collection[int]) -> list[Pace]:
         """Give how fast the proven frames of these tasks were."""

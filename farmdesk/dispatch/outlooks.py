@@ -1,7 +1,7 @@
 """From what the tables say of tasks to what a forecast needs: frame times, how sure they are."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
 from farmdesk.dispatch.forecast import Outlook
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.dependencies import AfterMode
-from farmdesk.domain.records import NodeRow, Pace, TaskRow
+from farmdesk.domain.records import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.states import NodeState, TaskState
+from farmdesk.domain.urgent import UrgentState
 
 AHEAD = frozenset({TaskState.QUEUED, TaskState.RENDERING, TaskState.PREEMPTED})
 """Tasks that will end by themselves, or as soon as an operator starts them."""
@@ -39,11 +40,27 @@ def tasks_to_measure(rows: Iterable[TaskRow]) -> list[int]:
     return sorted(versions.union(row.id for row in ahead))
 
 
-def outlooks_of(rows: Sequence[TaskRow], paces: Mapping[int, Pace], now: datetime) -> list[Outlook]:
-    """Give the outlooks of the tasks that will render. `paces`: by task, also previous versions."""
+def admitted(requests: Iterable[UrgentRow]) -> set[int]:
+    """Give the tasks that were admitted as urgent."""
+    return {row.request.task_id for row in requests if row.request.state is UrgentState.ADMITTED}
+
+
+def outlooks_of(
+    rows: Sequence[TaskRow],
+    paces: Mapping[int, Pace],
+    now: datetime,
+    *,
+    urgent: Collection[int] = (),
+) -> list[Outlook]:
+    """Give the outlooks of the tasks that will render. `paces`: by task, also previous versions.
+
+    `urgent`: tasks that go before all others.
+    """
     typical = _typical(paces)
     ahead = [row for row in rows if row.state in AHEAD and _left(row)]
-    return [_outlook_of_row(row, paces, typical, now) for row in ahead]
+    return [
+        replace(_outlook_of_row(row, paces, typical, now), first=row.id in urgent) for row in ahead
+    ]
 
 
 def _left(row: TaskRow) -> int:

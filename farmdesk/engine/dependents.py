@@ -50,14 +50,19 @@ class Dependents:
     def released(self, entry: TaskEntry) -> FrameSet | None:
         """Give the frames of a task that may be rendered now; None: all of them."""
         task = entry.task
-        if task.after is None:
+        if task.after is None or self._is_over(entry):
             return None
         source = self._entry(task.after)
-        if source is not None and releases_all(source.task, task.after_mode):
-            return None
         if source is None or source.task.purged or task.after_mode == AfterMode.TASK:
             return FrameSet()
         return FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
+
+    def _is_over(self, entry: TaskEntry) -> bool:
+        """Whether a task waits for nobody any more."""
+        if entry.task.after is None:
+            return True
+        source = self._entry(entry.task.after)
+        return source is not None and releases_all(source.task, entry.task.after_mode)
 
     def settle(self, runs: Mapping[int, TaskRun], now: Moment) -> None:
         """Release what was proven since the last turn, and bring the reasons up to date."""
@@ -67,8 +72,8 @@ class Dependents:
         self._farm.stirred, self._farm.proven = set(), {}
         for task_id in stirred:
             self._follow(task_id)
-        for source_id, frames in proven.items():
-            self._pass_on(source_id, FrameSet.of(frames), runs, now)
+        for source_id in proven.keys() & self._followers.keys():
+            self._pass_on(source_id, FrameSet.of(proven[source_id]), runs, now)
         followers = (self._followers.get(task_id, set()) for task_id in stirred | proven.keys())
         for task_id in stirred.union(*followers):
             self._look_at(task_id, runs, now)
@@ -96,7 +101,7 @@ class Dependents:
         entry, run = self._farm.tasks.get(task_id), runs.get(task_id)
         if entry is None:
             return
-        if run is not None and run.control.withheld and self.released(entry) is None:
+        if run is not None and run.control.withheld and self._is_over(entry):
             log.info("task %s: its wait is over", task_id)
             run.feed([FramesReleased(entry.frames)], now)
             self._farm.changes += 1

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from farmdesk.dispatch.forecast import forecast
-from farmdesk.dispatch.outlooks import outlooks_of, slots_at_work, tasks_to_measure
+from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import FarmError
-from farmdesk.domain.records import LogRecord, MessageRecord, NodeRow, Pace, TaskRow
+from farmdesk.domain.records import LogRecord, MessageRecord, NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
@@ -35,6 +35,10 @@ class Tables(Protocol):
 
     def node_rows(self) -> list[NodeRow]:
         """Give the nodes."""
+        ...
+
+    def urgent_requests(self) -> list[UrgentRow]:
+        """Give the urgent requests."""
         ...
 
     def paces(self, task_ids: Collection[int]) -> list[Pace]:
@@ -74,7 +78,8 @@ class LateWatch(threading.Thread):
         if all(row.due is None for row in rows.values()):
             return None
         paces = {pace.task_id: pace for pace in self._tables.paces(tasks_to_measure(rows.values()))}
-        outlooks = outlooks_of(list(rows.values()), paces, now)
+        urgent = admitted(self._tables.urgent_requests())
+        outlooks = outlooks_of(list(rows.values()), paces, now, urgent=urgent)
         spans = forecast(outlooks, slots_at_work(self._tables.node_rows()))
         return LookedAhead(
             tuple(

@@ -81,3 +81,8 @@ def test_tasks_without_frames_or_prospects_are_left_out() -> None:
 def test_times_that_no_clock_can_say_are_not_believed() -> None:
     (found,) = outlooks_of([ROW], {1: Pace(1, 40, 0.0, 0.0, None)}, NOW)
     assert found.frame_s > 0.0
+
+
+def test_an_urgent_task_is_first() -> None:
+    found = outlooks_of([ROW, replace(ROW, id=2)], {}, NOW, urgent={2})
+    assert [item.first for item in found] == [False, True]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from farmdesk.domain.records import NodeRow, Pace, TaskRow
+from farmdesk.domain.records import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.posts import LateTask, LookedAhead
 from tests.fakes import FakeLink
@@ -25,6 +25,9 @@ class _Tables:
 
     def node_rows(self) -> list[NodeRow]:
         return self._link.nodes()
+
+    def urgent_requests(self) -> list[UrgentRow]:
+        return self._link.urgent_requests()
 
     def paces(self, task_ids: Collection[int]) -> list[Pace]:
         return self._link.paces(task_ids)

@@ -1,6 +1,7 @@
 """Why a task waits for nodes, why a node idles, and what would change that: one sentence each."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from farmdesk.dispatch.events import SlotId
@@ -19,12 +20,6 @@ class Why:
     zh: str = ""
 
 
-NO_TASK = Why(
-    "No task renders; start a queued one.",
-    "没有正在渲染的任务；请派发排队中的任务。",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Scene:
     """All that reasons are drawn from.
@@ -39,18 +34,40 @@ class Scene:
     out: Mapping[str, Why] = field(default_factory=dict)
     leaving: Mapping[SlotId, str] = field(default_factory=dict)
     licences: Mapping[str, int] = field(default_factory=dict)
+    # what was found out for one task holds for all of its tool
+    _fitting: dict[tuple[str, str], list[Place]] = field(default_factory=dict)
+    _ahead: dict[tuple[str, str], str] = field(default_factory=dict)
+    _using: Counter[str] = field(default_factory=Counter)
 
     def fitting(self, want: Want) -> list[Place]:
         """Give the places whose node offers the task's tool."""
-        return [p for p in self.places if offers(p.tools, want.tool, want.tool_version)]
+        key = (want.tool, want.tool_version)
+        if key not in self._fitting:
+            self._fitting[key] = [place for place in self.places if offers(place.tools, *key)]
+        return self._fitting[key]
 
     def licences_used_up(self, tool: str) -> bool:
         """Say whether every licence of a tool is in use."""
         limit = self.licences.get(tool)
         if limit is None:
             return False
-        using = sum(len(want.held) for want in self.wants if want.tool == tool)
-        return using + sum(name == tool for name in self.leaving.values()) >= limit
+        if not self._using:
+            for want in self.wants:
+                self._using[want.tool] += len(want.held)
+            self._using.update(self.leaving.values())
+        return self._using[tool] >= limit
+
+    def ahead_on(self, want: Want, places: Sequence[Place]) -> str:
+        """Name the tasks that work on these places, where the task could."""
+        key = (want.tool, want.tool_version)
+        if want.bond is None and key in self._ahead:
+            return self._ahead[key]
+        slots = {place.slot for place in places}
+        found = [other for other in self.wants if slots.intersection(other.held)]
+        names = _list(str(other.task_id) for other in sorted(found, key=lambda item: item.rank))
+        if want.bond is None:
+            self._ahead[key] = names
+        return names
 
 
 def why_waits(scene: Scene, want: Want) -> Why:
@@ -75,10 +92,10 @@ def why_waits(scene: Scene, want: Want) -> Why:
             f"None of its allocated nodes offers {title}; give it back to the plan: {clear}",
             f"分配给它的节点均不提供 {title}；可取消手动分配：{clear}",
         )
-    up = [place for place in fitting if place.node not in scene.out]
+    up = [place for place in fitting if place.node not in scene.out] if scene.out else fitting
     if not up:
         return _all_out(scene, want, fitting, clear)
-    if all(place.slot in want.barred for place in up):
+    if want.barred and want.barred.issuperset(place.slot for place in up):
         return Why(
             "It failed too often on every node that could render it; look at its log, then stop "
             "and resume it.",
@@ -128,10 +145,7 @@ def _behind(scene: Scene, want: Want, up: Sequence[Place]) -> Why:
             "A node comes to it as soon as its present frame is finished.",
             "有节点在完成当前帧后即分配给它。",
         )
-    slots = {place.slot for place in up}
-    ahead = [other for other in scene.wants if slots.intersection(other.held)]
-    names = _list(str(other.task_id) for other in sorted(ahead, key=lambda item: item.rank))
-    number = want.task_id
+    names, number = scene.ahead_on(want, up), want.task_id
     return Why(
         f"Every node works for tasks before it ({names}); it gets one when they need fewer, or "
         f"with a higher priority: farmdesk priority {number} 9",
@@ -214,8 +228,8 @@ def node_is_out(node: str, state: str, reason: Why) -> Why:
     return Why(en, f"{found.zh}，{reason.zh}" if reason.zh else found.zh)
 
 
-def _list(names: object) -> str:
+def _list(names: Iterable[str]) -> str:
     """Name the first few."""
-    all_names = list(names)  # type: ignore[call-overload]
+    all_names = list(names)
     more = f" +{len(all_names) - NAMED}" if len(all_names) > NAMED else ""
     return ", ".join(all_names[:NAMED]) + more

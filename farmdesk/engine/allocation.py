@@ -71,7 +71,7 @@ class Allocation:
         self.targets = plan.targets
         self._start(plan, runs, begin, now)
         self._carry_out(plan, runs, now)
-        self._reasons.tell(wants, plan, leaving)
+        self._reasons.tell(wants, plan, leaving, told=self._start_again)
 
     # ---- what there is to divide -----------------------------------------------------------------
 
@@ -148,6 +148,7 @@ class Allocation:
             entry = self._farm.tasks[task_id]
             if target == 0 or task_id in runs or entry.task.state is not TaskState.QUEUED:
                 continue
+            self._start_again.pop(task_id, None)
             try:
                 begin(entry, now)
             except FarmError as error:  # it stays in the queue and says why

@@ -1,6 +1,6 @@
 """Keeps the reasons in the tables true: why a task has no node, why a node idles."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan
@@ -26,8 +26,15 @@ class Reasons:
         for place in agents.places:
             self._slots.setdefault(place.node, []).append(place)
 
-    def tell(self, wants: Sequence[Want], plan: Plan, leaving: Mapping[SlotId, str]) -> None:
-        """Say why those who have nothing have nothing."""
+    def tell(
+        self,
+        wants: Sequence[Want],
+        plan: Plan,
+        leaving: Mapping[SlotId, str],
+        *,
+        told: Container[int] = (),
+    ) -> None:
+        """Say why those who have nothing have nothing; `told`: tasks that say so already."""
         nodes = self._agents.nodes.values()
         out = {
             node.name: node_is_out(node.name, node.state, Why(node.reason, node.reason_zh))
@@ -37,10 +44,12 @@ class Reasons:
         scene = Scene(self._agents.places, wants, plan, out, leaving, self._licences)
         asked = {want.task_id for want in wants}
         for want in wants:
+            if want.task_id in told:
+                continue
             self._tell_task(want.task_id, NOTHING if want.held else why_waits(scene, want))
         queued = [task for task in self._farm.queue if task.state is TaskState.QUEUED]
         for task in queued:
-            if task.id not in asked:
+            if task.id not in asked and task.id not in told:
                 self._tell_task(task.id, _waits_for_start(task.id))
         self._tell_nodes(scene, nodes, len(queued))
 

@@ -165,6 +165,20 @@ def test_auto_start_starts_what_has_a_share_and_leaves_the_rest_in_the_queue(
     assert rig.entry(3).task.state is TaskState.QUEUED
 
 
+def test_a_task_that_cannot_be_started_by_itself_says_why_and_is_tried_again(rig: Rig) -> None:
+    (rig.folder / "work").write_text("in the way")
+    rig.submit("1-4", start=False)
+    rig.send(SetAutoStart(on=True))
+    for _ in range(3):
+        rig.turn(2)
+        assert rig.entry(1).task.state is TaskState.QUEUED
+        assert "cannot be written" in reason(rig, 1)
+    (rig.folder / "work").unlink()
+    rig.turn(61)
+    assert rig.entry(1).task.state is TaskState.RENDERING
+    assert "cannot be written" not in reason(rig, 1)
+
+
 # ---- allocation ----------------------------------------------------------------------------------
 
 

@@ -22,13 +22,17 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     WithdrawUrgent,
+    kind_of,
+    to_body,
 )
+from farmdesk.domain.records import CommandRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.urgent import UrgentState
 from farmdesk.engine.desk import OUR_FAULT
+from farmdesk.engine.posts import CommandsArrived
 from nodeagent.protocol import FrameBegun
-from tests.unit.engine.rig import FakeAgent, Rig
+from tests.unit.engine.rig import NOON, FakeAgent, Rig
 
 STAFF = "operator"
 USERS = ("ann", "bob", "mallory", STAFF, STAFF, STAFF)
@@ -132,3 +136,18 @@ def test_no_order_of_commands_brings_the_engine_down(
             _check(rig)
         _finish_all(rig)
         _check(rig)
+
+
+def test_a_task_paused_and_resumed_in_one_breath_goes_on(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.submit("1-4", start=False)
+    together: list[Command] = [StartRender(1), PauseTask(1), ResumeTask(1)]
+    rows = tuple(
+        CommandRow(number, kind_of(command), STAFF, NOON, to_body(command))
+        for number, command in enumerate(together, len(rig.link._commands) + 1)
+    )
+    rig.link._commands.extend(rows)
+    rig.inbox.put(CommandsArrived(rows))
+    rig.turn()
+    assert rig.entry().task.state is TaskState.RENDERING
+    assert sorted(rig.render_all()) == [1, 2, 3, 4]

@@ -33,7 +33,7 @@ from farmdesk.engine.posts import AgentGone, AgentSaid, BadFrame, CheckEnded, Ch
 from farmdesk.engine.task_run import TaskRun, is_plain_name, record_of
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
-from nodeagent.protocol import FramePublished
+from nodeagent.protocol import FramePublished, RangeEnded
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +209,8 @@ class Runs:
         if found is None:
             return
         (session, run), report = found, post.report
+        if isinstance(report, RangeEnded) and run.misses(session, report):
+            self.read_journal(run.entry, session.node, now)  # a report was lost on its way
         run.said(session, report, now)
         current = self._runs.get(session.task_id)
         if current is run or current is None or not isinstance(report, FramePublished):

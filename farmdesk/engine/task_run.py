@@ -122,8 +122,8 @@ class TaskRun:
                 reason = read_reason(report.reason)
                 self._log("error", f"{report.text} ({reason})", now, session)
                 self.feed([SessionFailed(session.slot, reason, report.text)], now)
-            case RangeEnded(range_id=number) if number == session.range_id:
-                if self.control.held(session.slot):
+            case RangeEnded():
+                if self.misses(session, report):
                     text = "the range ended, but not all of its frames were reported"
                     self.feed([SessionFailed(session.slot, FailureReason.CRASH, text)], now)
             case StoppingAfterFrame(range_id=number) if number == session.range_id:
@@ -138,6 +138,10 @@ class TaskRun:
                 self._log(report.level, report.text, now, session)
             case _:
                 pass
+
+    def misses(self, session: Session, report: RangeEnded) -> bool:
+        """Say whether a range has ended of which not all frames were reported."""
+        return report.range_id == session.range_id and bool(self.control.held(session.slot))
 
     def published(self, session: Session, report: FramePublished, now: Moment) -> None:
         """Take a finished frame.

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from farmdesk import __version__
 from farmdesk.cli.urgent import add_urgent
@@ -11,6 +11,9 @@ EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
 Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached.
 """
+
+
+Verb = Callable[[str, str], argparse.ArgumentParser]
 
 
 def read_words(argv: Sequence[str]) -> argparse.Namespace:
@@ -43,11 +46,25 @@ def parser() -> argparse.ArgumentParser:
     def verb(name: str, text: str) -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=text, description=text, parents=[common])
 
+    _add_programs(verb)
+    _add_wishes(verb)
+    _add_plans(verb)
+    _add_looks(verb)
+    _add_outlooks(verb)
+    return top
+
+
+def _add_programs(verb: Verb) -> None:
+    """What runs until it is told to stop."""
     verb("server", "run the engine of this farm until it is told to stop")
     window = verb("window", "open the operator's window")
     window.add_argument("--language", choices=("zh", "en"), help="else as remembered")
     window.add_argument("--theme", choices=("dark", "light"), help="else as remembered")
     window.add_argument("--shot", metavar="FILE.png", help="save a picture of the window and end")
+
+
+def _add_wishes(verb: Verb) -> None:
+    """What people want of a task."""
     _add_submit(verb("submit", "queue a new task"))
     for name, text in (
         ("start", "let a queued task render"),
@@ -62,6 +79,10 @@ def parser() -> argparse.ArgumentParser:
     retry = verb("retry", "render failed frames of an ended task again")
     retry.add_argument("task", type=int)
     retry.add_argument("--frames", help="only these, like 1-10x2,15")
+
+
+def _add_plans(verb: Verb) -> None:
+    """When and where tasks render."""
     priority = verb("priority", "change a task's priority")
     priority.add_argument("task", type=int)
     priority.add_argument("priority", type=int, help="0 (low) to 9 (high)")
@@ -77,10 +98,11 @@ def parser() -> argparse.ArgumentParser:
     allocate.add_argument("--clear", action="store_true", help="give it nodes by the plan again")
     switch = verb("auto-start", "let queued tasks start without an operator, or not")
     switch.add_argument("switch", choices=("on", "off"))
-    why = verb("why", "say why a task waits, or why a node idles")
-    asked = why.add_mutually_exclusive_group(required=True)
-    asked.add_argument("task", type=int, nargs="?")
-    asked.add_argument("--node", metavar="NAME")
+    add_urgent(verb("urgent", "ask for urgent rendering, answer, decide"))
+
+
+def _add_looks(verb: Verb) -> None:
+    """What there is and what happened."""
     tasks = verb("tasks", "list the tasks")
     tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue")
     show = verb("show", "show one task and its progress")
@@ -89,6 +111,21 @@ def parser() -> argparse.ArgumentParser:
     frames = verb("frames", "list the frames of a task")
     frames.add_argument("task", type=int)
     frames.add_argument("--failed", action="store_true", help="only failed attempts")
+    verb("nodes", "list the nodes")
+    messages = verb("messages", "show what you were told")
+    messages.add_argument("--tail", type=int, default=50, metavar="N", help="the last N messages")
+    logs = verb("logs", "show what happened")
+    logs.add_argument("task", type=int, nargs="?", help="only this task")
+    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")
+    logs.add_argument("--follow", action="store_true", help="stay and show what comes")
+
+
+def _add_outlooks(verb: Verb) -> None:
+    """Why tasks wait, when they will end, and how well that was foreseen."""
+    why = verb("why", "say why a task waits, or why a node idles")
+    asked = why.add_mutually_exclusive_group(required=True)
+    asked.add_argument("task", type=int, nargs="?")
+    asked.add_argument("--node", metavar="NAME")
     versions = verb("versions", "compare a task's frame times with those of its previous version")
     versions.add_argument("task", type=int)
     versions.add_argument(
@@ -98,15 +135,6 @@ def parser() -> argparse.ArgumentParser:
     forecast.add_argument("task", type=int, nargs="?", help="only this task")
     forecast.add_argument("--nodes", type=int, metavar="+N", help="as if there were N more nodes")
     forecast.add_argument("--first", type=int, metavar="TASK", help="as if it were let in first")
-    verb("nodes", "list the nodes")
-    add_urgent(verb("urgent", "ask for urgent rendering, answer, decide"))
-    messages = verb("messages", "show what you were told")
-    messages.add_argument("--tail", type=int, default=50, metavar="N", help="the last N messages")
-    logs = verb("logs", "show what happened")
-    logs.add_argument("task", type=int, nargs="?", help="only this task")
-    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")
-    logs.add_argument("--follow", action="store_true", help="stay and show what comes")
-    return top
 
 
 def _add_submit(command: argparse.ArgumentParser) -> None:

@@ -105,7 +105,15 @@ def _any_command(world: World, scene: str) -> None:
 def _urgent(world: World) -> None:
     """Ask that a task goes first; most requests are admitted soon."""
     rng = world.rng
-    world.send(RequestUrgent(_task(world), "the client comes", answer_min=rng.choice((5, 10))))
+    if rng.random() < 0.7:
+        world.send(_submit(rng, str(world.folder / "scene.blend"), start=False))
+    minutes = rng.choice((5, 10))
+
+    def ask() -> None:
+        task = max(world.store.tasks, default=1) if rng.random() < 0.7 else _task(world)
+        world.send(RequestUrgent(task, "the client comes", answer_min=minutes))
+
+    world.after(0.5, ask)
     rule = rng.choice(("cheapest", "lose_nothing", "now"))
 
     def decide() -> None:
@@ -115,7 +123,7 @@ def _urgent(world: World) -> None:
         elif number:
             world.send(ReviewUrgent(number, rng.choice(("allow", "refuse")), exit_rule=rule))
 
-    world.after(rng.uniform(0.1, 10.0), decide)
+    world.after(rng.uniform(0.7, 10.0), decide)
 
 
 # ---- disasters -----------------------------------------------------------------------------------

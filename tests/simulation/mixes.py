@@ -43,7 +43,7 @@ def mix_of(rng: random.Random) -> Mix:
 
     return Mix(
         commands=rng.randint(5, 60 if storm == "commands" else 25),
-        urgent=count("urgent", 2),
+        urgent=count("urgent", 4),
         kills=count("kills", 2),
         stops=count("stops", 1),
         agent_deaths=count("agent_deaths", 3),

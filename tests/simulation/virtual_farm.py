@@ -371,11 +371,7 @@ class World:
         """The engine gets a report."""
         if isinstance(report, FramePublished):
             self._learnt.add((agent.task, report.frame))
-        elif isinstance(report, RangeEnded):  # of it nothing can be on its way any more
-            frames = self._journals.get((agent.task, agent.place.node.name), set())
-            self._learnt |= {(agent.task, frame) for frame in frames} & self.valid
-            self.note(f"{agent}: {report}")
-        elif isinstance(report, StoppingAfterFrame | Loaded):
+        elif isinstance(report, RangeEnded | StoppingAfterFrame | Loaded):
             self.note(f"{agent}: {report}")
 
     def heard_end(self, agent: VirtualAgent, text: str) -> None:

@@ -94,7 +94,13 @@ def test_the_lock_covers_what_pyproject_asks_for() -> None:
 
 
 def test_make_lists_its_commands() -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     listed = set(re.findall(r"make (\w+)\t", done.stdout))
     assert {"demo", "test", "format", "lock", "clean"} <= listed
 
@@ -113,7 +119,11 @@ def test_ci_runs_make_test_and_make_test_runs_every_check(tmp_path: Path) -> Non
     )
     assert done.stdout == "make test\n"
     plan = subprocess.run(
-        ["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "test"],  # we may run inside make ourselves
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()
     checks = ("ruff format --check", "ruff check", "mypy", "lint-imports", "pytest")
     assert [next(i for i, line in enumerate(plan) if check in line) for check in checks] == sorted(

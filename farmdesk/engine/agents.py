@@ -20,7 +20,7 @@ from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.session import Session
 from farmdesk.engine.task_run import TaskRun
-from nodeagent.protocol import FramePublished, Hello, Open, Pong, Sample
+from nodeagent.protocol import FramePublished, Hello, Open, Sample
 
 log = logging.getLogger(__name__)
 
@@ -156,8 +156,6 @@ class Agents:
         session, _ = found
         session.heard_at = now.seconds
         match post.report:
-            case Pong():
-                session.ready = True
             case Hello(cpus=cpus, memory_mb=memory_mb, gpus=gpus):
                 self._farm.set_node(session.node, cpus=cpus, memory_mb=memory_mb, gpus=tuple(gpus))
             case Sample() as sample:

@@ -24,7 +24,6 @@ class Session:
     task_id: int
     link: AgentLink
     heard_at: float
-    ready: bool = False  # it has the slot's lock: it answered what was sent behind `Open`
     closing: bool = False
     range_id: int = 0
     held: FrameSet = field(default_factory=FrameSet)  # the range it was given last

@@ -124,6 +124,8 @@ def node_record(
         cpus=16,
         memory_mb=64_000,
         gpus=("RTX 4090", "RTX 4090"),
+        pool="gpu",
+        tools=("blender", "maya 2025"),
     )
 
 

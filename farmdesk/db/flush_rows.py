@@ -6,6 +6,7 @@ one bad byte must never stop the farm.
 
 import json
 import zlib
+from collections.abc import Iterable
 from math import isfinite
 
 from farmdesk.db.columns import NAME_LENGTH, utc_text
@@ -23,7 +24,10 @@ SLOT = (
     *("node", "task_id", "frame", "frame_started_at", "cpu", "memory", "gpu"),
     *("disk_free_mb", "sampled_at", "rev"),
 )
-NODE = ("node", "state", "reason", "reason_zh", "cpus", "memory_mb", "gpus", "failures")
+NODE = (
+    *("node", "state", "reason", "reason_zh", "cpus", "memory_mb", "gpus", "failures"),
+    *("pool", "tools"),
+)
 LOG = ("at", "level", "text", "task_id", "node", "frame")
 
 SPEC = (
@@ -97,9 +101,15 @@ def node_row(record: NodeRecord) -> tuple[object, ...]:
         keepable(record.reason_zh),
         record.cpus,
         record.memory_mb,
-        json.dumps([keepable(gpu) for gpu in record.gpus], ensure_ascii=False),
+        _list(record.gpus),
         record.failures,
+        keepable(record.pool, NAME_LENGTH),
+        None if record.tools is None else _list(record.tools),
     )
+
+
+def _list(texts: Iterable[str]) -> str:
+    return json.dumps([keepable(text) for text in texts], ensure_ascii=False)
 
 
 def log_row(record: LogRecord) -> tuple[object, ...]:

@@ -141,6 +141,8 @@ class Node(Base):
     gpus: Mapped[list[str]] = mapped_column(JSON)
     failures: Mapped[int]
     reason_zh: Mapped[str | None] = mapped_column(LongText)
+    pool: Mapped[str | None] = mapped_column(Name)
+    tools: Mapped[list[str] | None] = mapped_column(JSON)  # NULL: every tool
 
 
 class NodeSlot(Base):

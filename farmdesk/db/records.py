@@ -60,6 +60,8 @@ def node_record(row: AnyRow) -> NodeRecord:
         memory_mb=row.memory_mb,
         gpus=tuple(row.gpus),
         failures=row.failures,
+        pool=row.pool or "",
+        tools=None if row.tools is None else tuple(row.tools),
     )
 
 

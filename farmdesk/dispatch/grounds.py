@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.dispatch.wants import Bond, Place, Want, offers
+from farmdesk.dispatch.wants import Bond, Place, Want
+from farmdesk.domain.node import offers
 
 Kind = int
 """The number of a kind: what a place offers, and the task that its node is bound to, if any."""

@@ -1,6 +1,5 @@
 """What the fleet divides: places where tools run, tasks that want them, operators' allocations."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
@@ -57,11 +56,6 @@ class Want:
     def rank(self) -> tuple[bool, bool, int, int]:
         """Sorts wants: urgent ones, then allocated ones, then by priority and position."""
         return (not self.urgent, self.bond is None, -self.priority, self.position)
-
-
-def offers(tools: Collection[str] | None, name: str, version: str) -> bool:
-    """Say whether a node that offers `tools` has this tool in this version."""
-    return tools is None or name in tools or f"{name} {version}" in tools
 
 
 def slots_worth_loading(work_s: float, load_s: float, frames: int) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan
-from farmdesk.dispatch.wants import Place, Want, offers
+from farmdesk.dispatch.wants import Place, Want
+from farmdesk.domain.node import offers
 from farmdesk.domain.text import quoted
 
 NAMED = 3  # nodes or tasks that a sentence names

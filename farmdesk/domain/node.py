@@ -1,6 +1,6 @@
 """A render node: how its state may move, and when failures in a row make it a fault."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -77,6 +77,17 @@ class IllegalNodeMove(Refused):
         )
 
 
+class UnknownNode(Refused):
+    """A name that no node of the farm has."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(
+            f"There is no node {quoted(node)}. See `farmdesk nodes` for those there are.",
+            f"没有节点 {quoted(node)}。请用 `farmdesk nodes` 查看现有节点。",
+        )
+
+
 @dataclass(slots=True)
 class RenderNode:
     """A node as the engine holds it. `failures`: in a row, those that speak against the node."""
@@ -115,3 +126,8 @@ class RenderNode:
         self.suspect_task = task_id
         enough = self.failures >= FAILURES_TO_FAULT
         return enough and (self.several_tasks or reason in OWN_REASONS)
+
+
+def offers(tools: Collection[str] | None, name: str, version: str) -> bool:
+    """Say whether a node that offers `tools` has this tool in this version; None: every tool."""
+    return tools is None or name in tools or f"{name} {version}" in tools

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from farmdesk.domain.commands import SubmitTask
+from farmdesk.domain.node import offers
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.domain.users import Role
@@ -95,10 +96,16 @@ class NodeRecord:
     gpus: tuple[str, ...] = ()
     failures: int = 0
     reason_zh: str = ""
+    pool: str = ""
+    tools: tuple[str, ...] | None = None  # by name, or name and version; None: every tool
 
     def sentence(self, language: str) -> str:
         """Give the reason in `zh` or `en`."""
         return (self.reason_zh or self.reason) if language == "zh" else self.reason
+
+    def offers(self, tool: str, version: str) -> bool:
+        """Say whether the node has this tool in this version."""
+        return offers(self.tools, tool, version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,9 @@ class Agents:
         self.changes = 0  # grows whenever a slot falls free, or a node may work or not any more
         for name in farm.nodes.keys() | self._nodes.keys():
             farm.set_node(name, state=NodeState.OFFLINE, reason="", reason_zh="", **_AT_REST)
+        for slot in slots:
+            tools = None if slot.tools is None else tuple(sorted(slot.tools))
+            farm.set_node(slot.node, pool=slot.pool, tools=tools)
         for name in self._nodes:
             self._move(name, NodeState.IDLE)
 

@@ -6,10 +6,11 @@ They lie in table `command`, as all that people asked for: the last applied one 
 from collections.abc import Iterable
 
 from farmdesk.config import Config
-from farmdesk.dispatch.wants import Bond, Place, offers
+from farmdesk.dispatch.wants import Bond, Place
 from farmdesk.dispatch.why import Why, node_is_out
 from farmdesk.domain.commands import AllocateNodes, SetAutoStart, from_body
 from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.node import UnknownNode, offers
 from farmdesk.domain.records import CommandRow
 from farmdesk.domain.text import quoted
 from farmdesk.engine.agents import Agents
@@ -98,10 +99,7 @@ class Bonds:
         place = next((place for place in self._agents.places if place.node == name), None)
         node, shown = self._agents.nodes.get(name), quoted(name)
         if place is None or node is None:
-            raise Refused(
-                f"There is no node {shown}. See `farmdesk nodes` for those there are.",
-                f"没有节点 {shown}。请用 `farmdesk nodes` 查看现有节点。",
-            )
+            raise UnknownNode(name)
         if pool and place.pool != pool:
             raise Refused(
                 f"Node {shown} is not of pool {quoted(pool)} but of {place.pool or 'none'}. Choose "

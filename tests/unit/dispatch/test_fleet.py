@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan, make_plan
-from farmdesk.dispatch.wants import Bond, Place, Want, offers, slots_worth_loading
+from farmdesk.dispatch.wants import Bond, Place, Want, slots_worth_loading
+from farmdesk.domain.node import offers
 
 
 def places(count: int, **terms: Any) -> list[Place]:

@@ -13,12 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from farmdesk.cli import tables
-from farmdesk.cli.forecast import look_ahead, one_task, print_forecast
+from farmdesk.cli.forecast import print_forecast
 from farmdesk.cli.options import read_words
 from farmdesk.cli.submission import submission
 from farmdesk.cli.urgent import chosen, print_messages, print_urgents, urgent_command
 from farmdesk.cli.versions import print_versions, version_report
-from farmdesk.cli.why import no_node, why_node, why_task
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.domain.commands import (
     AllocateNodes,
@@ -36,8 +35,11 @@ from farmdesk.domain.commands import (
     StopTask,
 )
 from farmdesk.domain.errors import FarmError, FarmUnavailable
+from farmdesk.domain.node import UnknownNode
 from farmdesk.domain.records import CommandRow, FrameRow, TaskRow
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.why import why_node, why_task
+from farmdesk.link.ahead import look_ahead, one_task
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
@@ -157,7 +159,7 @@ class _Words:
         if self._words.node is not None:
             rows = [row for row in self._link.nodes() if row.record.node == self._words.node]
             if not rows:
-                raise no_node(self._words.node)
+                raise UnknownNode(self._words.node)
             text = why_node(rows[0], language())
         else:
             text = why_task(self._link.task(self._words.task), language())

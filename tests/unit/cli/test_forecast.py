@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from farmdesk.cli.forecast import look_ahead, one_task, print_forecast
+from farmdesk.cli.forecast import print_forecast
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import Flush, NewTask, NodeRecord, TaskRecord
 from farmdesk.domain.states import NodeState, TaskState
+from farmdesk.link.ahead import look_ahead, one_task
 from tests.fakes import FakeLink
 
 NOW = datetime.now(UTC)

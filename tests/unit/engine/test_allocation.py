@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.cli.why import why_node, why_task
 from farmdesk.config import LocalNode
 from farmdesk.domain.commands import (
     AllocateNodes,
@@ -20,6 +19,7 @@ from farmdesk.domain.commands import (
 )
 from farmdesk.domain.records import CommandRow, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.why import why_node, why_task
 from nodeagent.protocol import Open
 from tests.unit.engine.rig import NOON, FakeAgent, Rig
 
@@ -291,6 +291,16 @@ def test_a_node_without_the_tool_stays_idle_and_says_why(tmp_path: Path) -> None
     rig.submit("1-40")
     assert crew(rig, 1) == {"a"}
     assert "does not offer what the tasks need (blender 3.4+)" in node_reason(rig, "b")
+
+
+def test_readers_see_the_pool_and_the_tools_of_every_node(tmp_path: Path) -> None:
+    nodes = (LocalNode("a", pool="gpu", tools=frozenset({"nuke", "maya 2025"})), LocalNode("b"))
+    a, b = (row.record for row in Rig(tmp_path, farm=nodes).link.nodes())
+    assert (a.pool, a.tools) == ("gpu", ("maya 2025", "nuke"))
+    assert (b.pool, b.tools) == ("", None)
+    assert a.offers("maya", "2025")
+    assert not a.offers("blender", "3.4+")
+    assert b.offers("blender", "3.4+")
 
 
 def test_a_task_whose_tool_is_nowhere_says_so(tmp_path: Path) -> None:

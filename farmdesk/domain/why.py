@@ -1,12 +1,10 @@
-"""Why a task waits or a node idles, as the terminal says it.
+"""Why a task waits or a node idles: one sentence for a person, in two languages.
 
 The engine keeps the reasons in the tables; where none is needed, the state itself is the answer.
 """
 
-from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import NodeRow, TaskRow
 from farmdesk.domain.states import NodeState, TaskState
-from farmdesk.domain.text import quoted
 
 _TASK: dict[TaskState, tuple[str, str]] = {
     TaskState.UPLOADING: ("Its scene is on its way.", "场景正在上传。"),
@@ -19,16 +17,16 @@ _TASK: dict[TaskState, tuple[str, str]] = {
         "刚刚加入队列，引擎尚未处理：请确认引擎正在运行。",
     ),
     TaskState.PAUSED: (
-        "A person paused it; it goes on with: farmdesk resume {id}",
-        "已被人工暂停；可用 farmdesk resume {id} 继续。",
+        "A person paused it; it goes on as soon as somebody resumes it.",
+        "已被人工暂停；有人选择“继续”后接着渲染。",
     ),
     TaskState.PREEMPTED: (
         "It gave its nodes to an urgent task and goes on by itself after that.",
         "它已为加急任务让出节点，之后会自动继续。",
     ),
     TaskState.STOPPED: (
-        "A person stopped it; it goes on with: farmdesk resume {id}",
-        "已被人工停止；可用 farmdesk resume {id} 继续。",
+        "A person stopped it; it goes on as soon as somebody resumes it.",
+        "已被人工停止；有人选择“继续”后接着渲染。",
     ),
     TaskState.COMPLETED: ("It is completed and waits for nothing.", "任务已完成，无需等待。"),
 }
@@ -57,7 +55,7 @@ def why_task(row: TaskRow, language: str) -> str:
         return zh if language == "zh" else en
     word = row.state.value.replace("_", " ")
     en, zh = _TASK.get(row.state, (f"It is {word} and waits for nothing.", "任务已结束。"))
-    return (zh if language == "zh" else en).format(id=row.id)
+    return zh if language == "zh" else en
 
 
 def why_node(row: NodeRow, language: str) -> str:
@@ -72,11 +70,3 @@ def why_node(row: NodeRow, language: str) -> str:
     else:
         en, zh = _NODE[record.state]
     return zh if language == "zh" else en
-
-
-def no_node(name: str) -> Refused:
-    """Give the refusal of a name that no node has."""
-    return Refused(
-        f"There is no node {quoted(name)}. See `farmdesk nodes` for those there are.",
-        f"没有节点 {quoted(name)}。请用 `farmdesk nodes` 查看现有节点。",
-    )

@@ -22,7 +22,7 @@ SHOWN = 5  # failing seeds whose first broken rule is printed
 
 def broken_rule(seed: int, without: str = "") -> str:
     """Run one farm; give the first rule that it broke, or nothing."""
-    broken = run_world(seed, without=without).broken
+    broken = run_world(seed, without=without).witness.broken
     return broken[0] if broken else ""
 
 

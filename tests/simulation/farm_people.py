@@ -25,8 +25,12 @@ from farmdesk.domain.commands import (
     WithdrawUrgent,
 )
 from farmdesk.domain.states import TaskState
-from tests.simulation.virtual_farm import CALM_S, LOOK_S, STORM_S, World
+from tests.simulation.storm import StormWorld
 from tests.simulation.virtual_node import VirtualAgent
+
+STORM_S = 150.0  # then people and faults leave the farm alone, and all must come to its end
+CALM_S = 4000.0
+LOOK_S = 5.0
 
 OPEN = {TaskState.RENDERING, TaskState.VERIFYING, TaskState.PREEMPTED, TaskState.PAUSED}
 FRAMES = ("1-4", "1-12", "0-30x3", "-3-8", "5,7,9-20", "1-40", "100-160x2", "7")
@@ -34,22 +38,22 @@ POLICIES = ("range_split", "range_split", "dynamic", "static", "sampled", "range
 USERS = ("operator", "operator", "operator", "ann", "bob")
 
 
-def people(world: World) -> None:
+def people(world: StormWorld) -> None:
     """Plan all that happens to a world."""
     rng = world.rng
     scene = world.folder / "scene.blend"
     scene.touch()
     for _ in range(rng.randint(1, 4)):
         submit = _submit(rng, str(scene), start=True)
-        world.at(rng.uniform(0.0, 20.0), lambda item=submit: world.send(item))  # type: ignore[misc]
+        world.time.at(rng.uniform(0.0, 20.0), lambda item=submit: world.send(item))  # type: ignore[misc]
     for _ in range(world.mix.commands):
-        world.at(rng.uniform(1.0, STORM_S), lambda: _any_command(world, str(scene)))
+        world.time.at(rng.uniform(1.0, STORM_S), lambda: _any_command(world, str(scene)))
     for _ in range(world.mix.urgent):
-        world.at(rng.uniform(10.0, STORM_S), lambda: _urgent(world))
+        world.time.at(rng.uniform(10.0, STORM_S), lambda: _urgent(world))
     for name, act in _DISASTERS.items():
         for _ in range(getattr(world.mix, name)):
-            world.at(rng.uniform(2.0, STORM_S), lambda act=act: act(world))  # type: ignore[misc]
-    world.at(STORM_S, lambda: _calm(world))
+            world.time.at(rng.uniform(2.0, STORM_S), lambda act=act: act(world))  # type: ignore[misc]
+    world.time.at(STORM_S, lambda: _calm(world))
 
 
 # ---- users ---------------------------------------------------------------------------------------
@@ -68,11 +72,11 @@ def _submit(rng: random.Random, scene: str, *, start: bool) -> SubmitTask:
     )
 
 
-def _task(world: World) -> int:
+def _task(world: StormWorld) -> int:
     return world.rng.randint(1, max(world.store.tasks, default=1) + (world.rng.random() < 0.05))
 
 
-def _any_command(world: World, scene: str) -> None:
+def _any_command(world: StormWorld, scene: str) -> None:
     rng = world.rng
     task, other = _task(world), _task(world)
     request = rng.randint(1, max(len(world.store.urgents), 1))
@@ -102,7 +106,7 @@ def _any_command(world: World, scene: str) -> None:
     world.send(rng.choice(choices)(), rng.choice(USERS))
 
 
-def _urgent(world: World) -> None:
+def _urgent(world: StormWorld) -> None:
     """Ask that a task goes first; most requests are admitted soon."""
     rng = world.rng
     if rng.random() < 0.7:
@@ -113,7 +117,7 @@ def _urgent(world: World) -> None:
         task = max(world.store.tasks, default=1) if rng.random() < 0.7 else _task(world)
         world.send(RequestUrgent(task, "the client comes", answer_min=minutes))
 
-    world.after(0.5, ask)
+    world.time.after(0.5, ask)
     rule = rng.choice(("cheapest", "lose_nothing", "now"))
 
     def decide() -> None:
@@ -123,13 +127,13 @@ def _urgent(world: World) -> None:
         elif number:
             world.send(ReviewUrgent(number, rng.choice(("allow", "refuse")), exit_rule=rule))
 
-    world.after(rng.uniform(0.7, 10.0), decide)
+    world.time.after(rng.uniform(0.7, 10.0), decide)
 
 
 # ---- disasters -----------------------------------------------------------------------------------
 
 
-def _victim(world: World) -> VirtualAgent | None:
+def _victim(world: StormWorld) -> VirtualAgent | None:
     alive = [
         agent
         for agent in world.agents
@@ -138,68 +142,57 @@ def _victim(world: World) -> VirtualAgent | None:
     return world.rng.choice(alive) if alive else None
 
 
-def _agent_dies(world: World) -> None:
+def _agent_dies(world: StormWorld) -> None:
     agent = _victim(world)
     if agent is not None:
-        world.note(f"{agent} dies")
+        world.witness.note(f"{agent} dies")
         agent.die("exit code -9")
 
 
-def _node_is_lost(world: World) -> None:
+def _node_is_lost(world: StormWorld) -> None:
     node = world.rng.choice(world.nodes)
-    world.note(f"node {node.name} is lost")
-    node.down = True
-    for agent in [item for item in world.agents if item.place.node is node]:
-        if agent.alive and world.rng.random() < 0.5:
-            agent.cut = True  # nobody says so
-            agent.die("")
-        else:
-            agent.die("connection lost")
-
-    def back() -> None:
-        world.note(f"node {node.name} is back")
-        node.down = False
-
-    world.after(world.rng.uniform(1.0, 60.0), back)
+    world.lose_node(node, world.rng.uniform(1.0, 60.0), silent=0.5)
 
 
-def _agent_hangs(world: World) -> None:
+def _agent_hangs(world: StormWorld) -> None:
     agent = _victim(world)
     if agent is not None:
-        world.note(f"{agent} hangs")
+        world.witness.note(f"{agent} hangs")
         agent.hung = True
 
 
-def _line_is_cut(world: World) -> None:
+def _line_is_cut(world: StormWorld) -> None:
     agent = _victim(world)
     if agent is not None:
-        world.note(f"the line of {agent} is cut")
+        world.witness.note(f"the line of {agent} is cut")
         agent.cut = True
-        world.after(30.0, agent.orphan)  # its heartbeat is over
+        world.time.after(30.0, agent.orphan)  # its heartbeat is over
 
 
-def _database_is_away(world: World) -> None:
-    world.note("the database is away")
+def _database_is_away(world: StormWorld) -> None:
+    world.witness.note("the database is away")
     world.store.away = True
 
     def back() -> None:
-        world.note("the database is back")
+        world.witness.note("the database is back")
         world.store.away = False
 
-    world.after(world.rng.uniform(0.5, 30.0), back)
+    world.time.after(world.rng.uniform(0.5, 30.0), back)
 
 
-def _commit_is_torn(world: World) -> None:
+def _commit_is_torn(world: StormWorld) -> None:
     world.store.torn = True
 
 
-def _clock_jumps(world: World) -> None:
-    world.jump(world.rng.uniform(-3600.0, 3600.0))
+def _clock_jumps(world: StormWorld) -> None:
+    seconds = world.rng.uniform(-3600.0, 3600.0)
+    world.witness.note(f"the clock jumps by {seconds:.0f} s")
+    world.time.jump(seconds)
 
 
-_DISASTERS: dict[str, Callable[[World], None]] = {
-    "kills": World.kill_engine,
-    "stops": World.stop_engine,
+_DISASTERS: dict[str, Callable[[StormWorld], None]] = {
+    "kills": StormWorld.kill_engine,
+    "stops": StormWorld.stop_engine,
     "agent_deaths": _agent_dies,
     "node_losses": _node_is_lost,
     "hangs": _agent_hangs,
@@ -213,20 +206,22 @@ _DISASTERS: dict[str, Callable[[World], None]] = {
 # ---- the end -------------------------------------------------------------------------------------
 
 
-def _calm(world: World) -> None:
+def _calm(world: StormWorld) -> None:
     """Faults end; people let everything go on; when all is done the world ends."""
-    if world.now == STORM_S or world.mix.lost or world.mix.late:
-        world.note("calm")
-        world.mix = world.mix.without("crash,corrupt,late,doubled,lost")
+    if world.time.now == STORM_S:
+        world.witness.note("calm")
+        world.fate.calm()
     open_tasks = [record for record in world.store.tasks.values() if record.state in OPEN]
     if not open_tasks and not world.store.unanswered and not world.store.away:
-        world.after(1.0, world.finish)
+        world.time.after(1.0, world.finish)
         return
-    if world.now > STORM_S + CALM_S:
+    if world.time.now > STORM_S + CALM_S:
         for record in open_tasks:
-            world.wrong(f"task {record.task_id} does not end: {record.state} ({record.reason})")
+            world.witness.wrong(
+                f"task {record.task_id} does not end: {record.state} ({record.reason})"
+            )
         for row in world.store.unanswered:
-            world.wrong(f"command {row.id} was not answered")
+            world.witness.wrong(f"command {row.id} was not answered")
         world.finish()
         return
     if not world.store.unanswered:
@@ -235,4 +230,4 @@ def _calm(world: World) -> None:
                 world.send(ResumeTask(record.task_id))
             if record.after is not None:
                 world.send(SetAfter(record.task_id, None))
-    world.after(LOOK_S, lambda: _calm(world))
+    world.time.after(LOOK_S, lambda: _calm(world))

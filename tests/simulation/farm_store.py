@@ -29,9 +29,9 @@ _SENT_AT = datetime(2026, 2, 4, tzinfo=UTC)
 
 
 class MemoryStore:
-    """What the database holds. `away`: every method raises; `torn`: the next commit's answer is.
+    """What the database holds. `away`: every method raises; `torn`: the next answer is lost.
 
-    lost. `wrong` gathers what no engine may do to a store.
+    `wrong` gathers what no engine may do to a store.
     """
 
     def __init__(self) -> None:
@@ -65,6 +65,10 @@ class MemoryStore:
     def urgents(self) -> list[UrgentRequest]:
         """All urgent requests."""
         return list(self._urgents.values())
+
+    def task_ids(self) -> list[int]:
+        """Give the tasks there are."""
+        return list(self.tasks)
 
     # ---- the engine ------------------------------------------------------------------------------
 

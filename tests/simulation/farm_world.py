@@ -15,16 +15,16 @@ from pathlib import Path
 
 from tests.simulation.farm_people import people
 from tests.simulation.farm_rules import check_store
-from tests.simulation.virtual_farm import World
+from tests.simulation.storm import StormWorld
 
 
-def run_world(seed: int, *, without: str = "", told: bool = False) -> World:
-    """Run one farm to its end; `broken` of what comes back says what was wrong.
+def run_world(seed: int, *, without: str = "", told: bool = False) -> StormWorld:
+    """Run one farm to its end; the witness of what comes back says what was wrong.
 
     `told`: the engine's log lines are in the trace.
     """
     with tempfile.TemporaryDirectory(prefix="fd-world-") as name:
-        world = World(seed, Path(name), without=without)
+        world = StormWorld(seed, Path(name), without=without)
         log, level = logging.getLogger(), logging.root.manager.disable
         logging.disable(logging.NOTSET if told else logging.CRITICAL)
         handler = _ToTrace(world)
@@ -37,7 +37,7 @@ def run_world(seed: int, *, without: str = "", told: bool = False) -> World:
         finally:
             log.removeHandler(handler)
             logging.disable(level)
-        if not world.broken:
+        if not world.witness.broken:
             check_store(world)
     return world
 
@@ -48,12 +48,12 @@ def replay_command(seed: int) -> str:
 
 
 class _ToTrace(logging.Handler):
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: StormWorld) -> None:
         super().__init__()
         self._world = world
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._world.note(f"[{record.levelname.lower()}] {record.getMessage()}")
+        self._world.witness.note(f"[{record.levelname.lower()}] {record.getMessage()}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,9 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = parser.parse_args(arguments)
     world = run_world(words.seed, without=words.without, told=True)
     print(world.mix)
-    print("\n".join(list(world.trace)[-words.last :]))
-    print("\n".join(world.broken) or f"seed {words.seed} kept every rule")
-    return 1 if world.broken else 0
+    print("\n".join(list(world.witness.trace)[-words.last :]))
+    print("\n".join(world.witness.broken) or f"seed {words.seed} kept every rule")
+    return 1 if world.witness.broken else 0
 
 
 if __name__ == "__main__":

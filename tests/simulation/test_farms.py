@@ -21,15 +21,17 @@ def test_no_storm_breaks_a_rule() -> None:
 def test_a_world_without_faults_renders_each_frame_once() -> None:
     faults = "commands,urgent,kills,stops,agent_deaths,node_losses,hangs,cuts,outages,torn,jumps"
     world = run_world(5, without=faults + ",crash,poison,corrupt,late,doubled,lost")
-    assert not world.broken
+    assert not world.witness.broken
     assert world.store.tasks
     assert {record.state for record in world.store.tasks.values()} == {"completed"}
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
     first, second = run_world(17), run_world(17)
-    assert [_plain(line) for line in first.trace] == [_plain(line) for line in second.trace]
-    assert first.renders == second.renders
+    assert [_plain(line) for line in first.witness.trace] == [
+        _plain(line) for line in second.witness.trace
+    ]
+    assert first.witness.renders == second.witness.renders
 
 
 def _plain(line: str) -> str:

@@ -82,6 +82,7 @@ class VirtualAgent:
         on_gone: Callable[[str], None],
     ) -> None:
         self.world, self.place = world, place
+        self._time = world.time
         self.life = world.life  # of the engine that started it
         self.task = 0
         self.alive = True
@@ -101,6 +102,7 @@ class VirtualAgent:
         self._broken = 0
         self._gone = False  # its end is told
         self._work = 0  # grows when what is at work is dropped
+        self._begun_at = 0.0  # when the frame in hand was
 
     def __str__(self) -> str:
         return f"{self.place.slot}/{self.life} task {self.task}"
@@ -113,7 +115,7 @@ class VirtualAgent:
             case Open(task=task):
                 self.task = task
             case Render(frames=text):
-                self.world.ordered(self, FrameSet.parse(text))
+                self.world.witness.ordered(self, FrameSet.parse(text))
                 self.held = not self.ended
             case Cancel():
                 self.held = False
@@ -121,13 +123,13 @@ class VirtualAgent:
                 self.held, self.closed = False, True
             case _:
                 pass
-        self._heard = max(self._heard, self.world.now + self.world.delay())
-        self.world.at(self._heard, lambda: self._arrive(order))
+        self._heard = max(self._heard, self._time.now + self.world.fate.delay())
+        self._time.at(self._heard, lambda: self._arrive(order))
 
     def hang_up(self) -> None:
         """Close the pipe."""
         self.held = False
-        self.world.after(self.world.delay(), self.orphan)
+        self._time.after(self.world.fate.delay(), self.orphan)
 
     def kill(self) -> None:
         """End it; where the line is gone only the near end dies."""
@@ -232,7 +234,7 @@ class VirtualAgent:
             if self.alive and work == self._work and not self.hung:
                 act()
 
-        self.world.after(seconds, run)
+        self._time.after(seconds, run)
 
     def _advance(self) -> None:
         """Begin what comes next, unless something is at work."""
@@ -240,7 +242,7 @@ class VirtualAgent:
             return
         if not self._loaded:
             self._work += 1
-            self._later(self.world.load_seconds(self), self._load)
+            self._later(self.world.fate.load_seconds(self.task, self.place.node.speed), self._load)
             return
         item = self._ranges[0]
         if not item.frames:
@@ -252,9 +254,11 @@ class VirtualAgent:
             self._advance()
             return
         self.in_hand = frame = item.frames.popleft()
-        self.world.begun(self, frame)
+        self._begun_at = self._time.now
+        self.world.witness.begun(self, frame)
         self._report(FrameBegun(item.number, frame))
-        self._later(self.world.frame_seconds(self, frame), self._finish)
+        speed = self.place.node.speed
+        self._later(self.world.fate.frame_seconds(self.task, frame, speed), self._finish)
 
     def _load(self) -> None:
         self._loaded = True
@@ -265,9 +269,10 @@ class VirtualAgent:
         frame, item = self.in_hand, self._ranges[0]
         assert frame is not None
         self.in_hand = None
-        why = self.world.breaks(self, frame)
+        why = self.world.fate.breaks(self.task, frame)
         if why:
             self._broken += 1
+            self.world.witness.broke(self, frame)
             self._report(FrameBroken(item.number, frame, why, "it broke"))
             if self._broken >= BROKEN_IN_A_ROW:
                 self._broken = 0
@@ -283,14 +288,14 @@ class VirtualAgent:
 
     def _publish(self, range_id: int, frame: int) -> None:
         assert self._open is not None
-        line = self.world.publish(self, frame)
+        line = self._line(frame)
         target = Path(self._open.output) / line.path
         if not target.parent.exists():
             return  # the task was purged
-        target.write_text(line.sha256 if not self.world.corrupts() else RUBBISH)
+        target.write_text(line.sha256 if not self.world.fate.corrupts() else RUBBISH)
         with Path(self._open.journal).open("a") as journal:
             journal.write(json.dumps(asdict(line)) + "\n")
-        self.world.published(self, line)
+        self.world.witness.published(self, line)
         self._report(
             FramePublished(
                 range_id=range_id,
@@ -305,51 +310,49 @@ class VirtualAgent:
             )
         )
 
+    def _line(self, frame: int) -> JournalLine:
+        """Give the journal line of a frame that ends now."""
+        digest = f"{self.world.rng.getrandbits(256):064x}"
+        return JournalLine(
+            frame=frame,
+            seconds=self._time.now - self._begun_at,
+            started=self._begun_at,
+            finished=self._time.now,
+            path=f"frame_{frame:04d}.png",
+            bytes=len(digest),
+            sha256=digest,
+            width=64,
+            height=36,
+            node=self.place.node.name,
+        )
+
     # ---- reports ---------------------------------------------------------------------------------
 
     def _report(self, report: AgentReport) -> None:
         if self.cut or self.hung or self.life != self.world.life:
             return
-        if self.world.loses(report):
+        if self.world.fate.loses(report):
             return
-        for _ in range(2 if self.world.doubles(report) else 1):
-            self._told = max(self._told, self.world.now + self.world.delay())
-            self.world.at(self._told, lambda: self._deliver(report))
+        for _ in range(2 if self.world.fate.doubles(report) else 1):
+            self._told = max(self._told, self._time.now + self.world.fate.delay())
+            self._time.at(self._told, lambda: self._deliver(report))
 
     def _deliver(self, report: AgentReport) -> None:
         if self.life == self.world.life:
             self._on_report(report)
-            self.world.delivered(self, report)
+            self.world.witness.delivered(self, report)
 
     def _post_gone(self, text: str) -> None:
         if self._gone:
             return
         self._gone = True
-        self._told = max(self._told, self.world.now + self.world.delay())
+        self._told = max(self._told, self._time.now + self.world.fate.delay())
         self.cut = True
 
         def tell() -> None:
             if self.life == self.world.life:
                 self.held, self.ended = False, True
-                self.world.heard_end(self, text)
+                self.world.witness.heard_end(self, text)
                 self._on_gone(text)
 
-        self.world.at(self._told, tell)
-
-
-def line_of(
-    agent: VirtualAgent, frame: int, *, started: float, now: float, sha: str
-) -> JournalLine:
-    """Give the journal line of a frame that an agent publishes now."""
-    return JournalLine(
-        frame=frame,
-        seconds=now - started,
-        started=started,
-        finished=now,
-        path=f"frame_{frame:04d}.png",
-        bytes=len(sha),
-        sha256=sha,
-        width=64,
-        height=36,
-        node=agent.place.node.name,
-    )
+        self._time.at(self._told, tell)

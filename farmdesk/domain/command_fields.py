@@ -13,6 +13,7 @@ POLICIES = ("static", "dynamic", "sampled", "version", "range_split", "range_spl
 CHANGES = ("new", "minor", "major")
 AFTER_MODES = ("task", "frame")
 ANSWERS = ("allow", "refuse")
+ROLES = ("customer", "operator", "superadmin")
 EXIT_RULES = ("cheapest", "lose_nothing", "now")
 MAX_NAME = 200  # characters
 MAX_PATH = 4096
@@ -191,5 +192,11 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "answer": _one_of(ANSWERS),
     "answer_min": _between(*ANSWER_MIN),
     "exit_rule": _one_of(EXIT_RULES),
+    "application_id": _between(1, MAX_ID),
+    "role": _one_of(ROLES),
+    "handover": _line(MAX_NAME),
+    "login": _line(MAX_NAME, least=1),
+    "fingerprint": _line(MAX_NAME, least=1),
+    "gigabytes": _between(0, 1_000_000),
     "parameters": _check_parameters,
 }

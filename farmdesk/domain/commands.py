@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, get_args, get_type_hints
 
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.command_fields import BadField, checked_field
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.text import quoted
@@ -205,6 +206,7 @@ Command = (
     | PurgeTask
     | RequestUrgent
     | RequestWord
+    | AccountCommand
 )
 
 _KINDS: dict[str, type[Command]] = {

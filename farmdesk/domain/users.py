@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import get_args
 
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import (
     AllocateNodes,
     AnswerUrgent,
@@ -14,7 +16,6 @@ from farmdesk.domain.commands import (
     PurgeTask,
     RecycleTask,
     RequestUrgent,
-    RequestWord,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -74,8 +75,17 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
             WithdrawUrgent: Reach.ALL,
         }.items()
     }
+    | {
+        command: MappingProxyType(
+            {Role.CUSTOMER: Reach.NONE, Role.OPERATOR: Reach.NONE, Role.SUPERADMIN: Reach.ALL}
+        )
+        for command in get_args(AccountCommand)
+    }
 )
-"""Customers hand in and call off their own tasks; when to render is the staff's work."""
+"""Customers hand in and call off their own tasks; when to render is the staff's work.
+
+Who may come in at all is the superadmins' choice.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +97,17 @@ class User:
 
 
 class NotAllowed(Refused):
-    """A command that this role may not give."""
+    """A command that this role may not give; customers and operators are told whom to ask."""
 
     def __init__(self, user: User) -> None:
         self.user = user
-        super().__init__(
-            "Only the render staff may do this. Ask an operator.",
-            "只有渲染人员可以执行此操作。请联系操作员。",
-        )
+        if user.role is Role.CUSTOMER:
+            en = "Only the render staff may do this. Ask an operator."
+            zh = "只有渲染人员可以执行此操作。请联系操作员。"
+        else:
+            en = "Only a superadmin may do this. Ask one."
+            zh = "只有超级管理员可以执行此操作。请联系超级管理员。"
+        super().__init__(en, zh)
 
 
 class NotYours(Refused):
@@ -121,8 +134,8 @@ def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
     if isinstance(command, SubmitTask):
         if command.start or command.priority > CUSTOMER_PRIORITY:
             raise NotAllowed(user)
-    elif not isinstance(command, RequestWord | SetAutoStart) and task_owner != user.login:
-        raise NotYours(command.task_id)
+    elif task_owner != user.login:
+        raise NotYours(getattr(command, "task_id", 0))
 
 
 def check_may_name(user: User, task_id: int, owner: str) -> None:

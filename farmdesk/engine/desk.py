@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import (
     AllocateNodes,
     Command,
@@ -123,6 +124,12 @@ class Desk:
             check_allowed(user, command, None)
             why = self._bonds.set_auto_start(command.on)
             return None, Said(why.en, why.zh)
+        if isinstance(command, AccountCommand):
+            check_allowed(user, command, None)
+            raise Refused(
+                "This farm has no accounts. Run `farmdesk setup` on its server first.",
+                "本渲染农场没有帐号。请先在其服务器上运行 `farmdesk setup`。",
+            )
         entry = self._entry(command.task_id)
         check_allowed(user, command, entry.task.owner)
         entry.task.check(command)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farmdesk.domain.account_commands import ApproveUser
 from farmdesk.domain.command_fields import BadField
 from farmdesk.domain.commands import (
     AllocateNodes,
@@ -46,6 +47,7 @@ COMMANDS: list[Command] = [
     AllocateNodes(7, nodes=("n1", "n2")),
     AllocateNodes(7, pool="gpu", count=3),
     SetAutoStart(True),
+    ApproveUser(3, role="operator", handover="a0b1"),
 ]
 
 
@@ -59,6 +61,7 @@ def test_every_command_has_its_own_kind() -> None:
     for command in get_args(Command):
         wanted = [f.name for f in fields(command) if f.default is f.default_factory is MISSING]
         texts = SUBMIT | {"reason": "the director waits", "answer": "allow", "on": True}
+        texts |= {"login": "wang.li", "fingerprint": "a0b1"}
         body = {name: texts.get(name, 5) for name in wanted}
         made = from_body(
             "".join("_" + c.lower() if c.isupper() else c for c in command.__name__)[1:], body

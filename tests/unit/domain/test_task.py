@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import (
     Command,
     PauseTask,
@@ -102,6 +103,7 @@ def test_every_command_about_a_task_has_its_states() -> None:
         SubmitTask,
         SetAutoStart,
         *get_args(RequestWord),
+        *get_args(AccountCommand),
     }
     assert set(MOVES) == set(TaskState)
 

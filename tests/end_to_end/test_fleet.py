@@ -1,4 +1,4 @@
-"""Two tasks share nodes, one of which has two slots, and outlive a killed engine."""
+"""Two tasks share nodes, one of which has two slots; an allocation outlives a killed engine."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ nodes = [{name = "a", slots = 2, pool = "gpu"}, {name = "b", tools = ["tiny"]}]
 """
 
 
-def test_two_tasks_share_and_outlive_the_engine(
+def test_two_tasks_share_and_an_allocation_outlives_the_engine(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
@@ -22,7 +22,7 @@ def test_two_tasks_share_and_outlive_the_engine(
         farm.start()
         first, second = farm.scene("开幕式", gated=True), farm.scene("闭幕式")
         task = farm.submit(first, "1-12")
-        wait_until(lambda: len(farm.processes("tool")) == 3, "a tool on each of three slots")
+        first.wait_in_hand(3)  # a slot that has begun nothing would change its task at once
         _row_says(farm, "a", "2 of 2 slots work (tasks 1).")
         other = farm.submit(second, "1-12")
         assert "as soon as its present frame" in _why(farm, capsys, other)
@@ -34,6 +34,7 @@ def test_two_tasks_share_and_outlive_the_engine(
         first.let()
         farm.prove(task, range(1, 13))
         farm.prove(other, range(1, 13))
+        assert {record.node for record in farm.attempts(other)} == {"b"}
         assert not [record for record in farm.attempts(task) if record.reason]
         assert "No task renders" in _why(farm, capsys, "--node", "a")
         states = {row.record.node: row.record.state for row in farm.link.nodes()}

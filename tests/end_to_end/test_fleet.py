@@ -37,8 +37,7 @@ def test_two_tasks_share_and_an_allocation_outlives_the_engine(
         assert {record.node for record in farm.attempts(other)} == {"b"}
         assert not [record for record in farm.attempts(task) if record.reason]
         assert "No task renders" in _why(farm, capsys, "--node", "a")
-        states = {row.record.node: row.record.state for row in farm.link.nodes()}
-        assert states == {"a": NodeState.IDLE, "b": NodeState.IDLE}
+        wait_until(lambda: _states(farm) == {NodeState.IDLE}, "the last agent's leave")
 
 
 def test_auto_start_starts_queued_tasks(
@@ -62,6 +61,10 @@ def _why(farm: LocalFarm, capsys: pytest.CaptureFixture[str], *words: object) ->
 
     wait_until(lambda: "farmdesk" in said() or "frame" in said() or "task" in said(), "a reason")
     return said()
+
+
+def _states(farm: LocalFarm) -> set[NodeState]:
+    return {row.record.state for row in farm.link.nodes()}
 
 
 def _row_says(farm: LocalFarm, node: str, text: str) -> None:

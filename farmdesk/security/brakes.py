@@ -1,0 +1,79 @@
+"""Brakes on logging in: after five failures in five minutes each further one waits longer."""
+
+import ipaddress
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+FAILURES = 5
+WINDOW_S = 300.0
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 900.0  # so that a stranger can hinder, but not lock out, the owner of a login
+MAX_REMEMBERED = 20_000  # logins and addresses; the ones longest quiet are forgotten first
+
+
+@dataclass(slots=True)
+class _Tries:
+    """The tries of one login or address that did not succeed, or have not yet."""
+
+    at: deque[float] = field(default_factory=deque)
+    waits: int = 0  # how many times it was made to wait, since it was last quiet
+    until: float = 0.0
+
+
+class LoginBrakes:
+    """Counts tries per login and per address. `now`: seconds of a clock that never goes back.
+
+    A try counts as failed until it has succeeded, so that many at once gain nothing. For one
+    thread; forgets everything when the server ends.
+    """
+
+    def __init__(self) -> None:
+        self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
+
+    def admit(self, login: str, address: str, now: float) -> float:
+        """Admit a try and count it: 0.0; else give the seconds to wait, and count nothing."""
+        both = [self._of(name, now) for name in _names(login, address)]
+        wait = max(tries.until - now for tries in both)
+        if wait > 0:
+            return wait
+        for tries in both:
+            tries.at.append(now)
+            if len(tries.at) >= FAILURES:
+                tries.until = now + min(FIRST_WAIT_S * 2**tries.waits, LONGEST_WAIT_S)
+                tries.waits += 1
+        return 0.0
+
+    def succeeded(self, login: str, address: str) -> None:
+        """Forget the failures of a login that came in; its address loses this one try only.
+
+        Else somebody with an account could try others' logins without end.
+        """
+        of_login, of_address = _names(login, address)
+        self._tries.pop(of_login, None)
+        tries = self._tries.get(of_address)
+        if tries is not None and tries.at:
+            tries.at.pop()
+            if len(tries.at) < FAILURES:
+                tries.until = 0.0
+
+    def _of(self, name: tuple[str, str], now: float) -> _Tries:
+        tries = self._tries.setdefault(name, _Tries())
+        self._tries.move_to_end(name)
+        while tries.at and tries.at[0] <= now - WINDOW_S and tries.until <= now:
+            tries.at.popleft()
+        if not tries.at:
+            tries.waits = 0
+        while len(self._tries) > MAX_REMEMBERED:
+            self._tries.popitem(last=False)
+        return tries
+
+
+def _names(login: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Name what is counted; one line of IPv6 has 2^64 addresses, they count as one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ("login", login), ("address", address)
+    if parsed.version == 6 and parsed.ipv4_mapped is None:
+        address = str(ipaddress.ip_network((address, 64), strict=False))
+    return ("login", login), ("address", address)

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import SentCommand, Task, table_of
@@ -51,9 +52,15 @@ def unanswered(connection: Connection, known: Collection[int], limit: int) -> li
 
     Never asks for `id > last`: of two commands at once, the higher number may be committed first.
     """
-    query = select(table_of(SentCommand)).where(SentCommand.answered_at.is_(None))
-    rows = connection.execute(query.order_by(SentCommand.id).limit(limit + len(known)))
+    rows = connection.execute(_unanswered(), {"most": limit + len(known)})
     return [command_row(row) for row in rows if row.id not in known][:limit]
+
+
+@cache
+def _unanswered() -> Select[tuple[SentCommand]]:
+    """Give the question that is asked fifty times a second: to build it anew costs more than it."""
+    query = select(table_of(SentCommand)).where(SentCommand.answered_at.is_(None))
+    return query.order_by(SentCommand.id).limit(bindparam("most"))
 
 
 def standing(connection: Connection) -> tuple[CommandRow, ...]:

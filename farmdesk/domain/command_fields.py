@@ -197,6 +197,7 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "handover": _line(MAX_NAME),
     "login": _line(MAX_NAME, least=1),
     "fingerprint": _line(MAX_NAME, least=1),
+    "transfer": _line(MAX_NAME, least=1),
     "gigabytes": _between(0, 1_000_000),
     "parameters": _check_parameters,
 }

@@ -21,8 +21,9 @@ Parameter = str | int | float | bool
 class SubmitTask:
     """Queue a new task.
 
-    `frames` as text; `scene` an absolute path; `start`: begin without waiting for an operator.
-    None: as the scene says. `after`: a task to wait for; `after_mode`: see `AfterMode`. `due`:
+    `frames` as text; `scene` an absolute path, or with `upload` its path inside the package that
+    the task then waits for; `start`: begin without waiting for an operator. None: as the scene
+    says. `after`: a task to wait for; `after_mode`: see `AfterMode`. `due`:
     when it should be done, ISO 8601 with its zone.
     """
 
@@ -50,6 +51,15 @@ class SubmitTask:
     after: int | None = None
     after_mode: str = "task"
     due: str | None = None
+    upload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakePackage:
+    """Open the scene package that has arrived for a task, prove it, and queue the task."""
+
+    task_id: int
+    transfer: str  # the transfer's id, hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,7 @@ RequestWord = AnswerUrgent | ReviewUrgent | OverruleUrgent | WithdrawUrgent
 
 Command = (
     SubmitTask
+    | TakePackage
     | StartRender
     | PauseTask
     | StopTask

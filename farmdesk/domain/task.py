@@ -19,6 +19,7 @@ from farmdesk.domain.commands import (
     SetPriority,
     StartRender,
     StopTask,
+    TakePackage,
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
@@ -38,7 +39,7 @@ ENDED = frozenset(
 )
 """States in which nobody works for a task, and nothing begins by itself."""
 
-RECYCLABLE = ENDED | {TaskState.QUEUED}
+RECYCLABLE = ENDED | {TaskState.QUEUED, TaskState.UPLOADING}
 
 _TO_STOPPED = frozenset({TaskState.STOPPED})
 # A paused or interrupted task finishes the frames in hand: it may still get to its check or fail.
@@ -47,7 +48,7 @@ _AGAIN = frozenset({TaskState.RENDERING})
 
 MOVES: Mapping[TaskState, frozenset[TaskState]] = MappingProxyType(
     {
-        TaskState.UPLOADING: frozenset(),
+        TaskState.UPLOADING: frozenset({TaskState.QUEUED, TaskState.REJECTED}),
         TaskState.REJECTED: frozenset(),
         TaskState.QUEUED: _AGAIN | _TO_STOPPED,
         TaskState.RENDERING: _TO_STOPPED
@@ -69,6 +70,7 @@ MOVES: Mapping[TaskState, frozenset[TaskState]] = MappingProxyType(
 
 WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
     {
+        TakePackage: frozenset({TaskState.UPLOADING}),
         StartRender: frozenset({TaskState.QUEUED, TaskState.STOPPED, TaskState.PAUSED}),
         PauseTask: frozenset({TaskState.RENDERING, TaskState.PREEMPTED}),
         StopTask: frozenset(state for state, moves in MOVES.items() if moves >= _TO_STOPPED),
@@ -91,6 +93,7 @@ WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
 # The verbs of `cannot be ...` for wishes and for moves, in English and Chinese.
 _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
     {
+        TakePackage: ("given a package", "接收场景包"),
         StartRender: ("started", "派发"),
         PauseTask: ("paused", "暂停"),
         StopTask: ("stopped", "停止"),

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 from farmdesk.domain.commands import Parameter, SubmitTask
 from farmdesk.domain.errors import Refused
@@ -27,7 +28,7 @@ class TaskSpec:
     name: str
     tool: str
     tool_version: str
-    scene: str  # absolute path
+    scene: str  # absolute path; of a checked upload: inside its package
     frames: FrameSet
     project: str = ""
     show: str = ""
@@ -52,14 +53,13 @@ class TaskSpec:
     @classmethod
     def of(cls, command: SubmitTask) -> "TaskSpec":
         """Read a command that was accepted before. Raises FrameSyntax."""
-        fields = asdict(command) | {"frames": FrameSet.parse(command.frames)}
-        return cls(**fields)
+        return cls(**_fields(command) | {"frames": FrameSet.parse(command.frames)})
 
     @classmethod
     def check(cls, command: SubmitTask, tools: Tools) -> "TaskSpec":
         """Read a new command, hold it to its tool, fill in parameters' defaults. Raises Refused."""
         tool = tools.find(command.tool, command.tool_version)
-        _check_scene(command.scene, tool)
+        _check_scene(command, tool)
         _check_settings(command, tool)
         tool.output.extension(command.output_format)
         if command.policy == "version" and command.previous_task is None:
@@ -69,7 +69,7 @@ class TaskSpec:
                 "policy.",
                 "策略 version 需要上一版本的任务；请指定它，或选择其他策略。",
             )
-        fields = asdict(command) | {
+        fields = _fields(command) | {
             "tool": tool.name,
             "tool_version": tool.version,
             "frames": FrameSet.parse(command.frames, once=True),
@@ -95,8 +95,27 @@ class TaskSpec:
         }
 
 
-def _check_scene(scene: str, tool: ModelingTool) -> None:
-    if not (PurePosixPath(scene).is_absolute() or PureWindowsPath(scene).is_absolute()):
+def _fields(command: SubmitTask) -> dict[str, Any]:
+    """Give what a task keeps of its command; how the scene comes is over when it has come."""
+    fields = asdict(command)
+    del fields["upload"]
+    return fields
+
+
+def _check_scene(command: SubmitTask, tool: ModelingTool) -> None:
+    scene = command.scene
+    absolute = PurePosixPath(scene).is_absolute() or PureWindowsPath(scene).is_absolute()
+    if command.upload:
+        parts = scene.split("/")
+        if absolute or "\\" in scene or any(part in ("", ".", "..") for part in parts):
+            raise BadSubmission(
+                "scene",
+                f"The scene {quoted(scene)} is no path inside a package; give it like "
+                "shots/opening.blend, with slashes and without dots for folders.",
+                f"场景 {quoted(scene)} 不是场景包内的路径；请写成 shots/opening.blend 的形式，"
+                "使用斜杠，且不含 . 或 .. 目录。",
+            )
+    elif not absolute:
         raise BadSubmission(
             "scene",
             f"The scene {quoted(scene)} is not a full path; give the path from the root.",

@@ -26,6 +26,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakePackage,
     WithdrawUrgent,
 )
 from farmdesk.domain.errors import Refused
@@ -56,6 +57,7 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
         )
         for command, reach in {
             SubmitTask: Reach.OWN,
+            TakePackage: Reach.OWN,
             StartRender: Reach.NONE,
             PauseTask: Reach.NONE,
             ResumeTask: Reach.NONE,

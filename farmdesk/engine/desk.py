@@ -5,7 +5,7 @@ Checks them again, changes the farm, and says in one sentence what became of the
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from farmdesk.domain.account_commands import AccountCommand
@@ -26,6 +26,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakePackage,
     from_body,
 )
 from farmdesk.domain.errors import FarmError, Refused
@@ -39,6 +40,7 @@ from farmdesk.engine.bonds import Bonds
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.farm import Farm, TaskEntry, make_entry
+from farmdesk.engine.intake import Intake
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.said import Said
 from farmdesk.engine.urgent_desk import UrgentDesk
@@ -84,6 +86,7 @@ class Desk:
         dependents: Dependents,
         bonds: Bonds,
         urgent: UrgentDesk,
+        intake: Intake,
         user_of: Callable[[str], User],
         load: Callable[[int], StoredTask | None],
     ) -> None:
@@ -94,6 +97,7 @@ class Desk:
         self._dependents = dependents
         self._bonds = bonds
         self._urgent = urgent
+        self._intake = intake
         self._user_of = user_of
         self._load = load
 
@@ -135,6 +139,8 @@ class Desk:
         entry.task.check(command)
         if isinstance(command, RequestUrgent):
             return self._urgent.request(command, entry, user, now)
+        if isinstance(command, TakePackage):
+            return entry.task.id, self._intake.take(entry, command.transfer)
         return entry.task.id, self._apply(command, entry, now)
 
     def _apply(self, command: TaskWish, entry: TaskEntry, now: Moment) -> Said:
@@ -191,15 +197,8 @@ class Desk:
                 return Said(f"Task {key} is deleted for good.", f"任务 {key} 已彻底删除。")
 
     def _submit(self, command: SubmitTask, user: str, now: Moment) -> tuple[int, Said]:
-        spec = TaskSpec.check(command, self._tools)
-        if not Path(spec.scene).is_file():
-            raise BadSubmission(
-                "scene",
-                f"The scene {spec.scene} does not exist or is no file. Check the path and submit "
-                "again.",
-                f"场景 {spec.scene} 不存在或不是文件。请检查路径后重新提交。",
-            )
         key = self._farm.last_task_id + 1
+        spec = self._located(key, TaskSpec.check(command, self._tools), command)
         if spec.after is not None:
             self._dependents.check(key, spec.frames, after=spec.after, mode=spec.after_mode)
         new = NewTask(
@@ -210,15 +209,39 @@ class Desk:
             total=len(spec.frames),
             output=str(self._workspace.frames(key)),
         )
-        entry = make_entry(StoredTask(new, _first_record(new)))
+        first = TaskState.UPLOADING if command.upload else TaskState.QUEUED
+        entry = make_entry(StoredTask(new, _first_record(new, first)))
         if command.start:
             self._runs.begin(entry, now)
         self._farm.add(entry)
         count = len(spec.frames)
         state, state_zh = ("renders", "开始渲染") if command.start else ("is queued", "已排队")
+        if command.upload:
+            state, state_zh = "waits for its package", "正在等待场景包"
         return key, Said(
             f"Task {key}, {count} frames, {state}.", f"任务 {key}，共 {count} 帧，{state_zh}。"
         )
+
+    def _located(self, key: int, spec: TaskSpec, command: SubmitTask) -> TaskSpec:
+        """Give the task with its scene's place on the storage. Raises BadSubmission."""
+        if command.upload:
+            self._intake.check_open()
+            if command.start:
+                raise BadSubmission(
+                    "start",
+                    "A task whose package is still to come cannot start. Start it when it is "
+                    "queued.",
+                    "场景包尚未送达的任务不能开始。请在其排队后再派发。",
+                )
+            return replace(spec, scene=str(self._workspace.scene(key) / spec.scene))
+        if not Path(spec.scene).is_file():
+            raise BadSubmission(
+                "scene",
+                f"The scene {spec.scene} does not exist or is no file. Check the path and submit "
+                "again.",
+                f"场景 {spec.scene} 不存在或不是文件。请检查路径后重新提交。",
+            )
+        return spec
 
     def _set_priority(self, entry: TaskEntry, priority: int) -> Said:
         old = entry.task.priority
@@ -295,13 +318,14 @@ def _as_command(spec: TaskSpec) -> SubmitTask:
     """Give the checked task as the command that would have said it in full."""
     values = asdict(spec) | {"frames": str(spec.frames)}
     values["parameters"] = {key: item for key, item in spec.parameters.items() if item is not None}
-    return SubmitTask(**{item.name: values[item.name] for item in fields(SubmitTask)})
+    names = {item.name for item in fields(SubmitTask)} & values.keys()
+    return SubmitTask(**{name: values[name] for name in names})
 
 
-def _first_record(new: NewTask) -> TaskRecord:
+def _first_record(new: NewTask, state: TaskState) -> TaskRecord:
     return TaskRecord(
         task_id=new.task_id,
-        state=TaskState.QUEUED,
+        state=state,
         reason="",
         priority=new.spec.priority,
         position=0,  # the queue gives it its place

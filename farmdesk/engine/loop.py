@@ -13,6 +13,7 @@ from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm
+from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWarnings
 from farmdesk.engine.posts import (
     AgentGone,
@@ -23,6 +24,7 @@ from farmdesk.engine.posts import (
     Flushed,
     LeaseTaken,
     LookedAhead,
+    PackageOpened,
     Post,
     StopEngine,
     TimesRead,
@@ -60,6 +62,7 @@ class Engine:
         runs: Runs,
         desk: Desk,
         urgent: UrgentDesk,
+        intake: Intake,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
     ) -> None:
@@ -69,6 +72,7 @@ class Engine:
         self._runs = runs
         self._desk = desk
         self._urgent = urgent
+        self._intake = intake
         self._writer = writer
         self._clock = clock
         self._late = LateWarnings(farm)
@@ -121,7 +125,7 @@ class Engine:
             case Flushed(number=number):
                 self._flushed = number
                 self._runs.start_checks(number, now)
-            case CheckEnded() | TimesRead() | LookedAhead():
+            case CheckEnded() | TimesRead() | LookedAhead() | PackageOpened():
                 self._take_result(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
@@ -131,7 +135,9 @@ class Engine:
             case StopEngine():
                 self._running = False
 
-    def _take_result(self, post: CheckEnded | TimesRead | LookedAhead, now: Moment) -> None:
+    def _take_result(
+        self, post: CheckEnded | TimesRead | LookedAhead | PackageOpened, now: Moment
+    ) -> None:
         """Take what was worked out beside the loop."""
         match post:
             case CheckEnded():
@@ -140,6 +146,8 @@ class Engine:
                 self._runs.times_read(post, now)
             case LookedAhead():
                 self._late.tell(post, now)
+            case PackageOpened():
+                self._intake.opened(post, now)
 
     def _tick(self, now: Moment) -> None:
         for session in self._agents.silent(now):
@@ -147,6 +155,7 @@ class Engine:
             session.link.kill()
         self._agents.wake(now)
         self._runs.tick(now)
+        self._intake.tick(now)
         self._runs.start_checks(self._flushed, now)
 
     def _flush(self, now: Moment, *, force: bool = False) -> None:

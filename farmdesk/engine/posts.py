@@ -63,6 +63,19 @@ class TimesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageOpened:
+    """A task's scene package is open and proven, or (`en`, `zh`) why not.
+
+    `again`: the world failed, not the package; trying later may help.
+    """
+
+    task_id: int
+    en: str = ""
+    zh: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LateTask:
     """How likely (0 to 1) a task misses its due time; `expected` end, None: not as things are."""
 
@@ -125,6 +138,7 @@ Post = (
     | CheckEnded
     | TimesRead
     | LookedAhead
+    | PackageOpened
     | LeaseTaken
     | StopEngine
 )

@@ -31,6 +31,7 @@ from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
 from farmdesk.engine.flush_journal import FlushJournal
+from farmdesk.engine.intake import Intake
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.loop import Engine
@@ -117,6 +118,7 @@ def assemble(
     )
     interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
     urgent = UrgentDesk(farm=farm, interrupts=interrupts, user_of=config.user)
+    intake = Intake(farm)
     desk = Desk(
         farm=farm,
         runs=runs,
@@ -126,11 +128,19 @@ def assemble(
         dependents=dependents,
         bonds=Bonds(farm, agents, rules),
         urgent=urgent,
+        intake=intake,
         user_of=config.user,
     )
     recovery.go_on(farm, runs, workspace, real_time())
     return Engine(
-        inbox, farm=farm, agents=agents, runs=runs, desk=desk, urgent=urgent, writer=scribe
+        inbox,
+        farm=farm,
+        agents=agents,
+        runs=runs,
+        desk=desk,
+        urgent=urgent,
+        intake=intake,
+        writer=scribe,
     )
 
 

@@ -28,6 +28,10 @@ class Workspace:
         """Give the folder of a task; six digits, so that a listing is in order."""
         return self.root / "work" / f"{task_id:06d}"
 
+    def scene(self, task_id: int) -> Path:
+        """Give the folder that a task's scene package is opened into."""
+        return self.task(task_id) / "scene"
+
     def frames(self, task_id: int) -> Path:
         """Give the folder of a task's published frames."""
         return self.task(task_id) / "frames"

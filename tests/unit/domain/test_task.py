@@ -22,6 +22,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakePackage,
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
@@ -39,7 +40,7 @@ def task(state: TaskState = S.QUEUED) -> RenderTask:
 
 
 def wish(kind: type[Command]) -> Command:
-    more = {SetPriority: (5,), RequestUrgent: ("the director waits",)}
+    more = {TakePackage: ("0f" * 16,), SetPriority: (5,), RequestUrgent: ("the director waits",)}
     return kind(7, *more.get(kind, ()))  # type: ignore[arg-type]
 
 
@@ -129,7 +130,7 @@ def test_a_wish_that_is_granted_can_be_carried_out(kind: type[Command]) -> None:
         task(state).move(leads_to)
 
 
-@pytest.mark.parametrize("state", [S.RENDERING, S.VERIFYING, S.PAUSED, S.PREEMPTED, S.UPLOADING])
+@pytest.mark.parametrize("state", [S.RENDERING, S.VERIFYING, S.PAUSED, S.PREEMPTED])
 def test_only_a_task_at_rest_is_recycled(state: TaskState) -> None:
     with pytest.raises(IllegalTransition):
         RecycleQueue().recycle(task(state))

@@ -7,7 +7,7 @@ import pytest
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.task_spec import TaskSpec
+from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import ModelingTool, Tools
 
 TOOLS = Tools(
@@ -42,6 +42,20 @@ def test_a_good_submission_is_completed_by_its_tool() -> None:
         "format": "PNG",
     }
     assert TaskSpec.check(replace(GOOD, scene="G:\\shows\\snow.blend"), TOOLS).scene[0] == "G"
+
+
+def test_the_scene_of_a_package_lies_inside_it() -> None:
+    spec = TaskSpec.check(replace(GOOD, scene="shots/开幕 1.blend", upload=True), TOOLS)
+    assert spec.scene == "shots/开幕 1.blend"
+
+
+@pytest.mark.parametrize(
+    "scene",
+    ["/work/a.blend", "C:\\a.blend", "../a.blend", "a/../b.blend", "./a.blend", "a//b.blend"],
+)
+def test_a_scene_outside_its_package_is_refused(scene: str) -> None:
+    with pytest.raises(BadSubmission, match="no path inside a package"):
+        TaskSpec.check(replace(GOOD, scene=scene, upload=True), TOOLS)
 
 
 def test_an_accepted_one_is_read_again_without_the_tool() -> None:

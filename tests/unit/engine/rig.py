@@ -26,6 +26,7 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.intake import Intake, Package
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
@@ -142,14 +143,17 @@ class Rig:
         standing: tuple[CommandRow, ...] = (),
         urgents: tuple[UrgentRequest, ...] = (),
         operators: frozenset[str] | None = None,
+        arrived: tuple[Package, ...] | None = (),
     ) -> None:
         """Start on what an earlier engine has saved: `tasks`, `standing`, `urgents`.
 
-        `farm`: its nodes, if named. `operators` None: everybody is staff.
+        `farm`: its nodes, if named. `operators` None: everybody is staff. `arrived`: packages of an
+        earlier engine; None: a farm without accounts.
         """
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.jobs: list[CheckJob] = []
+        self.packages: list[Package] = []  # that are being opened
         self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
         self.link = FakeLink()
         self.flushes: list[Flush] = []
@@ -187,6 +191,7 @@ class Rig:
             farm=self.farm, runs=self.runs, agents=agents, allocation=allocation
         )
         urgent = UrgentDesk(farm=self.farm, interrupts=interrupts, user_of=config.user)
+        intake = Intake(self.farm) if arrived is None else Intake(self.farm, self, arrived)
         desk = Desk(
             farm=self.farm,
             runs=self.runs,
@@ -195,6 +200,7 @@ class Rig:
             dependents=dependents,
             bonds=Bonds(self.farm, agents, self.rules),
             urgent=urgent,
+            intake=intake,
             user_of=config.user,
             load=self.stored.get,
         )
@@ -206,6 +212,7 @@ class Rig:
             runs=self.runs,
             desk=desk,
             urgent=urgent,
+            intake=intake,
             writer=self,
             clock=self.now,
         )
@@ -228,6 +235,9 @@ class Rig:
         self.agents.append(agent)
         on_report(Hello(1, 1, "host", 8, 1024))
         return agent
+
+    def begin(self, package: Package) -> None:
+        self.packages.append(package)
 
     def write(self, flush: Flush) -> None:
         self.flushes.append(flush)

@@ -15,10 +15,11 @@ from farmdesk.domain.node import RenderNode
 from farmdesk.domain.states import FailureReason, NodeState
 from farmdesk.domain.task import TaskId
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.session import Session
+from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.task_run import TaskRun
 from nodeagent.protocol import FramePublished, Hello, Open, Sample
 

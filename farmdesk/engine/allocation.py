@@ -15,8 +15,9 @@ from farmdesk.domain.errors import FarmError
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.reasons import Reasons
+from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.task_run import TaskRun
 
 log = logging.getLogger(__name__)

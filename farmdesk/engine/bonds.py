@@ -1,4 +1,4 @@
-"""Operators' allocations: checked, kept, and found again after a restart.
+"""The desk for operators' allocations: checked, kept, and found again after a restart.
 
 They lie in table `command`, as all that people asked for: the last applied one counts.
 """
@@ -13,9 +13,14 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.node import UnknownNode, offers
 from farmdesk.domain.records import CommandRow
 from farmdesk.domain.text import quoted
+from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Rules
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.clock import Moment
+from farmdesk.engine.desk import FarmAnswers, TaskAnswers
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.said import Said
+from farmdesk.engine.task_entry import TaskEntry
 
 
 class Bonds:
@@ -26,15 +31,25 @@ class Bonds:
         self._agents = agents
         self._rules = rules
 
-    def set_auto_start(self, on: bool) -> Why:
-        """Let queued tasks start without an operator, or not; gives the sentence that says so."""
-        self._rules.auto_start = on
-        self._farm.changes += 1
-        if on:
-            return Why("Queued tasks start by themselves.", "排队中的任务将自动开始。")
-        return Why("Queued tasks wait for an operator.", "排队中的任务将等待操作员派发。")
+    @property
+    def about_tasks(self) -> TaskAnswers:
+        """What this desk answers."""
+        return {AllocateNodes: self.allocate}
 
-    def allocate(self, entry: TaskEntry, command: AllocateNodes) -> Why:
+    @property
+    def about_farm(self) -> FarmAnswers:
+        """What this desk answers."""
+        return {SetAutoStart: self.set_auto_start}
+
+    def set_auto_start(self, command: SetAutoStart, _user: User, _now: Moment) -> tuple[None, Said]:
+        """Let queued tasks start without an operator, or not any more."""
+        self._rules.auto_start = command.on
+        self._farm.changes += 1
+        if command.on:
+            return None, Said("Queued tasks start by themselves.", "排队中的任务将自动开始。")
+        return None, Said("Queued tasks wait for an operator.", "排队中的任务将等待操作员派发。")
+
+    def allocate(self, command: AllocateNodes, entry: TaskEntry, _user: User, _now: Moment) -> Said:
         """Bind a task to nodes, or give it back to the plan. Raises Refused."""
         key = entry.task.id
         if command.clear == bool(command.nodes or command.pool or command.count):
@@ -45,17 +60,17 @@ class Bonds:
         if command.clear:
             self._rules.bonds.pop(key, None)
             self._farm.changes += 1
-            return Why(
+            return Said(
                 f"Task {key} gets its nodes by the plan again.", f"任务 {key} 恢复自动分配节点。"
             )
         if command.nodes:
             bond = self._named(entry, command)
             names = ", ".join(sorted(bond.nodes))
-            said = Why(f"Task {key} gets {names}.", f"任务 {key} 分配到 {names}。")
+            said = Said(f"Task {key} gets {names}.", f"任务 {key} 分配到 {names}。")
         else:
             bond = self._of_pool(entry, command)
             count, pool = bond.count, bond.pool
-            said = Why(
+            said = Said(
                 f"Task {key} gets {count} nodes of pool {pool}.",
                 f"任务 {key} 分配到节点池 {pool} 的 {count} 个节点。",
             )

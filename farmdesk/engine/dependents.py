@@ -4,7 +4,7 @@ The loop calls `settle` each turn; it costs what happened since the last one, ne
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import compress
 
 from farmdesk.dispatch.events import FramesReleased
@@ -16,10 +16,11 @@ from farmdesk.domain.dependencies import (
     wait_reason,
 )
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import StoredTask
 from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.engine.catalogue import Catalogue
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry, make_entry
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.task_run import TaskRun
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,11 @@ _PROVEN = bytes(n == FrameState.DONE for n in range(256))
 
 
 class Dependents:
-    """Who waits for whom. `load` reads a task that is not in memory: a recycled source."""
+    """Who waits for whom; a source may lie in the recycle queue."""
 
-    def __init__(self, farm: Farm, load: Callable[[int], StoredTask | None]) -> None:
+    def __init__(self, farm: Farm, catalogue: Catalogue) -> None:
         self._farm = farm
-        self._load = load
+        self._catalogue = catalogue
         self._followers: dict[int, set[int]] = {}
         farm.stirred.update(farm.tasks)
 
@@ -42,7 +43,7 @@ class Dependents:
         """Refuse a wait that could never end. Raises DependencyRefused."""
         if after == task_id:
             raise unknown_source(after)
-        source = self._entry(after)
+        source = self._catalogue.find(after)
         if source is None:
             raise unknown_source(after)
         check_wait(task_id, frames, source.task, mode=mode, source_of=self._source_of)
@@ -52,7 +53,7 @@ class Dependents:
         task = entry.task
         if task.after is None or self._is_over(entry):
             return None
-        source = self._entry(task.after)
+        source = self._catalogue.find(task.after)
         if source is None or source.task.purged or task.after_mode == AfterMode.TASK:
             return FrameSet()
         return FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
@@ -61,7 +62,7 @@ class Dependents:
         """Whether a task waits for nobody any more."""
         if entry.task.after is None:
             return True
-        source = self._entry(entry.task.after)
+        source = self._catalogue.find(entry.task.after)
         return source is not None and releases_all(source.task, entry.task.after_mode)
 
     def settle(self, runs: Mapping[int, TaskRun], now: Moment) -> None:
@@ -113,7 +114,7 @@ class Dependents:
     def _reason(self, entry: TaskEntry) -> tuple[str, str]:
         if entry.task.after is None:
             return NO_REASON
-        source = self._entry(entry.task.after)
+        source = self._catalogue.find(entry.task.after)
         if source is None:
             return (
                 f"Waits for task {entry.task.after}, which is gone: stop this task.",
@@ -141,15 +142,5 @@ class Dependents:
         self._farm.stirred.add(task.id)  # who waits for this one says why, too
 
     def _source_of(self, task_id: int) -> int | None:
-        entry = self._entry(task_id)
+        entry = self._catalogue.find(task_id)
         return None if entry is None else entry.task.after
-
-    def _entry(self, task_id: int) -> TaskEntry | None:
-        entry = self._farm.tasks.get(task_id)
-        if entry is None:
-            stored = self._load(task_id)
-            if stored is None:
-                return None
-            entry = make_entry(stored)
-            self._farm.take_back(entry)
-        return entry

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from farmdesk.domain.commands import TakePackage
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.users import User
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.desk import TaskAnswers
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import PackageOpened
 from farmdesk.engine.said import Said
+from farmdesk.engine.task_entry import TaskEntry
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,11 @@ class Intake:
         self._in_work: set[int] = set()
         self._not_before: dict[int, float] = {}
 
+    @property
+    def about_tasks(self) -> TaskAnswers:
+        """What is answered here."""
+        return {TakePackage: self.take}
+
     def check_open(self) -> None:
         """Refuse that a task waits for a package where none can come."""
         if self._opener is None:
@@ -64,10 +73,10 @@ class Intake:
                 "或提交位于其存储上的场景。",
             )
 
-    def take(self, entry: TaskEntry, transfer: str) -> Said:
+    def take(self, command: TakePackage, entry: TaskEntry, _user: User, _now: Moment) -> Said:
         """Note that a task's package is whole."""
         task = entry.task
-        self._waiting[task.id] = Package(task.id, transfer, task.spec.previous_task)
+        self._waiting[task.id] = Package(task.id, command.transfer, task.spec.previous_task)
         self._explain(entry, OPENING)
         return Said(
             f"The package of task {task.id} has arrived; it is being opened.",

@@ -17,8 +17,9 @@ from farmdesk.domain.urgent import ExitRule, Forecast
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.runs import Runs
+from farmdesk.engine.task_entry import TaskEntry
 
 log = logging.getLogger(__name__)
 

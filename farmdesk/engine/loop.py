@@ -12,6 +12,7 @@ from farmdesk.domain.records import Flush
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
+from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWarnings
@@ -29,8 +30,9 @@ from farmdesk.engine.posts import (
     StopEngine,
     TimesRead,
 )
+from farmdesk.engine.reports import Reports
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.urgent_desk import UrgentDesk
+from farmdesk.engine.urgent_course import UrgentCourse
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +62,10 @@ class Engine:
         farm: Farm,
         agents: Agents,
         runs: Runs,
+        reports: Reports,
+        endings: Endings,
         desk: Desk,
-        urgent: UrgentDesk,
+        urgent: UrgentCourse,
         intake: Intake,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
@@ -70,6 +74,8 @@ class Engine:
         self._farm = farm
         self._agents = agents
         self._runs = runs
+        self._reports = reports
+        self._endings = endings
         self._desk = desk
         self._urgent = urgent
         self._intake = intake
@@ -116,15 +122,15 @@ class Engine:
     def _take(self, post: Post, now: Moment) -> None:
         match post:
             case AgentSaid():
-                self._runs.agent_said(post, now)
+                self._reports.agent_said(post, now)
             case AgentGone():
-                self._runs.agent_gone(post, now)
+                self._reports.agent_gone(post, now)
             case CommandsArrived(commands=commands):
                 for command in commands:
                     self._farm.answer(self._desk.answer(command, now))
             case Flushed(number=number):
                 self._flushed = number
-                self._runs.start_checks(number, now)
+                self._endings.start_checks(number, now)
             case CheckEnded() | TimesRead() | LookedAhead() | PackageOpened():
                 self._take_result(post, now)
             case DatabaseChanged(text=text):
@@ -141,7 +147,7 @@ class Engine:
         """Take what was worked out beside the loop."""
         match post:
             case CheckEnded():
-                self._runs.checked(post, now)
+                self._endings.checked(post, self._runs.render_again, now)
             case TimesRead():
                 self._runs.times_read(post, now)
             case LookedAhead():
@@ -156,7 +162,7 @@ class Engine:
         self._agents.wake(now)
         self._runs.tick(now)
         self._intake.tick(now)
-        self._runs.start_checks(self._flushed, now)
+        self._endings.start_checks(self._flushed, now)
 
     def _flush(self, now: Moment, *, force: bool = False) -> None:
         if not (force or self._farm.urgent or now.seconds >= self._flush_at):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from farmdesk.config import Config
 from farmdesk.domain.tool import Tools
 from farmdesk.engine.agents import Slot
-from farmdesk.engine.farm import TaskEntry
+from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
 from nodeagent.protocol import Open
 

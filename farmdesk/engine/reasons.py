@@ -9,7 +9,8 @@ from farmdesk.dispatch.why import Scene, Why, node_is_out, why_idles, why_waits
 from farmdesk.domain.node import RenderNode
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.engine.agents import Agents
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.task_entry import TaskEntry
 
 NOTHING = Why()
 

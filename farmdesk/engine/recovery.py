@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.agents import Slot
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.reports import Reports
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.workspace import Workspace
+from farmdesk.engine.task_entry import TaskEntry
 from nodeagent.protocol import AgentReport, Close, Open, Ping, Pong
 
 log = logging.getLogger(__name__)
@@ -58,17 +59,14 @@ def interrupted(farm: Farm) -> list[TaskEntry]:
     return [entry for entry in farm.tasks.values() if entry.task.state in at_work]
 
 
-def go_on(farm: Farm, runs: Runs, workspace: Workspace, now: Moment) -> None:
+def go_on(farm: Farm, runs: Runs, reports: Reports, now: Moment) -> None:
     """Take up the interrupted tasks with all that the nodes finished meanwhile.
 
     A stopped task too may have frames that nobody heard of, and be resumed later.
     """
     stopped = [entry for entry in farm.tasks.values() if entry.task.state is TaskState.STOPPED]
     for entry in [*interrupted(farm), *stopped]:
-        before = len(entry.states) - entry.states.count(0)
-        for journal in sorted(workspace.logs(entry.task.id).glob("*.jsonl")):
-            runs.read_journal(entry, journal.stem, now)
-        found = len(entry.states) - entry.states.count(0) - before
+        found = reports.read_journals(entry, now)
         log.info("task %s: %s frames found in journals", entry.task.id, found)
         if entry.task.state in _GOING_ON:
             runs.go_on(entry, now)

@@ -14,34 +14,23 @@ from farmdesk.config import Config
 from farmdesk.db.lease import LeaseHeld
 from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
-from farmdesk.dispatch.events import SlotId
-from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.dispatch.versions import prior_of
 from farmdesk.domain.errors import FarmUnavailable
-from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import FrameTimes
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
-from farmdesk.engine.agents import Agents, Slot
-from farmdesk.engine.allocation import Allocation
-from farmdesk.engine.bonds import Bonds, standing_rules
+from farmdesk.engine.assembly import World, make_engine, slots_of
+from farmdesk.engine.bonds import standing_rules
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
-from farmdesk.engine.dependents import Dependents
-from farmdesk.engine.desk import Desk
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.intake import Intake
-from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post, StopEngine
-from farmdesk.engine.runs import MAX_ATTEMPTS, ControlMaker, Runs
 from farmdesk.engine.scribe import LEASE_S, Scribe
 from farmdesk.engine.times_reader import TimesReader
-from farmdesk.engine.urgent_desk import UrgentDesk
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -102,45 +91,17 @@ def assemble(
     interrupted = recovery.interrupted(farm)
     if interrupted:
         recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
-    agents = Agents(slots, farm=farm, post=inbox.put, order_for=open_order)
-    dependents = Dependents(farm, store.load_task)
-    rules = standing_rules(config, snapshot.standing)
-    allocation = Allocation(farm=farm, agents=agents, rules=rules)
-    runs = Runs(
-        farm=farm,
-        allocation=allocation,
-        agents=agents,
-        workspace=workspace,
-        dependents=dependents,
-        make_control=control_maker(tools, dependents),
+    world = World(
+        inbox=inbox,
+        writer=scribe,
+        clock=real_time,
+        load_task=store.load_task,
         begin_check=Checker(store, inbox.put).begin,
         read_times=TimesReader(store, inbox.put).begin,
     )
-    interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
-    urgent = UrgentDesk(farm=farm, interrupts=interrupts, user_of=config.user)
-    intake = Intake(farm)
-    desk = Desk(
-        farm=farm,
-        runs=runs,
-        tools=tools,
-        workspace=workspace,
-        load=store.load_task,
-        dependents=dependents,
-        bonds=Bonds(farm, agents, rules),
-        urgent=urgent,
-        intake=intake,
-        user_of=config.user,
-    )
-    recovery.go_on(farm, runs, workspace, real_time())
-    return Engine(
-        inbox,
-        farm=farm,
-        agents=agents,
-        runs=runs,
-        desk=desk,
-        urgent=urgent,
-        intake=intake,
-        writer=scribe,
+    rules = standing_rules(config, snapshot.standing)
+    return make_engine(
+        config, tools, world, farm=farm, rules=rules, slots=slots, intake=Intake(farm)
     )
 
 
@@ -167,38 +128,6 @@ def _is_dead(owner: str) -> bool:
         return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
     except psutil.NoSuchProcess:
         return True
-
-
-def slots_of(config: Config, launcher: Launcher) -> list[Slot]:
-    """Give the slots of the configured nodes: `a`, or `a:1`, `a:2` where node a has several."""
-    return [
-        Slot(SlotId(name), node.name, launcher, node.speed, node.pool, node.tools)
-        for node in config.nodes
-        for name in node.slot_names
-    ]
-
-
-def control_maker(tools: Tools, dependents: Dependents) -> ControlMaker:
-    """Give the function that makes a task's RenderControl for its unfinished frames."""
-
-    def make(
-        entry: TaskEntry, frames: FrameSet, used: dict[int, int], times: FrameTimes | None
-    ) -> RenderControl:
-        spec = entry.task.spec
-        contiguous = spec.policy == "range_split_contiguous"
-        return RenderControl(
-            frames,
-            policy="range_split" if contiguous else spec.policy,
-            contiguous=contiguous,
-            warm=tools.find(spec.tool, spec.tool_version).warm is not None,
-            attempts=used,
-            max_attempts=MAX_ATTEMPTS,
-            load_s=None if times is None else times.load_s,
-            prior=None if times is None else prior_of(times.seconds, frames),
-            released=dependents.released(entry),
-        )
-
-    return make
 
 
 def _stop_on_signals(inbox: "queue.SimpleQueue[Post]") -> None:

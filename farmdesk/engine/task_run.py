@@ -5,7 +5,6 @@ The first half of `TaskRun` is what comes in, the second what goes out.
 
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Protocol
 
 from farmdesk.dispatch.appetite import Appetite
@@ -32,14 +31,18 @@ from farmdesk.dispatch.events import (
     TaskHopeless,
 )
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import FrameRecord, LogRecord
-from farmdesk.domain.runs import Run
 from farmdesk.domain.states import FailureReason, FrameState
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.frame_records import (
+    broken_record,
+    is_plain_name,
+    published_record,
+    read_reason,
+)
+from farmdesk.engine.overlay import overlay
 from farmdesk.engine.session import Session
-from nodeagent.journal import JournalLine
+from farmdesk.engine.task_entry import TaskEntry
 from nodeagent.protocol import (
     AgentReport,
     FrameBegun,
@@ -54,8 +57,6 @@ from nodeagent.protocol import (
 )
 
 log = logging.getLogger(__name__)
-
-_ASSIGNED = bytes(FrameState.ASSIGNED if n == FrameState.WAITING else n for n in range(256))
 
 
 class Sessions(Protocol):
@@ -153,24 +154,7 @@ class TaskRun:
             return
         if session.running == report.frame:
             session.running = None
-        self._farm.record_frame(
-            self.entry,
-            FrameRecord(
-                task_id=self.entry.task.id,
-                frame=report.frame,
-                attempt=self.entry.attempts.get(report.frame, 0) + 1,
-                state=FrameState.DONE,
-                node=session.node,
-                finished_at=now.utc,
-                render_s=report.seconds,
-                load_s=session.load_s,
-                bytes=report.bytes,
-                sha256=report.sha256,
-                width=report.width,
-                height=report.height,
-                path=report.path,
-            ),
-        )
+        self._farm.record_frame(self.entry, published_record(self.entry, session, report, now))
         session.load_s = 0.0
         self.feed([FrameDone(session.slot, report.frame, report.seconds)], now)
 
@@ -207,21 +191,10 @@ class TaskRun:
         self._log("error", f"frame {report.frame} failed: {report.text}", now, session)
         if self.entry.state_of(report.frame) is FrameState.DONE:
             return  # a twin of this frame was faster
-        attempt = self.entry.attempts.get(report.frame, 0) + 1
-        self.entry.attempts[report.frame] = attempt
+        self.entry.attempts[report.frame] = self.entry.attempts.get(report.frame, 0) + 1
+        state = FrameState.FAILED if given_up else FrameState.RETRYING
         self._farm.record_frame(
-            self.entry,
-            FrameRecord(
-                task_id=self.entry.task.id,
-                frame=report.frame,
-                attempt=attempt,
-                state=FrameState.FAILED if given_up else FrameState.RETRYING,
-                node=session.node,
-                finished_at=now.utc,
-                render_s=0.0,
-                reason=reason,
-                text=report.text,
-            ),
+            self.entry, broken_record(self.entry, session.node, report, state, now)
         )
 
     # ---- what goes out ---------------------------------------------------------------------------
@@ -258,72 +231,12 @@ class TaskRun:
 
     def overlay(self) -> bytes:
         """Give all frame states with what is handed out and rendered now laid over what lasts."""
-        states = bytearray(self.entry.states)
-        for session in self.sessions.values():
-            for run in self.control.held(session.slot).runs:
-                _assign(states, self.entry.frames, run)
-            if session.running is not None:
-                states[self.entry.frames.index_of(session.running)] = FrameState.RENDERING
-        return bytes(states)
+        sessions = self.sessions.values()
+        held = (self.control.held(session.slot) for session in sessions)
+        running = (session.running for session in sessions if session.running is not None)
+        return overlay(self.entry, held, running)
 
     def _log(self, level: str, text: str, now: Moment, session: Session | None) -> None:
-        self._farm.log(
-            LogRecord(
-                at=now.utc,
-                level=level,
-                text=text,
-                task_id=self.entry.task.id,
-                node=session.node if session else None,
-                frame=session.running if session else None,
-            )
-        )
-
-
-def _assign(states: bytearray, frames: FrameSet, run: Run) -> None:
-    """Mark a run's waiting frames as assigned.
-
-    In one slice where the task has no gaps: it may hold 500,000.
-    """
-    if len(frames.runs) == 1:
-        step = max(run.step // frames.runs[0].step, 1)
-        part = slice(frames.index_of(run.start), frames.index_of(run.last) + 1, step)
-        states[part] = states[part].translate(_ASSIGNED)
-        return
-    for frame in run.frames():
-        place = frames.index_of(frame)
-        if states[place] == FrameState.WAITING:
-            states[place] = FrameState.ASSIGNED
-
-
-def is_plain_name(path: str) -> bool:
-    """Say whether a frame's path is a mere file name.
-
-    What a node says must not lead out of the frames folder.
-    """
-    return bool(path) and path not in {".", ".."} and not set(path) & set("/\\:\0")
-
-
-def record_of(entry: TaskEntry, node: str, line: JournalLine) -> FrameRecord:
-    """Give the record of a frame that a node's journal says is finished."""
-    return FrameRecord(
-        task_id=entry.task.id,
-        frame=line.frame,
-        attempt=entry.attempts.get(line.frame, 0) + 1,
-        state=FrameState.DONE,
-        node=node,
-        finished_at=datetime.fromtimestamp(line.finished, UTC),
-        render_s=line.seconds,
-        bytes=line.bytes,
-        sha256=line.sha256,
-        width=line.width,
-        height=line.height,
-        path=line.path,
-    )
-
-
-def read_reason(text: str) -> FailureReason:
-    """Read an agent's word for a failure; an unknown one, from a newer agent, counts as a crash."""
-    try:
-        return FailureReason(text)
-    except ValueError:
-        return FailureReason.CRASH
+        node = session.node if session else None
+        frame = session.running if session else None
+        self._farm.note(self.entry, level, text, now.utc, node=node, frame=frame)

@@ -14,8 +14,8 @@ from farmdesk.domain.urgent import (
     UrgentRequest,
     UrgentState,
 )
-from farmdesk.engine.farm import TaskEntry
 from farmdesk.engine.said import Said
+from farmdesk.engine.task_entry import TaskEntry
 
 _RULES = {
     ExitRule.CHEAPEST: ("cheapest exit", "代价最小"),

@@ -7,7 +7,7 @@ from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord, TaskRecord
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.desk import OUR_FAULT
-from farmdesk.engine.runs import MAX_ATTEMPTS
+from farmdesk.engine.task_entry import MAX_ATTEMPTS
 from tests.simulation.storm import StormWorld
 from tests.simulation.virtual_node import RUBBISH
 

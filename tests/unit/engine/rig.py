@@ -17,19 +17,12 @@ from farmdesk.domain.records import (
     StoredTask,
 )
 from farmdesk.domain.urgent import UrgentRequest
-from farmdesk.engine import recovery
-from farmdesk.engine.agents import Agents
-from farmdesk.engine.allocation import Allocation
-from farmdesk.engine.bonds import Bonds, standing_rules
+from farmdesk.engine.assembly import World, make_engine, slots_of
+from farmdesk.engine.bonds import standing_rules
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.dependents import Dependents
-from farmdesk.engine.desk import Desk
-from farmdesk.engine.farm import Farm, TaskEntry
+from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake, Package
-from farmdesk.engine.interrupts import Interrupts
-from farmdesk.engine.loop import Engine
-from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.posts import (
     BadFrame,
     CheckEnded,
@@ -38,10 +31,7 @@ from farmdesk.engine.posts import (
     Flushed,
     Post,
 )
-from farmdesk.engine.runs import Runs
-from farmdesk.engine.server import control_maker, slots_of
-from farmdesk.engine.urgent_desk import UrgentDesk
-from farmdesk.engine.workspace import Workspace
+from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.tool_files import read_tools
 from nodeagent.protocol import (
     AgentOrder,
@@ -162,61 +152,28 @@ class Rig:
         self.stored: dict[int, StoredTask] = {}
         names = farm or tuple(LocalNode(f"n{number}") for number in range(1, nodes + 1))
         config = Config(folder, "unused", names, licences=licences or {}, operators=operators)
-        tools = read_tools(folder)
-        workspace = Workspace(folder)
         new, records = (tuple(t.new for t in tasks), tuple(t.record for t in tasks))
         self.link.apply(Flush(1, new_tasks=new, tasks=records, urgents=urgents))
         self.farm = Farm(FarmSnapshot(1, len(tasks), tasks, (), urgents=urgents))
-        slots = slots_of(config, self)
-        agents = Agents(
-            slots,
-            farm=self.farm,
-            post=self.inbox.put,
-            order_for=open_order_writer(config, tools, workspace),
-        )
-        dependents = Dependents(self.farm, self.stored.get)
         self.rules = standing_rules(config, standing)
-        allocation = Allocation(farm=self.farm, agents=agents, rules=self.rules)
-        self.runs = Runs(
-            farm=self.farm,
-            allocation=allocation,
-            agents=agents,
-            workspace=workspace,
-            dependents=dependents,
-            make_control=control_maker(tools, dependents),
+        world = World(
+            inbox=self.inbox,
+            writer=self,
+            clock=self.now,
+            load_task=self.stored.get,
             begin_check=self.jobs.append,
             read_times=lambda task_id, previous: self.reads.append((task_id, previous)),
         )
-        interrupts = Interrupts(
-            farm=self.farm, runs=self.runs, agents=agents, allocation=allocation
-        )
-        urgent = UrgentDesk(farm=self.farm, interrupts=interrupts, user_of=config.user)
-        intake = Intake(self.farm) if arrived is None else Intake(self.farm, self, arrived)
-        desk = Desk(
+        self.engine = make_engine(
+            config,
+            read_tools(folder),
+            world,
             farm=self.farm,
-            runs=self.runs,
-            tools=tools,
-            workspace=workspace,
-            dependents=dependents,
-            bonds=Bonds(self.farm, agents, self.rules),
-            urgent=urgent,
-            intake=intake,
-            user_of=config.user,
-            load=self.stored.get,
+            rules=self.rules,
+            slots=slots_of(config, self),
+            intake=Intake(self.farm) if arrived is None else Intake(self.farm, self, arrived),
         )
-        recovery.go_on(self.farm, self.runs, workspace, self.now())
-        self.engine = Engine(
-            self.inbox,
-            farm=self.farm,
-            agents=agents,
-            runs=self.runs,
-            desk=desk,
-            urgent=urgent,
-            intake=intake,
-            writer=self,
-            clock=self.now,
-        )
-        recovery.go_on(self.farm, self.runs, workspace, self.now())
+        self.runs = self.engine._runs
         self.turn()
 
     def now(self) -> Moment:

@@ -55,9 +55,9 @@ def test_the_check_waits_until_the_database_has_all_frames(rig: Rig) -> None:
         agent.finish()
     rig.turn()
     assert rig.entry().task.state is TaskState.VERIFYING
-    rig.runs.start_checks(written, _now(rig))
+    rig.engine._endings.start_checks(written, _now(rig))
     assert rig.jobs == []
-    rig.runs.start_checks(rig.farm.flushes, _now(rig))
+    rig.engine._endings.start_checks(rig.farm.flushes, _now(rig))
     assert len(rig.jobs) == 1
 
 

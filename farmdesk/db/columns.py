@@ -15,6 +15,7 @@ LongText = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")  # 16 MB
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up only INTEGER keys
 Real: Double[float] = Double()
 Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")  # SHA-256
+TransferKey = LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
 Blob = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 
 

@@ -154,6 +154,7 @@ def _task_row(row: AnyRow) -> TaskRow:
         after_mode=row.after_mode,
         due=row.due,
         reason_zh=row.reason_zh or "",
+        purged=row.purged,
     )
 
 

@@ -107,6 +107,29 @@ class KeyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A login at the gateway; its token itself is known to the client alone."""
+
+    token_hash: bytes = field(repr=False)  # SHA-256
+    user_id: int
+    fingerprint: str  # of the key that opened it
+    address: str
+    made_at: datetime
+    seen_at: datetime
+    until: datetime  # when it is over, used or not
+
+
+@dataclass(frozen=True, slots=True)
+class DbLogin:
+    """A database account that is lent to staff for a session: `role` is to be set at connect."""
+
+    account: str
+    password: str = field(repr=False)
+    role: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One thing that somebody did. `digest` chains it to the record before it."""
 

@@ -1,0 +1,79 @@
+"""Table `session`: who is logged in at the gateway."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from farmdesk.db.accounts import READABLE, account_of
+from farmdesk.db.columns import NAME_LENGTH
+from farmdesk.db.flush_rows import keepable
+from farmdesk.db.models import UserAccount, UserSession, table_of
+from farmdesk.domain.accounts import Account, Session, UserState
+
+_SESSION = table_of(UserSession)
+
+
+def begin(connection: Connection, session: Session) -> None:
+    """Keep a new session."""
+    values = {c.name: getattr(session, c.name) for c in _SESSION.columns}
+    values["address"] = keepable(session.address, NAME_LENGTH)
+    connection.execute(insert(_SESSION).values(values))
+
+
+def find(
+    connection: Connection, token_hash: bytes, *, now: datetime, idle: timedelta
+) -> tuple[Session, Account] | None:
+    """Give a session that holds, with its user; None when it is over, idle or its user locked."""
+    query = (
+        select(*(column.label(f"s_{column.name}") for column in _SESSION.columns), *READABLE)
+        .join(UserAccount, UserAccount.id == _SESSION.c.user_id)
+        .where(
+            _SESSION.c.token_hash == token_hash,
+            _SESSION.c.until > now,
+            _SESSION.c.seen_at > now - idle,
+            UserAccount.state == UserState.ACTIVE.value,
+        )
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    session = Session(
+        token_hash=row.s_token_hash,
+        user_id=row.s_user_id,
+        fingerprint=row.s_fingerprint,
+        address=row.s_address,
+        made_at=row.s_made_at,
+        seen_at=row.s_seen_at,
+        until=row.s_until,
+    )
+    return session, account_of(row)
+
+
+def touch(connection: Connection, token_hash: bytes, now: datetime) -> None:
+    """Note that a session is in use; once a minute is enough."""
+    here = _SESSION.c.token_hash == token_hash
+    connection.execute(update(_SESSION).where(here).values(seen_at=now))
+
+
+def end(connection: Connection, token_hash: bytes) -> bool:
+    """End a session; False when there was none."""
+    return _ended(connection, _SESSION.c.token_hash == token_hash) > 0
+
+
+def end_of_user(connection: Connection, user_id: int) -> int:
+    """End all sessions of a user and give their number."""
+    return _ended(connection, _SESSION.c.user_id == user_id)
+
+
+def end_of_key(connection: Connection, fingerprint: str) -> int:
+    """End all sessions that a key opened and give their number."""
+    return _ended(connection, _SESSION.c.fingerprint == fingerprint)
+
+
+def sweep(connection: Connection, *, now: datetime, idle: timedelta) -> int:
+    """Forget the sessions that are over and give their number."""
+    return _ended(connection, (_SESSION.c.until <= now) | (_SESSION.c.seen_at <= now - idle))
+
+
+def _ended(connection: Connection, which: ColumnElement[bool]) -> int:
+    return connection.execute(delete(_SESSION).where(which)).rowcount

@@ -1,0 +1,36 @@
+"""Uploads: what is on its way from a customer into a task, and where it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TransferState(StrEnum):
+    """Where an upload stands."""
+
+    OPEN = "open"  # segments arrive; it may be paused for days
+    COMPLETE = "complete"  # all segments are in the inbox and are those that the manifest names
+    TAKEN_IN = "taken_in"  # opened, verified, and now the task's scene
+    REFUSED = "refused"  # the farm could not open or accept it; the reason says why
+    CANCELLED = "cancelled"  # called off by its owner, or its owner was suspended
+
+
+UNENDED = frozenset({TransferState.OPEN, TransferState.COMPLETE})  # these take room in the inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An upload of a scene package. Bytes count sealed files, as they lie in the inbox."""
+
+    id: bytes  # 16 random bytes; part of what each file is sealed to
+    user_id: int
+    task_id: int
+    key_version: int  # of the user key that it is sealed with
+    bytes_total: int
+    bytes_here: int
+    state: TransferState
+    made_at: datetime
+    touched_at: datetime  # when something arrived last
+    ended_at: datetime | None = None
+    reason: str = ""
+    reason_zh: str = ""

@@ -16,6 +16,7 @@ from farmdesk.domain.users import Role, User
 
 FILE = "farm.toml"
 LOCAL_NODES = 2
+GATEWAY_PORT = 8443
 MAX_SLOTS = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
@@ -43,12 +44,29 @@ class LocalNode:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """Where the gateway listens, and its files; all PEM, `key` for its owner alone.
+
+    `ca`: the certificate of the authority that signed the server's; clients pin it. `database`:
+    `host` or `host:port` under which staff clients reach the database; empty: as the server does.
+    """
+
+    address: str
+    port: int
+    certificate: Path
+    key: Path
+    ca: Path
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the server and staff clients need.
 
     `programs`: where a tool's program lies, by tool name. `licences`: slots that may run a tool at
     a time. `auto_start`: queued tasks start without an operator. `operators`: the logins of the
     render staff, all others are customers; None: everybody who reaches this farm is staff.
+    `gateway`: None where nobody comes in over HTTPS.
     """
 
     folder: Path
@@ -60,6 +78,7 @@ class Config:
     licences: dict[str, int] = field(default_factory=dict)
     auto_start: bool = False
     operators: frozenset[str] | None = None
+    gateway: GatewayConfig | None = None
 
     def user(self, login: str) -> User:
         """Give a login with its role."""
@@ -86,7 +105,7 @@ def read_config(folder: Path) -> Config:
         except (OSError, ValueError) as error:
             raise _wrong(path, str(error)) from error
     known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences"}
-    known |= {"auto_start", "operators"}
+    known |= {"auto_start", "operators", "gateway"}
     if strange := sorted(set(values) - known):
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
@@ -99,7 +118,33 @@ def read_config(folder: Path) -> Config:
         licences=_licences(path, values.get("licences", {})),
         auto_start=_switch(path, "auto_start", values.get("auto_start", False)),
         operators=_logins(path, values.get("operators")),
+        gateway=_gateway(path, values.get("gateway")),
     )
+
+
+def _gateway(path: Path, value: object) -> GatewayConfig | None:
+    """Read `[gateway]`; its files lie in the farm folder unless their paths are full ones."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _wrong(path, "gateway must be a table")
+    usual = {
+        "address": "0.0.0.0",  # noqa: S104  # customers come from elsewhere
+        "certificate": "tls/server.pem",
+        "key": "tls/server.key",
+        "ca": "tls/ca.pem",
+        "database": "",
+    }
+    if strange := sorted(set(value) - {*usual, "port"}):
+        raise _wrong(path, f"the gateway has no {strange[0]!r}")
+    texts = {
+        name: _text(path, value.get(name, text), f"gateway.{name}") for name, text in usual.items()
+    }
+    port = value.get("port", GATEWAY_PORT)
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise _wrong(path, "gateway.port must be a number from 1 to 65535")
+    files = {name: path.parent / texts[name] for name in ("certificate", "key", "ca")}
+    return GatewayConfig(texts["address"], port, database=texts["database"], **files)
 
 
 def _nodes(path: Path, value: object) -> tuple[LocalNode, ...]:
@@ -165,10 +210,10 @@ def _programs(path: Path, value: object) -> dict[str, str]:
     raise _wrong(path, "programs must be a table of tool = program")
 
 
-def _text(path: Path, value: object) -> str:
+def _text(path: Path, value: object, name: str = "database") -> str:
     if isinstance(value, str):
         return value
-    raise _wrong(path, "database must be a text")
+    raise _wrong(path, f"{name} must be a text")
 
 
 def _seconds(path: Path, name: str, value: object) -> float:

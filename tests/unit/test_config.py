@@ -25,6 +25,17 @@ blender = 3
     assert config.auto_start
 
 
+def test_the_gateways_files_lie_in_the_farm_folder_unless_their_paths_are_full_ones(
+    tmp_path: Path,
+) -> None:
+    assert read_config(tmp_path).gateway is None
+    (tmp_path / "farm.toml").write_text('[gateway]\nport = 9443\nkey = "/etc/k.pem"\n')
+    gateway = read_config(tmp_path).gateway
+    assert gateway is not None
+    assert (gateway.port, gateway.key) == (9443, Path("/etc/k.pem"))
+    assert gateway.certificate == tmp_path / "tls" / "server.pem"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -43,6 +54,11 @@ blender = 3
         ("licences = {blender = -1}", "licences must be"),
         ("licences = {blender = true}", "licences must be"),
         ('auto_start = "yes"', "auto_start must be true or false"),
+        ("gateway = true", "gateway must be a table"),
+        ("[gateway]\nport = 0", "gateway.port must be"),
+        ("[gateway]\nport = true", "gateway.port must be"),
+        ("[gateway]\nkey = 1", "gateway.key must be a text"),
+        ('[gateway]\nprot = "x"', "no 'prot'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_file_and_the_reason(

@@ -15,9 +15,35 @@ MAX_REMEMBERED = 20_000  # logins and addresses; the ones longest quiet are forg
 class _Tries:
     """The tries of one login or address that did not succeed, or have not yet."""
 
-    at: deque[float] = field(default_factory=deque)
-    waits: int = 0  # how many times it was made to wait, since it was last quiet
+    at: deque[float] = field(default_factory=lambda: deque(maxlen=FAILURES))
+    level: int = 0  # how many times it was made to wait, since it was last quiet
     until: float = 0.0
+
+    @property
+    def wait_s(self) -> float:
+        """The wait that the newest failure costs."""
+        return min(FIRST_WAIT_S * 2.0 ** (self.level - 1), LONGEST_WAIT_S) if self.level else 0.0
+
+    def forget(self, now: float) -> None:
+        """Forget failures of long ago; who waits is forgiven when he was quiet after it."""
+        if self.level and now > self.at[-1] + self.wait_s + WINDOW_S:
+            self.at.clear()
+            self.level = 0
+        while not self.level and self.at and self.at[0] <= now - WINDOW_S:
+            self.at.popleft()
+
+    def add(self, now: float) -> None:
+        """Count a try."""
+        self.at.append(now)
+        if self.level or len(self.at) == FAILURES:
+            self.level += 1
+            self.until = now + self.wait_s
+
+    def take_back(self) -> None:
+        """Count the newest try no longer: it has succeeded."""
+        self.at.pop()
+        self.until = 0.0
+        self.level = max(self.level - 1, 0)
 
 
 class LoginBrakes:
@@ -37,10 +63,7 @@ class LoginBrakes:
         if wait > 0:
             return wait
         for tries in both:
-            tries.at.append(now)
-            if len(tries.at) >= FAILURES:
-                tries.until = now + min(FIRST_WAIT_S * 2**tries.waits, LONGEST_WAIT_S)
-                tries.waits += 1
+            tries.add(now)
         return 0.0
 
     def succeeded(self, login: str, address: str) -> None:
@@ -52,17 +75,12 @@ class LoginBrakes:
         self._tries.pop(of_login, None)
         tries = self._tries.get(of_address)
         if tries is not None and tries.at:
-            tries.at.pop()
-            if len(tries.at) < FAILURES:
-                tries.until = 0.0
+            tries.take_back()
 
     def _of(self, name: tuple[str, str], now: float) -> _Tries:
         tries = self._tries.setdefault(name, _Tries())
         self._tries.move_to_end(name)
-        while tries.at and tries.at[0] <= now - WINDOW_S and tries.until <= now:
-            tries.at.popleft()
-        if not tries.at:
-            tries.waits = 0
+        tries.forget(now)
         while len(self._tries) > MAX_REMEMBERED:
             self._tries.popitem(last=False)
         return tries

@@ -4,6 +4,7 @@ ECDSA on P-256 with SHA-256; TLS 1.3 alone. The authority signs nothing but serv
 """
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ CA_LIFE = timedelta(days=20 * 365)
 SERVER_LIFE = timedelta(days=825)  # no longer is accepted by some systems
 RENEW_BEFORE = timedelta(days=30)
 _CLOCKS_DIFFER = timedelta(days=1)
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 
 
 class BadCertificate(Refused):
@@ -43,7 +46,7 @@ class Certified:
 def make_ca(farm: str, now: datetime) -> Certified:
     """Make the farm's certificate authority; `farm` becomes its name."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name(f"{farm} FarmDesk CA"[:64])
+    name = _name(f"FarmDesk CA of {farm}")
     usage = _usage(signs_certificates=True)
     made = (
         _builder(name, name, key.public_key(), now, CA_LIFE)
@@ -59,16 +62,17 @@ def make_server_certificate(ca: Certified, hosts: Sequence[str], now: datetime) 
     """Make a server's certificate for its names and IP addresses. Raises BadCertificate."""
     authority = load_certificate(ca.certificate)
     signer = serialization.load_pem_private_key(ca.key, password=None)
-    if not hosts or not isinstance(signer, ec.EllipticCurvePrivateKey):
+    names = [_host(host) for host in hosts]
+    if not names or not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise BadCertificate("it needs a name and our own authority", "需要主机名和本农场的 CA")
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()
     made = (
-        _builder(_name(hosts[0][:64]), authority.subject, public, now, SERVER_LIFE)
+        _builder(_name(hosts[0]), authority.subject, public, now, SERVER_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
@@ -179,13 +183,18 @@ def _host(host: str) -> x509.GeneralName:
     except ValueError:
         pass
     try:
-        return x509.DNSName(host.encode("idna").decode())
-    except (UnicodeError, ValueError):
-        raise BadCertificate(f"{host!r} is no host name", f"{host!r} 不是主机名") from None
+        name = host.encode("idna").decode()
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise BadCertificate(f"{host!r} is no host name", f"{host!r} 不是主机名")
+    return x509.DNSName(name)
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    """Give a name of 64 bytes at most (RFC 5280)."""
+    fits = text.encode()[:64].decode(errors="ignore")
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, fits)])
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

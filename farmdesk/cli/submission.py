@@ -1,4 +1,4 @@
-"""Turns the words of `farmdesk submit` into a command."""
+"""`farmdesk submit`: its words, and the command that they mean."""
 
 import argparse
 import re
@@ -6,10 +6,50 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from farmdesk.cli.call import AddVerb, Call
 from farmdesk.domain.commands import Parameter, SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.tool import ModelingTool, Tools
 from farmdesk.domain.tool_parameters import Kind, ToolParameter
+from farmdesk.tool_files import read_tools
+
+
+def add_verbs(verb: AddVerb) -> None:
+    """Add `submit`."""
+    command = verb("submit", "queue a new task", _submit)
+    command.add_argument("scene", help="the scene file")
+    command.add_argument("--frames", required=True, help="like 1-100x2,150,-5-5")
+    command.add_argument("--name", help="of the task; else the scene's file name")
+    command.add_argument("--tool", help="else the only one that opens such a scene")
+    command.add_argument("--tool-version", default="")
+    for name in ("project", "show", "version", "camera", "layer", "note"):
+        command.add_argument(f"--{name}")
+    command.add_argument("--size", metavar="WxH", help="in pixels; else as in the scene")
+    command.add_argument("--fps", type=float)
+    command.add_argument("--format", default="PNG", help="of the frames: PNG, OPEN_EXR, ...")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of the tool's own parameters; may be repeated",
+    )
+    command.add_argument("--policy", default="range_split")
+    command.add_argument("--priority", type=int, default=5)
+    command.add_argument("--previous", type=int, metavar="TASK", help="task of the last version")
+    command.add_argument("--change", default="new", help="new, major or minor")
+    command.add_argument("--after", type=int, metavar="TASK", help="wait for this task")
+    command.add_argument(
+        "--after-mode", default="task", help="task: for all of it; frame: for each frame"
+    )
+    command.add_argument(
+        "--due", metavar="TIME", help="when it should be done, like 2026-02-04T20:00; local time"
+    )
+    command.add_argument("--start", action="store_true", help="render at once")
+
+
+def _submit(call: Call) -> int:
+    return call.send([submission(call.words, read_tools(call.config.folder))])
 
 
 def submission(words: argparse.Namespace, tools: Tools) -> SubmitTask:

@@ -1,13 +1,15 @@
-"""`farmdesk urgent` and `farmdesk messages`: words, commands and tables."""
+"""`farmdesk urgent`: words, commands and tables; and the table of `farmdesk messages`."""
 
 import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from farmdesk.cli.call import AddVerb, Call, second_words
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import (
     AnswerUrgent,
@@ -24,16 +26,10 @@ STAFF = "render staff"
 _RULES = tuple(rule.replace("_", "-") for rule in EXIT_RULES)
 
 
-def add_urgent(verb: argparse.ArgumentParser) -> None:
-    """Add the words behind `farmdesk urgent`; `word` names the chosen one."""
-    words = verb.add_subparsers(dest="word", required=True, metavar="WORD")
-
-    def word(name: str, text: str) -> argparse.ArgumentParser:
-        made = words.add_parser(name, help=text, description=text)
-        made.add_argument("--farm", metavar="FOLDER", default=argparse.SUPPRESS)
-        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        return made
-
+def add_verbs(verb: AddVerb) -> None:
+    """Add `urgent` with the words behind it."""
+    urgent = verb("urgent", "ask for urgent rendering, answer, decide", _carry_out)
+    word = partial(second_words(urgent), carry_out=_carry_out)
     request = word("request", "ask that a task be rendered before all others")
     request.add_argument("task", type=int)
     request.add_argument("--reason", required=True, help="those who lose nodes will read it")
@@ -62,6 +58,14 @@ def add_urgent(verb: argparse.ArgumentParser) -> None:
     word("list", "list the requests").add_argument(
         "--all", action="store_true", help="those that are over, too"
     )
+
+
+def _carry_out(call: Call) -> int:
+    command = urgent_command(call.words)
+    if command is not None:
+        return call.send([command])
+    rows = chosen(call.words, call.link.urgent_requests())
+    return call.show(rows, lambda: print_urgents(call.console, rows))
 
 
 def urgent_command(words: argparse.Namespace) -> Command | None:

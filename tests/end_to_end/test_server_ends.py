@@ -95,7 +95,7 @@ def test_nobody_answers(
     farm: LocalFarm, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is there, the engine is not: said so; the command is carried out later."""
-    monkeypatch.setattr(sys.modules["farmdesk.cli.main"], "ANSWER_S", 0.3)
+    monkeypatch.setattr(sys.modules["farmdesk.cli.call"], "ANSWER_S", 0.3)
     scene = farm.scene()
     farm.end()
     link = farm.link

@@ -1,0 +1,111 @@
+"""One command line being carried out: its words, its farm, and how it answers."""
+
+import argparse
+import getpass
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from rich.console import Console
+
+from farmdesk.cli.tables import print_json
+from farmdesk.config import Config, farm_folder, read_config
+from farmdesk.domain.commands import Command
+from farmdesk.domain.users import User
+from farmdesk.link.direct import DirectLink
+from farmdesk.link.farm_link import FarmLink
+from farmdesk.link.outcome import wait_outcome
+
+ANSWER_S = 10.0
+
+
+class Call:
+    """The words as read, and the farm that they are about: opened when it is first asked for."""
+
+    def __init__(self, words: argparse.Namespace) -> None:
+        self.words = words
+        self.console = Console()
+        self.complaints = Console(stderr=True)
+        self._link: FarmLink | None = None
+
+    @cached_property
+    def config(self) -> Config:
+        """The farm's settings. Raises Refused when they are not right."""
+        return read_config(farm_folder(self.words.farm))
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        return self.config.user(getpass.getuser())
+
+    @property
+    def link(self) -> FarmLink:
+        """The way to the farm."""
+        if self._link is None:
+            self._link = DirectLink(self.config.database, issued_by=getpass.getuser())
+        return self._link
+
+    def close(self) -> None:
+        """Leave the farm."""
+        if self._link is not None:
+            self._link.close()
+
+    def send(self, commands: Sequence[Command]) -> int:
+        """Send commands and tell their outcomes; 1 when one was refused."""
+        sent = [self.link.send(command) for command in commands]
+        rows = [wait_outcome(self.link, number, ANSWER_S) for number in sent]
+        if self.words.json:
+            print_json(rows)
+            return 0 if all(row.applied for row in rows) else 1
+        for row in rows:
+            if row.applied:
+                self.console.print(row.sentence(language()), soft_wrap=True)
+            else:
+                self.complain(row.sentence(language()))
+        return 0 if all(row.applied for row in rows) else 1
+
+    def show(self, rows: object, print_them: Callable[[], None]) -> int:
+        """Print rows as JSON where that was asked for, else as `print_them` does; gives 0."""
+        if self.words.json:
+            print_json(rows)
+        else:
+            print_them()
+        return 0
+
+    def complain(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.complaints.print(sentence, style="red", soft_wrap=True, markup=False)
+
+
+class AddVerb(Protocol):
+    """Adds a verb to the command line, with its line of help and what carries it out."""
+
+    def __call__(
+        self, name: str, text: str, carry_out: Callable[[Call], int]
+    ) -> argparse.ArgumentParser:
+        """Give the verb's parser, for its own words."""
+        ...
+
+
+def second_words(verb: argparse.ArgumentParser) -> AddVerb:
+    """Let a verb have words of its own, like `urgent list`; `word` names the chosen one.
+
+    `--farm` and `--json` may stand before and behind it.
+    """
+    words = verb.add_subparsers(dest="word", required=True, metavar="WORD")
+
+    def add(name: str, text: str, carry_out: Callable[[Call], int]) -> argparse.ArgumentParser:
+        made = words.add_parser(name, help=text, description=text)
+        made.add_argument("--farm", metavar="FOLDER", default=argparse.SUPPRESS)
+        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        made.set_defaults(carry_out=carry_out)
+        return made
+
+    return add
+
+
+def language() -> str:
+    """Give `zh` where the terminal's language is Chinese, else `en`."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return "zh" if chosen.lower().startswith("zh") else "en"

@@ -1,0 +1,102 @@
+"""What there is and what happened: `tasks`, `show`, `frames`, `nodes`, `messages`, `logs`."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from farmdesk.cli import tables
+from farmdesk.cli.call import AddVerb, Call, language
+from farmdesk.cli.urgent import print_messages
+from farmdesk.domain.records import FrameRow, TaskRow
+from farmdesk.domain.task import ENDED
+
+FOLLOW_S = 0.2
+PAGE = 2000
+
+
+def add_verbs(verb: AddVerb) -> None:
+    """Add them."""
+    tasks = verb("tasks", "list the tasks", _tasks)
+    tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue")
+    show = verb("show", "show one task and its progress", _show)
+    show.add_argument("task", type=int)
+    show.add_argument("--follow", action="store_true", help="stay until the task has ended")
+    frames = verb("frames", "list the frames of a task", _frames)
+    frames.add_argument("task", type=int)
+    frames.add_argument("--failed", action="store_true", help="only failed attempts")
+    verb("nodes", "list the nodes", _nodes)
+    messages = verb("messages", "show what you were told", _messages)
+    messages.add_argument("--tail", type=int, default=50, metavar="N", help="the last N messages")
+    logs = verb("logs", "show what happened", _logs)
+    logs.add_argument("task", type=int, nargs="?", help="only this task")
+    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")
+    logs.add_argument("--follow", action="store_true", help="stay and show what comes")
+
+
+def _tasks(call: Call) -> int:
+    rows = call.link.tasks(recycled=call.words.recycled)
+    return call.show(rows, lambda: tables.print_tasks(call.console, rows, language()))
+
+
+def _show(call: Call) -> int:
+    found = call.link.task(call.words.task)
+    row = _follow(call, found) if call.words.follow else found
+    return call.show(row, lambda: tables.print_task(call.console, row, language()))
+
+
+def _follow(call: Call, row: TaskRow) -> TaskRow:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(row.name, total=row.total)
+        while row.state not in ENDED:
+            bars.update(bar, completed=row.done, description=f"{row.name}  {row.state.value}")
+            time.sleep(FOLLOW_S)
+            row = call.link.task(row.id)
+    return row
+
+
+def _frames(call: Call) -> int:
+    rows = [row for row in _all_frames(call) if not call.words.failed or row.record.reason]
+    records = [row.record for row in rows]
+    return call.show(records, lambda: tables.print_frames(call.console, rows))
+
+
+def _all_frames(call: Call) -> Iterator[FrameRow]:
+    rev = 0
+    call.link.task(call.words.task)
+    while rows := call.link.frames(call.words.task, rev, PAGE):
+        yield from rows
+        rev = rows[-1].rev
+
+
+def _nodes(call: Call) -> int:
+    rows = call.link.nodes()
+    return call.show(rows, lambda: tables.print_nodes(call.console, rows, language()))
+
+
+def _messages(call: Call) -> int:
+    rows = call.link.messages(call.user, limit=call.words.tail)
+    return call.show(rows, lambda: print_messages(call.console, rows, language()))
+
+
+def _logs(call: Call) -> int:
+    words, since = call.words, 0
+    while True:
+        rows = call.link.logs(since, task_id=words.task, limit=words.tail)
+        since = rows[-1].id if rows else since
+        if words.json:
+            tables.print_json([row.record for row in rows])
+        else:
+            tables.print_logs(call.console, rows)
+        if not words.follow:
+            return 0
+        sys.stdout.flush()
+        time.sleep(FOLLOW_S)

@@ -1,0 +1,51 @@
+"""Why tasks wait, when they end, how well that was foreseen: `why`, `versions`, `forecast`."""
+
+from farmdesk.cli.call import AddVerb, Call, language
+from farmdesk.cli.forecast import print_forecast
+from farmdesk.cli.versions import print_versions, version_report
+from farmdesk.domain.node import UnknownNode
+from farmdesk.domain.why import why_node, why_task
+from farmdesk.link.ahead import WhatIf, look_ahead, one_task
+
+
+def add_verbs(verb: AddVerb) -> None:
+    """Add them."""
+    why = verb("why", "say why a task waits, or why a node idles", _why)
+    asked = why.add_mutually_exclusive_group(required=True)
+    asked.add_argument("task", type=int, nargs="?")
+    asked.add_argument("--node", metavar="NAME")
+    versions = verb(
+        "versions", "compare a task's frame times with those of its previous version", _versions
+    )
+    versions.add_argument("task", type=int)
+    versions.add_argument(
+        "--stretches", type=int, default=16, metavar="N", help="sum up in N lines; 0: every frame"
+    )
+    forecast = verb("forecast", "say when tasks will end, and what would change that", _forecast)
+    forecast.add_argument("task", type=int, nargs="?", help="only this task")
+    forecast.add_argument("--nodes", type=int, metavar="+N", help="as if there were N more nodes")
+    forecast.add_argument("--first", type=int, metavar="TASK", help="as if it were let in first")
+
+
+def _why(call: Call) -> int:
+    if call.words.node is not None:
+        rows = [row for row in call.link.nodes() if row.record.node == call.words.node]
+        if not rows:
+            raise UnknownNode(call.words.node)
+        text = why_node(rows[0], language())
+    else:
+        text = why_task(call.link.task(call.words.task), language())
+    return call.show({"why": text}, lambda: call.console.print(text, soft_wrap=True, markup=False))
+
+
+def _versions(call: Call) -> int:
+    report = version_report(call.link, call.words.task, call.words.stretches)
+    return call.show(report, lambda: print_versions(call.console, report))
+
+
+def _forecast(call: Call) -> int:
+    words = call.words
+    rows = look_ahead(call.link, WhatIf(nodes=words.nodes or 0, first=words.first))
+    if words.task is not None:
+        rows = one_task(rows, call.link.task(words.task))
+    return call.show(rows, lambda: print_forecast(call.console, rows))

@@ -15,6 +15,7 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role, User
 
 FILE = "farm.toml"
+MASTER_KEY = "master.key"
 LOCAL_NODES = 2
 GATEWAY_PORT = 8443
 MAX_SLOTS = 64
@@ -66,7 +67,8 @@ class Config:
     `programs`: where a tool's program lies, by tool name. `licences`: slots that may run a tool at
     a time. `auto_start`: queued tasks start without an operator. `operators`: the logins of the
     render staff, all others are customers; None: everybody who reaches this farm is staff.
-    `gateway`: None where nobody comes in over HTTPS.
+    `gateway`: None where nobody comes in over HTTPS. `master_key`: the file that the farm's secrets
+    are wrapped under.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Config:
     auto_start: bool = False
     operators: frozenset[str] | None = None
     gateway: GatewayConfig | None = None
+    master_key: Path = Path(MASTER_KEY)
 
     def user(self, login: str) -> User:
         """Give a login with its role."""
@@ -105,7 +108,7 @@ def read_config(folder: Path) -> Config:
         except (OSError, ValueError) as error:
             raise _wrong(path, str(error)) from error
     known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences"}
-    known |= {"auto_start", "operators", "gateway"}
+    known |= {"auto_start", "operators", "gateway", "master_key"}
     if strange := sorted(set(values) - known):
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
@@ -119,6 +122,7 @@ def read_config(folder: Path) -> Config:
         auto_start=_switch(path, "auto_start", values.get("auto_start", False)),
         operators=_logins(path, values.get("operators")),
         gateway=_gateway(path, values.get("gateway")),
+        master_key=folder / _text(path, values.get("master_key", MASTER_KEY), "master_key"),
     )
 
 

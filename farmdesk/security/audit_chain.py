@@ -8,7 +8,7 @@ record, kept elsewhere (`farmdesk audit verify` shows it), finds that out too.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from farmdesk.domain.accounts import AuditRecord
 
@@ -31,27 +31,15 @@ class Broken:
     why: str
 
 
-def chained(
-    before: Link, *, at: datetime, actor: str, action: str, subject: str, detail: str
-) -> AuditRecord:
-    """Give the record that follows `before`. `at` aware; kept to the microsecond."""
-    key = before.id + 1
-    return AuditRecord(
-        id=key,
-        at=at,
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=detail,
-        previous=before.digest,
-        digest=_digest(before.digest, key, at, (actor, action, subject, detail)),
-    )
-
-
 def digest_of(record: AuditRecord) -> bytes:
-    """Give the digest that a record must have."""
-    texts = (record.actor, record.action, record.subject, record.detail)
-    return _digest(record.previous, record.id, record.at, texts)
+    """Give the digest that a record must have; its own field `digest` does not count."""
+    when = record.at.astimezone(UTC).isoformat(timespec="microseconds")
+    head = b"farmdesk-audit-1\0" + record.previous + record.id.to_bytes(8, "big")
+    digest = hashlib.sha256(head)
+    for text in (when, record.actor, record.action, record.subject, record.detail):
+        coded = text.encode("utf-8", "surrogatepass")
+        digest.update(len(coded).to_bytes(4, "big") + coded)
+    return digest.digest()
 
 
 def follow(records: Iterable[AuditRecord], start: Link = Link()) -> Link | Broken:
@@ -66,12 +54,3 @@ def follow(records: Iterable[AuditRecord], start: Link = Link()) -> Link | Broke
             return Broken(record.id, "reordered")
         end = Link(record.id, record.digest)
     return end
-
-
-def _digest(previous: bytes, key: int, at: datetime, texts: tuple[str, ...]) -> bytes:
-    when = at.astimezone(UTC).isoformat(timespec="microseconds")
-    digest = hashlib.sha256(b"farmdesk-audit-1\0" + previous + key.to_bytes(8, "big"))
-    for text in (when, *texts):
-        coded = text.encode("utf-8", "surrogatepass")
-        digest.update(len(coded).to_bytes(4, "big") + coded)
-    return digest.digest()

@@ -15,7 +15,6 @@ from pathlib import Path
 from farmdesk.domain.errors import Refused
 from farmdesk.security.secret_file import read_secret, write_secret
 
-FILE = "master.key"
 VARIABLE = "FARMDESK_MASTER_KEY"  # in the place of the file: the same lines, split by spaces too
 KEY_BYTES = 32
 KEY_ID_BYTES = 4

@@ -43,9 +43,18 @@ class Certified:
     key: bytes = field(repr=False)
 
 
-def make_ca(farm: str, now: datetime) -> Certified:
-    """Make the farm's certificate authority; `farm` becomes its name."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def make_authority_key() -> bytes:
+    """Give a new private key for the farm's authority, PEM."""
+    return _key_pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def make_ca(farm: str, now: datetime, key_pem: bytes | None = None) -> Certified:
+    """Make the farm's certificate authority; `farm` becomes its name. Raises BadCertificate.
+
+    `key_pem`: its private key, where that was made before.
+    """
+    key_pem = key_pem or make_authority_key()
+    key = _load_key(key_pem)
     name = _name(f"FarmDesk CA of {farm}")
     usage = _usage(signs_certificates=True)
     made = (
@@ -55,16 +64,16 @@ def make_ca(farm: str, now: datetime) -> Certified:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return Certified(_pem(made), _key_pem(key))
+    return Certified(_pem(made), key_pem)
 
 
 def make_server_certificate(ca: Certified, hosts: Sequence[str], now: datetime) -> Certified:
     """Make a server's certificate for its names and IP addresses. Raises BadCertificate."""
     authority = load_certificate(ca.certificate)
-    signer = serialization.load_pem_private_key(ca.key, password=None)
+    signer = _load_key(ca.key)
     names = [_host(host) for host in hosts]
-    if not names or not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise BadCertificate("it needs a name and our own authority", "需要主机名和本农场的 CA")
+    if not names:
+        raise BadCertificate("it needs the name of a host", "需要主机名")
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()
     made = (
@@ -161,6 +170,16 @@ def _builder(
         .not_valid_before(now.astimezone(UTC) - _CLOCKS_DIFFER)
         .not_valid_after(now.astimezone(UTC) + life)
     )
+
+
+def _load_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadCertificate("the authority's private key is damaged", "CA 私钥已损坏")
+    return key
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+ENDED = "ended"  # a file beside the journals: the task has ended, and nothing more is published
+
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:

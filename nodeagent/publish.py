@@ -1,12 +1,10 @@
 """A frame's way from scratch to the share: check, copy to `.part`, flush, rename, journal.
 
-No half file bears its name.
+No half file bears its name, and no frame that lies there whole is replaced: an agent that was cut
+off may come late, when others have rendered and proven the frame, or the task has ended.
 """
 
 import contextlib
-import errno
-import hashlib
-import os
 import queue
 import threading
 import time
@@ -15,24 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nodeagent.images import BadImage, ImageFacts, check_image
-from nodeagent.journal import Journal, JournalLine
+from nodeagent.journal import ENDED, Journal, JournalLine
 from nodeagent.range_work import RangeWork
 from nodeagent.reasons import Reason
 from nodeagent.renderer import RenderedFrame
+from nodeagent.results import copy_down, lying, sync_folder
 
-CHUNK_BYTES = 1 << 20
 RETRY_WAITS_S = (
     0.2,
     1.0,
 )  # a share that hiccups is back by then; more would only hide that it is gone
 CLOCK_SLACK_S = 1.0  # file times are coarser than the clock
 
-_NO_DIRECTORY_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
-
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The frame lies on the share, and the journal says so."""
+    """The frame lies on the share, and a journal says so: `line`, ours or an earlier one's."""
 
     work: RangeWork
     line: JournalLine
@@ -66,6 +62,7 @@ class Publisher:
         post: Callable[[Published | PublishFailed], None],
     ) -> None:
         self._output = output
+        self._journals = journal.parent
         self._journal = Journal(journal)
         self._node = journal.stem
         self._slot = slot
@@ -87,6 +84,9 @@ class Publisher:
             self._post(self._publish(work, done))
 
     def _publish(self, work: RangeWork, done: RenderedFrame) -> Published | PublishFailed:
+        if (self._journals / ENDED).exists():
+            text = "the task has ended; nothing more is published"
+            return PublishFailed(work, done.frame, Reason.OUTPUT_WRITE, text)
         try:
             facts = self._check(done)
             line = self._store(done, facts)
@@ -131,13 +131,17 @@ class Publisher:
         name = done.path.name
         part = self._output / f"{name}.{self._slot}.part"
         try:
-            digest, size = _copy(done.path, part)
+            digest, size = copy_down(done.path, part)
+            known = lying(self._output / name, done.frame, self._journals)
+            if known is not None:  # somebody else was faster
+                part.unlink()
+                return known
             part.replace(self._output / name)
         except OSError:
             with contextlib.suppress(OSError):
                 part.unlink()
             raise
-        _sync_folder(self._output)
+        sync_folder(self._output)
         line = JournalLine(
             frame=done.frame,
             seconds=done.seconds,
@@ -152,33 +156,3 @@ class Publisher:
         )
         self._journal.add(line)
         return line
-
-
-def _copy(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file down to the disk; give the SHA-256 of what was read, in hex, and its bytes.
-
-    Raises OSError.
-    """
-    digest = hashlib.sha256()
-    size = 0
-    with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:
-        while chunk := reader.read(CHUNK_BYTES):
-            digest.update(chunk)
-            view = memoryview(chunk)
-            while view:
-                view = view[writer.write(view) :]
-            size += len(chunk)
-        os.fsync(writer.fileno())
-    return digest.hexdigest(), size
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename outlive a power failure, where the file system knows how. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _NO_DIRECTORY_SYNC:
-            raise
-    finally:
-        os.close(descriptor)

@@ -120,10 +120,6 @@ class Store:
         with self._database.reading() as connection:
             return snapshot.load_task(connection, task_id)
 
-    def attempts(self, task_id: int) -> Iterator[FrameRecord]:
-        """Give the task's finished attempts by frame and attempt, page by page."""
-        return snapshot.attempts(self._database, task_id)
-
     def proofs(self, task_id: int) -> Iterator[FrameRecord]:
         """Give the last attempt of each finished frame, where it proved the frame, by frame."""
         return snapshot.proofs(self._database, task_id)

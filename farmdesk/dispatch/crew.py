@@ -11,7 +11,7 @@ from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Order, SlotId
 from farmdesk.dispatch.ledger import Ledger
-from farmdesk.dispatch.policy import Copy, Policy, PolicyMaker, Steal, Take, Terms
+from farmdesk.dispatch.policy import Copy, Policy, Steal, Take
 from farmdesk.dispatch.pool import parts
 from farmdesk.dispatch.retries import Retries
 from farmdesk.dispatch.slots import Ask, Holding, Slot
@@ -27,31 +27,25 @@ class Crew:
     `orders` collects what the slots shall do.
     """
 
-    def __init__(self, maker: PolicyMaker, *, warm: bool, contiguous: bool) -> None:
-        """Take in nobody yet; `begin_round` says what is to be rendered."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        estimates: Estimates,
+        policy: Policy,
+        *,
+        warm: bool,
+        contiguous: bool,
+    ) -> None:
+        """Take in nobody yet."""
+        self.ledger, self.estimates, self.policy = ledger, estimates, policy
+        self.retries = Retries()
         self.working = True
         self.orders: list[Order] = []
         self.slots: dict[SlotId, Slot] = {}
         self._idle: dict[SlotId, Slot] = {}
-        self._maker, self._warm, self._contiguous = maker, warm, contiguous
-        self.begin_round(FrameSet(), None, None)
-
-    def begin_round(
-        self,
-        frames: FrameSet,
-        load_s: float | None,
-        prior: Sequence[float] | None,
-        *,
-        released: FrameSet | None = None,
-    ) -> None:
-        """Start with fresh books; the slots stay, and their speeds. `released` None: all frames."""
-        self.ledger = Ledger(frames, released)
+        self._warm, self._contiguous = warm, contiguous
         self._released: list[int] = []  # parked until now; the policy does not know of it yet
         self._idle_since: float | None = None  # nothing is open since then, but something withheld
-        self.retries = Retries()
-        self.estimates = Estimates(len(frames), load_s=load_s, prior=prior)
-        terms = Terms(len(frames), self.estimates, prior, self._warm, self._contiguous)
-        self.policy: Policy = self._maker(terms)
 
     @property
     def idle_slots(self) -> list[SlotId]:

@@ -99,13 +99,6 @@ class FramesReleased:
 
 
 @dataclass(frozen=True, slots=True)
-class FramesRejected:
-    """The frame-sequence check found these frames missing or bad: render them again."""
-
-    frames: FrameSet
-
-
-@dataclass(frozen=True, slots=True)
 class Pause:
     """Finish the frames in hand, start nothing new."""
 
@@ -136,7 +129,6 @@ Event = (
     | StoppingAfter
     | SlotLost
     | FramesReleased
-    | FramesRejected
     | Pause
     | Stop
     | Resume

@@ -11,13 +11,14 @@ from typing import Any
 
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.crew import Crew
+from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Event, Order, SlotId
 from farmdesk.dispatch.judge import Judge
+from farmdesk.dispatch.ledger import Ledger
 from farmdesk.dispatch.policies import POLICIES
-from farmdesk.dispatch.policy import PolicyMaker
+from farmdesk.dispatch.policy import PolicyMaker, Terms
 from farmdesk.dispatch.slots import Slot
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.states import FailureReason
 
 
 class _Mode(Enum):
@@ -30,9 +31,9 @@ class RenderControl:
     """Renders the frames of one task on the slots it is granted.
 
     Every frame is finished once or given up after `max_attempts`. When nothing is left it orders
-    `FramesRendered` and keeps its sessions open and warm; the engine answers with
-    `FramesRejected`, and it renders these, or with `Stop`, and it closes the sessions. A `Resume`
-    with nothing left to render orders `FramesRendered` again.
+    `FramesRendered` and keeps its sessions open and warm until the engine answers with `Stop`; what
+    the frame-sequence check does not accept is a new control's work. A `Resume` with nothing left
+    to render orders `FramesRendered` again.
 
     A closed slot is forgotten at once; a finished frame that it still reports counts.
     Grants that come together belong into one `handle_all`, so that the first division is even.
@@ -59,10 +60,11 @@ class RenderControl:
         `contiguous`: the tool's ranges must not have gaps. Raises KeyError for an unknown policy.
         """
         maker = POLICIES[policy] if isinstance(policy, str) else policy
-        self._crew = Crew(maker, warm=warm, contiguous=contiguous)
-        self._crew.begin_round(frames, load_s, prior, released=released)
+        ledger = Ledger(frames, released)
+        estimates = Estimates(len(frames), load_s=load_s, prior=prior)
+        terms = Terms(len(frames), estimates, prior, warm, contiguous)
+        self._crew = Crew(ledger, estimates, maker(terms), warm=warm, contiguous=contiguous)
         self._judge = Judge(self._crew, attempts or {}, max_attempts)
-        self._rejected = FrameSet()
         self._mode = _Mode.WORKING
         self._reported = self._quiet_due = False
         self._handlers: dict[type, Callable[[Any, float], None]] = {
@@ -76,7 +78,6 @@ class RenderControl:
             ev.StoppingAfter: self._on_stopping_after,
             ev.SlotLost: self._on_lost,
             ev.FramesReleased: self._on_released,
-            ev.FramesRejected: self._on_rejected,
             ev.Pause: self._on_pause,
             ev.Stop: self._on_stop,
             ev.Resume: self._on_resume,
@@ -106,7 +107,7 @@ class RenderControl:
     @property
     def remaining(self) -> int:
         """How many frames are neither done nor given up."""
-        return self._crew.ledger.remaining + self.withheld + len(self._rejected)
+        return self._crew.ledger.remaining + self.withheld
 
     @property
     def withheld(self) -> int:
@@ -241,19 +242,6 @@ class RenderControl:
     def _on_released(self, event: ev.FramesReleased, _now: float) -> None:
         self._crew.release(event.frames)
 
-    def _on_rejected(self, event: ev.FramesRejected, _now: float) -> None:
-        again: list[int] = []
-        for frame in event.frames:
-            if frame in self._judge.failed or self._is_open(frame):
-                continue
-            if self._judge.use_attempt(frame):
-                again.append(frame)
-            else:
-                text = "the frame-sequence check did not accept it"
-                self._judge.give_up(frame, FailureReason.BAD_IMAGE, text)
-        self._rejected |= FrameSet.of(again)
-        self._reported = False
-
     def _end_if_due(self, now: float) -> None:
         """Say so when nothing is left to render, or, after `Pause` and `Stop`, nobody works."""
         crew = self._crew
@@ -267,11 +255,7 @@ class RenderControl:
                 crew.cancel(slot, now)  # it renders a frame that someone else has finished
         if crew.ledger.withheld:
             return
-        if self._rejected:
-            frames, self._rejected = self._rejected, FrameSet()
-            crew.begin_round(frames, crew.estimates.load_s, None)
-            crew.feed(now)
-        elif not self._reported:
+        if not self._reported:
             self._reported = True
             crew.orders.append(ev.FramesRendered(self.failed))
 

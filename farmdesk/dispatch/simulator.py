@@ -49,7 +49,7 @@ class Truth:
 
     `work`: seconds of a frame at speed 1. `fault`: why the n-th attempt (from 1) at a frame on a
     slot fails, None: it does not. `lags`: after how many seconds each copy of an event arrives.
-    `script`: what else happens when. `rejections`: frames that each frame-sequence check refuses.
+    `script`: what else happens when.
     """
 
     work: Callable[[int], float]
@@ -57,7 +57,6 @@ class Truth:
     fault: Callable[[SlotId, int, int], FailureReason | None] | None = None
     lags: Callable[[Event], Sequence[float]] | None = None
     script: Iterable[tuple[float, Event]] = ()
-    rejections: Sequence[FrameSet] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,6 @@ class Simulation:
         self._serial = count()
         self._inbox: deque[Event] = deque()
         self._tries: dict[int, int] = {}
-        self._rejections = deque(truth.rejections)
         self._now = self._end_s = 0.0
         self._loads = 0
         self._last: Order | None = None
@@ -199,9 +197,8 @@ class Simulation:
                 self._sessions[order.slot].drop()
                 self._sessions[order.slot].granted = False
             case ev.FramesRendered():
-                rejected = self._rejections.popleft() if self._rejections else FrameSet()
-                self._last = None if rejected else order
-                self._inbox.append(ev.FramesRejected(rejected) if rejected else ev.Stop())
+                self._last = order
+                self._inbox.append(ev.Stop())
             case ev.TaskHopeless():
                 self._last, self._quiet = order, True
             case ev.Quiet():

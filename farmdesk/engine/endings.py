@@ -121,6 +121,7 @@ class Endings:
             entry.task.move(TaskState.PARTLY_FAILED, f"{count} failed{why}")
         else:
             entry.task.move(TaskState.FAILED, entry.last_error)
+        self._workspace.close(entry.task.id)
         entry.finished_at = now.utc
         entry.running = 0
         level = "error" if failed else "info"

@@ -3,6 +3,7 @@
 `work/<task>/frames`, `logs` and `scene` on the storage, scratch on the node.
 """
 
+import logging
 import shutil
 import threading
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.errors import Refused
+from nodeagent.journal import ENDED
+
+log = logging.getLogger(__name__)
 
 _DISCARDED = ".discarded-"
 STARTED = "started"  # its time is the storage's own clock when the task began
@@ -62,6 +66,7 @@ class Workspace:
             self.logs(task_id).mkdir(parents=True, exist_ok=True)
             if not self.started_mark(task_id).exists():
                 self.started_mark(task_id).touch()
+            (self.logs(task_id) / ENDED).unlink(missing_ok=True)
         except OSError as error:
             raise Refused(
                 f"The folder {self.task(task_id)} cannot be written ({error.strerror}). "
@@ -73,6 +78,13 @@ class Workspace:
     def started_mark(self, task_id: int) -> Path:
         """Give the file whose time says when the task's first frame may have been written."""
         return self.logs(task_id) / STARTED
+
+    def close(self, task_id: int) -> None:
+        """Mark a task's end: an agent that was cut off publishes nothing into it any more."""
+        try:
+            (self.logs(task_id) / ENDED).touch()
+        except OSError as error:  # what comes late never replaces a proven frame in any case
+            log.warning("the end of task %s could not be marked: %s", task_id, error.strerror)
 
     def discard(self, task_id: int) -> None:
         """Take a task's folder out of the way at once, and delete it beside the caller.

@@ -199,9 +199,7 @@ def test_a_priority_changed_since_is_the_tasks_own(store: Store) -> None:
     assert (task.record.priority, task.new.spec.priority) == (9, 9)
 
 
-def test_attempts_come_page_by_page_and_proofs_once(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_proofs_come_page_by_page_and_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_PAGE", 3)
     tries = [
         frame_record(1),
@@ -212,13 +210,12 @@ def test_attempts_come_page_by_page_and_proofs_once(
         *(frame_record(frame) for frame in range(4, 9)),
     ]
     store.apply(replace(FULL, frames=tuple(reversed(tries))))
-    assert list(store.attempts(1)) == tries
     assert [(proof.frame, proof.attempt) for proof in store.proofs(1)] == [
         (1, 1),
         (2, 3),
         *((frame, 1) for frame in range(4, 9)),
     ]
-    assert list(store.attempts(2)) == []
+    assert list(store.proofs(2)) == []
 
 
 def test_commands_are_handed_over_until_they_are_answered(store: Store, link: DirectLink) -> None:

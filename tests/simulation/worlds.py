@@ -56,14 +56,12 @@ def make_world(seed: int) -> World:
         prior=prior,
         released=released,
     )
-    rejected = draw.sample(list(frames), min(len(frames), 3)) if draw.random() < 0.3 else []
     truth = Truth(
         work.__getitem__,
         warm=warm,
         fault=_faults(draw, frames),
         lags=None if orderly else _lags(draw),
         script=[*releases, *_script(draw, nodes)],
-        rejections=[FrameSet.of(rejected)] if rejected else [],
     )
     return World(frames, control, nodes, truth, orderly, released)
 
@@ -84,11 +82,9 @@ def broken_rules(world: World, run: Run, trace: Trace) -> list[str]:
         lost = [frame for frame in world.frames if frame not in done | set(run.last.failed)]
         broken += [f"frames {lost} are neither done nor given up"] if lost else []
     reports = Counter(
-        type(item)
-        for _, item in trace
-        if isinstance(item, ev.FramesRendered | ev.FramesRejected | ev.Resume)
+        type(item) for _, item in trace if isinstance(item, ev.FramesRendered | ev.Resume)
     )
-    if reports[ev.FramesRendered] > 1 + reports[ev.FramesRejected] + reports[ev.Resume]:
+    if reports[ev.FramesRendered] > 1 + reports[ev.Resume]:
         broken.append(f"FramesRendered was ordered {reports[ev.FramesRendered]} times")
     return broken
 
@@ -103,8 +99,6 @@ def _double_work(world: World, trace: Trace) -> list[str]:
         match item:
             case ev.FrameDone(frame=frame):
                 done.add(frame)
-            case ev.FramesRejected(frames=frames):
-                done.difference_update(frames)
             case ev.RenderRange(slot=slot, frames=frames):
                 again = done.intersection(frames)
                 broken += [f"{time:.1f}: {again} done, given to {slot}"] if again else []

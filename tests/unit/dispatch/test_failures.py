@@ -4,7 +4,6 @@ import pytest
 
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason as Reason
 from tests.unit.dispatch.desk import Desk, cancels, closes, opens, rendered, renders
 
@@ -175,35 +174,6 @@ def test_a_last_slot_whose_sessions_fail_ends_the_task() -> None:
     desk.session_fails("a", Reason.CRASH)
     orders = desk.session_fails("a", Reason.CRASH)
     assert orders == [closes("a"), ev.TaskHopeless(Reason.CRASH, "it broke")]
-
-
-def test_rejected_frames_are_rendered_again_on_the_open_session() -> None:
-    desk = _started("1-9", "a", warm=True)
-    assert desk.done("a", *range(2, 10))[-1] == rendered()
-    assert desk.send(ev.FramesRejected(FrameSet.parse("3,7"))) == [renders("a", "3,7")]
-    assert desk.control.remaining == 2
-    assert not desk.control.is_done(3)
-    assert desk.done("a", 3, 7) == [rendered()]
-    assert (desk.control.attempts(3), desk.control.attempts(4)) == (1, 0)
-
-
-def test_frames_rejected_too_often_are_given_up() -> None:
-    desk = _started("1-3", "a")
-    desk.done("a", 2, 3)
-    for _ in range(2):
-        desk.send(ev.FramesRejected(FrameSet.parse("3")))
-        desk.done("a", 3)
-    orders = desk.send(ev.FramesRejected(FrameSet.parse("3")))
-    assert isinstance(orders[0], ev.FrameGivenUp)
-    assert orders[1] == rendered("3")
-
-
-def test_frames_of_before_a_restart_can_be_rejected() -> None:
-    desk = Desk("8-9")
-    desk.grant("a")
-    desk.load("a")
-    desk.done("a", 8, 9)
-    assert desk.send(ev.FramesRejected(FrameSet.parse("2"))) == [renders("a", "2")]
 
 
 def test_nothing_to_render_is_said_at_once() -> None:

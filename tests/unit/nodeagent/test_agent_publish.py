@@ -11,7 +11,7 @@ import pytest
 
 from nodeagent import publish
 from nodeagent.frame_runs import parse_frames
-from nodeagent.journal import Journal, JournalLine, read_journal
+from nodeagent.journal import ENDED, Journal, JournalLine, read_journal
 from nodeagent.publish import Published, Publisher, PublishFailed
 from nodeagent.range_work import RangeWork
 from nodeagent.renderer import RenderedFrame
@@ -26,11 +26,11 @@ def publish_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
     """Give a function that publishes a frame and says what became of it; it does not wait."""
     monkeypatch.setattr(publish, "RETRY_WAITS_S", (0.0, 0.0))
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-    for folder in ("scratch", "output"):
+    for folder in ("scratch", "output", "logs"):
         (tmp_path / folder).mkdir()
     publisher = Publisher(
         output=tmp_path / "output",
-        journal=tmp_path / "n1.jsonl",
+        journal=tmp_path / "logs" / "n1.jsonl",
         slot="n1-0",
         size=(None, None),
         post=outcomes.put,
@@ -55,7 +55,7 @@ def test_a_frame_is_copied_and_journaled(publish_frame: Publish, tmp_path: Path)
     assert isinstance(outcome, Published)
     assert outcome.line.sha256 == hashlib.sha256(png(1)).hexdigest()
     assert (tmp_path / "output" / "f_1.png").read_bytes() == png(1)
-    assert list(read_journal(tmp_path / "n1.jsonl")) == [outcome.line]
+    assert list(read_journal(tmp_path / "logs" / "n1.jsonl")) == [outcome.line]
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -115,3 +115,38 @@ def test_a_file_that_is_older_than_the_tool(publish_frame: Publish, tmp_path: Pa
         outcome = publish_frame(1)
     assert isinstance(outcome, PublishFailed)
     assert "older" in outcome.text
+
+
+def test_a_proven_frame_of_another_node_is_not_replaced(
+    publish_frame: Publish, tmp_path: Path
+) -> None:
+    """A cut-off agent comes late; what it reports is the frame as it lies there."""
+    first = publish_frame(1)
+    assert isinstance(first, Published)
+    (tmp_path / "logs" / "n1.jsonl").rename(tmp_path / "logs" / "n2.jsonl")
+    late = publish_frame(1, png(7))
+    assert isinstance(late, Published)
+    assert late.line == first.line
+    assert (tmp_path / "output" / "f_1.png").read_bytes() == png(1)
+    assert names(tmp_path) == ["f_1.png"]
+    assert not (tmp_path / "logs" / "n1.jsonl").exists()
+
+
+@pytest.mark.parametrize("damage", [b"rubbish", png(1)[:-1] + b"!"])
+def test_a_damaged_frame_is_replaced(damage: bytes, publish_frame: Publish, tmp_path: Path) -> None:
+    publish_frame(1)
+    (tmp_path / "output" / "f_1.png").write_bytes(damage)
+    again = publish_frame(1, png(7))
+    assert isinstance(again, Published)
+    assert (tmp_path / "output" / "f_1.png").read_bytes() == png(7)
+    assert again.line.sha256 == hashlib.sha256(png(7)).hexdigest()
+
+
+def test_nothing_is_published_after_the_end_of_the_task(
+    publish_frame: Publish, tmp_path: Path
+) -> None:
+    (tmp_path / "logs" / ENDED).touch()
+    outcome = publish_frame(1)
+    assert isinstance(outcome, PublishFailed)
+    assert "has ended" in outcome.text
+    assert names(tmp_path) == []

@@ -9,12 +9,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
 from sqlalchemy import URL, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
+
+from farmdesk.security import tls
 
 START_S = 60
 _STOP_S = 30
@@ -28,12 +31,14 @@ _PROGRAMS = ("mariadbd", "mariadb-install-db")
 class MariaDb:
     """A private MariaDB with its own data folder; a context manager that ends it whatever happens.
 
-    `stop` and `start` take it away and bring it back on the same port, data kept.
+    `stop` and `start` take it away and bring it back on the same port, data kept. It speaks TLS to
+    whoever wants it, with a certificate for 127.0.0.1 by the authority in file `ca`.
     """
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fd-maria-"))  # short: it holds a socket
-        self._port = free_port()
+        self.ca = self._folder / "ca.pem"
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
 
@@ -103,12 +108,23 @@ class MariaDb:
 
     def url(self, database: str) -> str:
         """Give the URL of a database of this server."""
-        return f"mysql://{_USER}:{quote(_PASSWORD, safe='')}@127.0.0.1:{self._port}/{database}"
+        return f"mysql://{_USER}:{quote(_PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def farm_account(self, database: str) -> str:
+        """Make the account that a farm needs, with no right more, and give its URL, over TLS."""
+        name = f"own_{database}"
+        self.run(
+            f"CREATE USER IF NOT EXISTS '{name}'@'%%' IDENTIFIED BY 'farm' REQUIRE SSL",
+            f"GRANT ALL ON {database}.* TO '{name}'@'%%' WITH GRANT OPTION",
+            f"GRANT CREATE USER, PROCESS, CONNECTION ADMIN ON *.* TO '{name}'@'%%'",
+        )
+        place = f"127.0.0.1:{self.port}/{database}"
+        return f"mysql://{name}:farm@{place}?ssl_ca={quote(str(self.ca))}"
 
     def run(self, *statements: str, database: str | None = None) -> None:
         """Run statements in one transaction, as a user who may do anything."""
         place = URL.create(
-            "mysql+pymysql", _USER, host="127.0.0.1", port=self._port, database=database
+            "mysql+pymysql", _USER, host="127.0.0.1", port=self.port, database=database
         )
         login = {"password": _PASSWORD.encode()}
         with create_engine(place, poolclass=NullPool, connect_args=login).begin() as connection:
@@ -121,11 +137,20 @@ class MariaDb:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
+        self._certify()
         (self._folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS '{_USER}'@'%' IDENTIFIED BY '{_PASSWORD}';\n"
-            f"GRANT ALL ON *.* TO '{_USER}'@'%';\n",
+            f"GRANT ALL ON *.* TO '{_USER}'@'%' WITH GRANT OPTION;\n",
             encoding="utf-8",
         )
+
+    def _certify(self) -> None:
+        now = datetime.now(UTC)
+        authority = tls.make_ca("test", now)
+        server = tls.make_server_certificate(authority, ["127.0.0.1"], now)
+        self.ca.write_bytes(authority.certificate)
+        (self._folder / "server.pem").write_bytes(server.certificate)
+        (self._folder / "server.key").write_bytes(server.key)
 
     def _command(self) -> list[str]:
         return [
@@ -136,13 +161,17 @@ class MariaDb:
             f"--socket={self._folder / 'sock'}",
             f"--pid-file={self._folder / 'pid'}",
             f"--init-file={self._folder / 'init.sql'}",
-            f"--port={self._port}",
+            f"--port={self.port}",
             "--bind-address=127.0.0.1",
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--innodb-buffer-pool-size=128M",
             "--innodb-log-file-size=64M",
             "--innodb-flush-log-at-trx-commit=1",
+            "--innodb-autoinc-lock-mode=2",
+            f"--ssl-ca={self.ca}",
+            f"--ssl-cert={self._folder / 'server.pem'}",
+            f"--ssl-key={self._folder / 'server.key'}",
         ]
 
     def _remove(self) -> None:

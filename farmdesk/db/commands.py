@@ -1,17 +1,20 @@
 """Table `command`: what people ask for, and the engine's answers."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Integer, Select, bindparam, func, insert, select
 
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import SentCommand, Task, table_of
+from farmdesk.db.models import DbLease, SentCommand, Task, UserAccount, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import CommandRow
 
+READ_BYTES = 32_000_000  # of bodies at a time: many long commands shall not fill the memory
 BODY_CHARS = 2_000_000  # of all its texts; the longest frames text is half of it
 
 
@@ -48,19 +51,47 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def unanswered(connection: Connection, known: Collection[int], limit: int) -> list[CommandRow]:
-    """Give commands without an answer, by id, without the known ones.
+    """Give commands without an answer, by id, without the known ones; at most about `READ_BYTES`.
 
-    Never asks for `id > last`: of two commands at once, the higher number may be committed first.
+    A leased account's commands bear the login of its user, or the account's own name when the lease
+    was over. Never asks for `id > last`: of two commands at once, the higher number may be
+    committed first.
     """
-    rows = connection.execute(_unanswered(), {"most": limit + len(known)})
-    return [command_row(row) for row in rows if row.id not in known][:limit]
+    found = connection.execute(_unanswered(), {"most": limit + len(known)})
+    fresh = [row for row in found if row.id not in known][:limit]
+    if not fresh:
+        return []
+    sizes = accumulate(row.size for row in fresh)
+    fits = sum(size <= READ_BYTES for size in sizes) or 1
+    ids = [row.id for row in fresh[:fits]]
+    return [_command_of_sender(row) for row in connection.execute(_commands_with_sender(ids))]
 
 
 @cache
-def _unanswered() -> Select[tuple[SentCommand]]:
+def _unanswered() -> Select[int, int]:
     """Give the question that is asked fifty times a second: to build it anew costs more than it."""
-    query = select(table_of(SentCommand)).where(SentCommand.answered_at.is_(None))
+    query = select(SentCommand.id, func.length(SentCommand.body, type_=Integer).label("size"))
+    query = query.where(SentCommand.answered_at.is_(None))
     return query.order_by(SentCommand.id).limit(bindparam("most"))
+
+
+def _commands_with_sender(ids: Sequence[int]) -> Select[tuple[object, ...]]:
+    sent = table_of(SentCommand)
+    return (
+        select(*sent.columns, DbLease.until, DbLease.ended_at, UserAccount.login)
+        .outerjoin(DbLease, DbLease.account == sent.c.issued_by)
+        .outerjoin(UserAccount, UserAccount.id == DbLease.user_id)
+        .where(sent.c.id.in_(ids))
+        .order_by(sent.c.id)
+    )
+
+
+def _command_of_sender(row: AnyRow) -> CommandRow:
+    """Read a row; the lease's end is compared with the server's own time of the command."""
+    command = command_row(row)
+    if row.login is None or command.issued_at > min(row.until, row.ended_at or row.until):
+        return command
+    return replace(command, issued_by=row.login)
 
 
 def standing(connection: Connection) -> tuple[CommandRow, ...]:

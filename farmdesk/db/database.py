@@ -20,19 +20,22 @@ from farmdesk.domain.errors import Refused
 SERVERS = ("mysql", "mariadb")
 CONNECT_S = 5  # a vanished server is noticed within this
 ANSWER_S = 15  # and one that hangs within this
+LEASED_CONNECTIONS = 4  # of one client; see `farmdesk.db.leases`
 SQLITE_WAIT_S = 10  # a writer waits this long for another one
+_OPTIONS = {"ssl_ca", "role"}
 _STRICT = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE"
 
 
 class Database:
     """An open database: transactions on connections from a pool; safe to use from several threads.
 
-    `place` names it for people, without the password.
+    `place` names it for people, without the password; `name` is that of the database, or its file.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_server = engine.dialect.name in SERVERS
+        self.name = str(engine.url.database)
         shown = engine.url.render_as_string(hide_password=True)
         self.place = shown if self.is_server else str(engine.url.database)
 
@@ -58,15 +61,17 @@ class Database:
 def open_database(url: str, *, answer_s: int = ANSWER_S, make: bool = False) -> Database:
     """Give the database at a URL like `sqlite:////path/farm.db` or `mysql://user:password@host/farm`.
 
-    Connects only when it is used. `make`: an SQLite file that does not exist is made. Raises
-    Refused when the URL is none or names another kind.
+    A server's URL may end in `?ssl_ca=FILE`: then only TLS will do, with a certificate of that
+    authority for that host; and in `role=NAME` for a leased account. Connects only when it is used.
+    `make`: an SQLite file that does not exist is made. Raises Refused when the URL is none or names
+    another kind.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise _bad_url() from None  # its text may hold the password
     kind = parsed.get_backend_name()
-    if kind in SERVERS:
+    if kind in SERVERS and set(parsed.query) <= _OPTIONS:
         return Database(_open_server(parsed, answer_s))
     if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return Database(_open_sqlite(parsed, "rwc" if make else "rw"))
@@ -85,12 +90,15 @@ _to_json = partial(json.dumps, ensure_ascii=False, allow_nan=False)
 
 
 def _open_server(url: URL, answer_s: int) -> Engine:
+    role = _option(url, "role")
     engine = create_engine(
-        url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
+        url.set(drivername="mysql+pymysql", query={"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_recycle=1800,
         pool_timeout=CONNECT_S,
+        pool_size=LEASED_CONNECTIONS if role else 5,
+        max_overflow=0 if role else 10,
         hide_parameters=True,
         json_serializer=_to_json,
         connect_args={
@@ -99,10 +107,36 @@ def _open_server(url: URL, answer_s: int) -> Engine:
             "write_timeout": answer_s,
             "sql_mode": _STRICT,
             **_password(url),
+            **_tls(url),
+            **({"database": None} if role else {}),
         },
     )
+    if role:
+        event.listen(engine, "connect", partial(_take_role, role, str(url.database)), insert=True)
     bind_many_quickly(engine)
     return engine
+
+
+def _option(url: URL, name: str) -> str:
+    """Give an option of the URL; empty when it is not there."""
+    value = url.query.get(name, "")
+    return value if isinstance(value, str) else value[-1]
+
+
+def _tls(url: URL) -> dict[str, object]:
+    """Given the authority alone, PyMySQL would take any of its certificates for any host."""
+    ca = _option(url, "ssl_ca")
+    return {"ssl_ca": ca, "ssl_verify_cert": True, "ssl_verify_identity": True} if ca else {}
+
+
+def _take_role(
+    role: str, database: str, connection: DBAPIConnection, _entry: ConnectionPoolEntry
+) -> None:
+    """Take up a role; before that, a leased account may not even enter the database."""
+    cursor = connection.cursor()
+    for word, name in (("SET ROLE", role), ("USE", database)):
+        cursor.execute(f"{word} `{name.replace('`', '``')}`")
+    cursor.close()
 
 
 def _password(url: URL) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """Turns what drivers raise into what a person can act on; what is our own fault passes through."""
 
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,12 +35,30 @@ _AWAY = {
     4031,  # MySQL: disconnected for inactivity
 }
 _FULL = {1021, 1114}  # disk full, table full
-_LOCKED_OUT = {1044, 1045, 1049, 1130, 1142, 1698}  # wrong password, no grant, no such database
+_LOCKED_OUT = {
+    1044,  # no grant on the database
+    1045,  # wrong password, or no TLS where it is required
+    1049,  # no such database
+    1130,  # not from this host
+    1142,  # no grant on the table
+    1143,  # no grant on the column
+    1227,  # no such global right
+    1419,  # MySQL: no triggers without log_bin_trust_function_creators
+    1698,  # no password may do
+    1959,  # MariaDB: no such role for this account
+    3159,  # MySQL: TLS is required
+    3530,  # MySQL: no such role for this account
+}
+_USED_UP = {1203, 1226}  # the account has no connection, or no change, left
 _NO_FARM = {1054, 1146}  # no such column, no such table
 
 
 class LockedOut(Refused):
     """The database answers, but not to this account."""
+
+
+class WrongServer(Refused):
+    """Whoever answers at the database's address is not the farm's database."""
 
 
 class WrongSchema(FarmError):
@@ -48,7 +67,7 @@ class WrongSchema(FarmError):
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Raise FarmUnavailable, LockedOut or WrongSchema for the driver's errors.
+    """Raise FarmUnavailable, LockedOut, WrongServer or WrongSchema for the driver's errors.
 
     `place` names the database without its password.
     """
@@ -68,8 +87,12 @@ def _known(place: str, error: DBAPIError) -> FarmError | None:
     if isinstance(cause, sqlite3.Error):
         return _known_sqlite(place, str(cause))
     number = cause.args[0] if cause is not None and cause.args else None
+    if isinstance(getattr(cause, "original_exception", None), ssl.SSLCertVerificationError):
+        return _foreign(place)
     if error.connection_invalidated or number in _AWAY:
         return _away(place)
+    if number in _USED_UP:
+        return _used_up(place)
     if number in _FULL:
         return _full(place)
     if number in _LOCKED_OUT:
@@ -103,6 +126,24 @@ def _away(place: str) -> FarmUnavailable:
         f"The database {place} cannot be reached now. Check that it runs and that the network is "
         "up; nothing that was finished is lost.",
         f"现在无法连接数据库 {place}。请检查数据库是否运行、网络是否正常；已完成的工作不会丢失。",
+    )
+
+
+def _foreign(place: str) -> WrongServer:
+    return WrongServer(
+        f"The server at {place} does not show a certificate of this farm's authority for that "
+        "name. Somebody may stand between: ask a superadmin, and do not go on.",
+        f"{place} 处的服务器未出示本农场 CA 为该名称签发的证书。可能有人从中拦截："
+        "请联系超级管理员，不要继续。",
+    )
+
+
+def _used_up(place: str) -> FarmUnavailable:
+    return FarmUnavailable(
+        f"The database {place} allows this login no more connections, or no more commands within "
+        "this hour. Close other windows, or wait.",
+        f"数据库 {place} 不再允许此登录建立更多连接，或本小时内发送更多命令。"
+        "请关闭其他窗口，或稍候。",
     )
 
 

@@ -26,11 +26,18 @@ from farmdesk.domain.records import (
 from farmdesk.domain.states import FrameState, TaskState
 
 
-def tasks(connection: Connection, since_rev: int, recycled: bool | None) -> list[TaskRow]:
-    """Give the tasks that changed since, by position; `recycled` None gives both queues."""
+def tasks(
+    connection: Connection, since_rev: int, recycled: bool | None, owner: str | None = None
+) -> list[TaskRow]:
+    """Give the tasks that changed since, by position; `recycled` None gives both queues.
+
+    `owner`: only this user's.
+    """
     query = _tasks().where(Task.rev > since_rev).order_by(Task.position, Task.id)
     if recycled is not None:
         query = query.where(Task.recycled.is_(recycled))
+    if owner is not None:
+        query = query.where(Task.owner == owner)
     return [_task_row(row) for row in connection.execute(query)]
 
 
@@ -40,6 +47,17 @@ def task(connection: Connection, task_id: int) -> TaskRow:
     if row is None:
         raise _no_task(task_id)
     return _task_row(row)
+
+
+def owner_of(connection: Connection, task_id: int) -> str | None:
+    """Give the login of a task's owner; None when there is no such task."""
+    return connection.scalar(select(Task.owner).where(Task.id == task_id))
+
+
+def owned(connection: Connection, task_ids: Collection[int], owner: str) -> list[int]:
+    """Give those of these tasks that belong to a user."""
+    wanted = Task.id.in_(task_ids) & (Task.owner == owner)
+    return list(connection.scalars(select(Task.id).where(wanted)))
 
 
 def frame_states(connection: Connection, task_id: int) -> FrameStates:
@@ -82,9 +100,20 @@ def nodes(connection: Connection, since_rev: int) -> list[NodeRow]:
     return sorted(found, key=lambda row: row.record.node)  # in SQL it would read all nodes first
 
 
-def logs(connection: Connection, since_id: int, task_id: int | None, limit: int) -> list[LogRow]:
-    """Give log lines with a higher number, oldest first; with `since_id` 0 the newest `limit`."""
+def logs(
+    connection: Connection,
+    since_id: int,
+    task_id: int | None,
+    limit: int,
+    owner: str | None = None,
+) -> list[LogRow]:
+    """Give log lines with a higher number, oldest first; with `since_id` 0 the newest `limit`.
+
+    `owner`: only those about this user's tasks.
+    """
     query = select(table_of(Log)).where(Log.id > since_id).limit(limit)
+    if owner is not None:
+        query = query.where(Log.task_id.in_(select(Task.id).where(Task.owner == owner)))
     if task_id is not None:
         query = query.where(Log.task_id == task_id)
     rows = connection.execute(query.order_by(Log.id if since_id else Log.id.desc())).all()
@@ -96,16 +125,25 @@ def outcome(connection: Connection, command_id: int) -> CommandRow:
     query = select(table_of(SentCommand)).where(SentCommand.id == command_id)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise Refused(
-            f"There is no command {command_id}. Check the number.",
-            f"没有编号为 {command_id} 的命令。请检查编号。",
-        )
+        raise no_command(command_id)
     return command_row(row)
 
 
-def commands(connection: Connection, since_id: int, limit: int) -> list[CommandRow]:
-    """Give commands with a higher number, oldest first."""
+def no_command(command_id: int) -> Refused:
+    """Give the error for a command that there is not, or not for who asks."""
+    return Refused(
+        f"There is no command {command_id}. Check the number.",
+        f"没有编号为 {command_id} 的命令。请检查编号。",
+    )
+
+
+def commands(
+    connection: Connection, since_id: int, limit: int, issued_by: str | None = None
+) -> list[CommandRow]:
+    """Give commands with a higher number, oldest first; `issued_by`: only this user's."""
     query = select(table_of(SentCommand)).where(SentCommand.id > since_id)
+    if issued_by is not None:
+        query = query.where(SentCommand.issued_by == issued_by)
     return [
         command_row(row) for row in connection.execute(query.order_by(SentCommand.id).limit(limit))
     ]

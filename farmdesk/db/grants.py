@@ -1,0 +1,58 @@
+"""What leased staff accounts may do: the files in `sql/grants`, applied to the farm's server."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from sqlalchemy import Connection
+
+from farmdesk.db.database import Database
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.users import Role
+
+_FILES = ("command", "operator", "superadmin")
+_FARM = re.compile(r"[A-Za-z0-9_]{1,20}")  # its roles' names must fit 32 characters
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+
+
+def apply(database: Database) -> None:
+    """Make the roles of leased accounts and the guard on table `command`; also again.
+
+    Does nothing on SQLite, which has no accounts. Raises Refused, and LockedOut when the farm's own
+    account may not do this.
+    """
+    if not database.is_server:
+        return
+    with database.reading() as connection:
+        for statement in _statements(role_name(database, Role.OPERATOR).rpartition("_")[0]):
+            _run(connection, statement)
+
+
+def role_name(database: Database, role: Role) -> str:
+    """Give the database role of a role of the staff; it bears the farm's name, others may be near.
+
+    Raises Refused for a database whose name is too long or awkward for that.
+    """
+    if not _FARM.fullmatch(database.name):
+        raise Refused(
+            f"The database {database.place} cannot lend accounts: its name must be 1 to 20 of A-Z, "
+            "a-z, 0-9 and underline. Move the farm to a database with such a name.",
+            f"数据库 {database.place} 无法出借帐号：其名称须为 1 到 20 个字母、数字或下划线。"
+            "请将农场迁移到符合要求的数据库。",
+        )
+    return f"{database.name}_{role.value}"
+
+
+def _statements(farm: str) -> Iterator[str]:
+    for name in _FILES:
+        text = _COMMENT.sub("", (files("sql.grants") / f"{name}.sql").read_text(encoding="utf-8"))
+        for statement in text.replace("{farm}", farm).rstrip().removesuffix(";").split(";\n\n"):
+            yield statement.strip()
+
+
+def _run(connection: Connection, statement: str) -> None:
+    try:
+        connection.exec_driver_sql(statement.replace("%", "%%"))
+    except Exception:
+        connection.invalidate()  # whatever it has locked is free
+        raise

@@ -1,0 +1,151 @@
+"""Database accounts that are lent to staff: `fl_` and chance, for one session, over TLS alone.
+
+Each login gets a new account, as people can change their own password and so keep an old one. The
+row in `db_lease` comes first and is marked last, so that no crash leaves an account that nobody
+knows. To make or drop an account commits what went before: these statements go over a connection
+of their own, while another one holds the row.
+"""
+
+import logging
+import secrets
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from farmdesk.db.database import LEASED_CONNECTIONS, Database
+from farmdesk.db.grants import role_name
+from farmdesk.db.models import DbLease, UserSession, table_of
+from farmdesk.domain.accounts import LEASE_PREFIX, Account, DbLogin
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.users import Role
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = LEASED_CONNECTIONS + 4  # the window and the command line beside it
+CHANGES_AN_HOUR = 3600  # commands that one session may send
+_NO_SUCH_THREAD = 1094  # Source: mysqld_error.h
+_LEASE = table_of(DbLease)
+_MAKE = (
+    "CREATE USER '{account}'@'%%' IDENTIFIED BY %s REQUIRE SSL "
+    f"WITH MAX_USER_CONNECTIONS {CONNECTIONS} MAX_UPDATES_PER_HOUR {CHANGES_AN_HOUR}"
+)
+_CONNECTED = text("SELECT id FROM information_schema.processlist WHERE user = :account")
+_HOLDS_ROWS = text(
+    "SELECT p.id, p.user FROM information_schema.innodb_trx t JOIN information_schema.processlist p"
+    " ON p.id = t.trx_mysql_thread_id WHERE t.trx_rows_locked > 0 AND LEFT(p.user, 3) = :prefix"
+).bindparams(bindparam("prefix", LEASE_PREFIX))
+
+
+class NoLease(Refused):
+    """This farm or this user has no database accounts to lend."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This farm lends no database account here: it needs MySQL or MariaDB, and a login of "
+            "the staff that is not over. Log in again.",
+            "此农场无法在此出借数据库帐号：需要 MySQL 或 MariaDB，以及仍然有效的员工登录。"
+            "请重新登录。",
+        )
+
+
+def lend(
+    database: Database, account: Account, *, token_hash: bytes, now: datetime, until: datetime
+) -> DbLogin:
+    """Make a database account for a session of the staff. Raises NoLease."""
+    if not database.is_server or account.role is Role.CUSTOMER:
+        raise NoLease
+    role = role_name(database, account.role)
+    name = LEASE_PREFIX + secrets.token_hex(8)
+    login = DbLogin(name, secrets.token_urlsafe(32), role, until)
+    values = {"account": name, "user_id": account.user_id, "token_hash": token_hash}
+    with database.writing() as connection:
+        connection.execute(insert(_LEASE).values(**values, made_at=now, until=until))
+    with database.writing() as connection, database.reading() as maker:
+        if not _lock(connection, name):  # it ended before it began: its user was suspended
+            raise NoLease
+        maker.exec_driver_sql(_MAKE.format(account=name), (login.password,))
+        maker.exec_driver_sql(f"GRANT `{role}` TO '{name}'@'%%'")
+    return login
+
+
+def end_of_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
+    """End the leases of a session; its accounts go with the next `drop_ended`."""
+    _end(connection, _LEASE.c.token_hash == token_hash, now)
+
+
+def end_of_key(connection: Connection, fingerprint: str, now: datetime) -> None:
+    """End the leases of all sessions that a key opened; call it before those sessions end."""
+    theirs = select(UserSession.token_hash).where(UserSession.fingerprint == fingerprint)
+    _end(connection, _LEASE.c.token_hash.in_(theirs), now)
+
+
+def end_of_user(connection: Connection, user_id: int, now: datetime) -> None:
+    """End all leases of a user; their accounts go with the next `drop_ended`."""
+    _end(connection, _LEASE.c.user_id == user_id, now)
+
+
+def drop_ended(database: Database, now: datetime) -> int:
+    """Drop the accounts whose lease is over, kill their connections, and give their number.
+
+    To be called every few seconds, and at once after a lease was ended.
+    """
+    if not database.is_server:
+        return 0
+    over = _LEASE.c.ended_at.is_not(None) | (_LEASE.c.until <= now)
+    with database.reading() as connection:
+        names = list(
+            connection.scalars(select(_LEASE.c.account).where(_LEASE.c.dropped_at.is_(None), over))
+        )
+    for name in names:
+        _drop(database, name, now)
+    return len(names)
+
+
+def end_blockers(database: Database) -> list[str]:
+    """Kill the connections of leased accounts that hold rows locked, and give their accounts.
+
+    No client of ours locks a row; one that does could stop the engine's flushes. On MariaDB no
+    grant prevents it. To be called every second or two.
+    """
+    if not database.is_server:
+        return []
+    with database.reading() as connection:
+        found = connection.execute(_HOLDS_ROWS).all()
+        for row in found:
+            log.warning("database account %s held rows locked; its connection is ended", row.user)
+            _kill(connection, row.id)
+    return [row.user for row in found]
+
+
+def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    alive = which & _LEASE.c.ended_at.is_(None)
+    connection.execute(update(_LEASE).where(alive).values(ended_at=now))
+
+
+def _drop(database: Database, name: str, now: datetime) -> None:
+    """Drop first, then kill: nobody comes in again between the two."""
+    with database.writing() as connection, database.reading() as dropper:
+        if not _lock(connection, name, ended=True):  # somebody else was quicker
+            return
+        dropper.exec_driver_sql(f"DROP USER IF EXISTS '{name}'@'%%'")
+        for process in dropper.scalars(_CONNECTED, {"account": name}).all():
+            _kill(dropper, process)
+        dropped = update(_LEASE).where(_LEASE.c.account == name)
+        connection.execute(dropped.values(dropped_at=now))
+
+
+def _lock(connection: Connection, name: str, *, ended: bool = False) -> bool:
+    """Hold a lease's row until the transaction ends; False when it is dropped, or has ended."""
+    query = select(_LEASE.c.dropped_at, _LEASE.c.ended_at).where(_LEASE.c.account == name)
+    row = connection.execute(query.with_for_update()).one()
+    return row.dropped_at is None and (ended or row.ended_at is None)
+
+
+def _kill(connection: Connection, process: int) -> None:
+    """End a connection; one that has just gone by itself is fine."""
+    try:
+        connection.exec_driver_sql(f"KILL {int(process)}")
+    except DBAPIError as error:
+        if error.orig is None or error.orig.args[0] != _NO_SUCH_THREAD:
+            raise

@@ -1,0 +1,99 @@
+"""Names inside packages: they come from outside, and must mean the same file on every machine.
+
+A name is a path with `/` between its parts. Refused is what leaves the package, what Windows reads
+as something else (https://learn.microsoft.com/windows/win32/fileio/naming-a-file), and what a
+person or a file system cannot tell from another name of the package.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import PurePosixPath
+from unicodedata import category, normalize
+
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.text import quoted
+
+MAX_NAME = 1024  # bytes in UTF-8
+MAX_PART = 255  # bytes in UTF-8, and so UTF-16 units as well: the limits of ext4 and NTFS
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]')
+_UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and paragraph breaks
+_JOINERS = "\u200c\u200d"  # hidden marks that some scripts cannot be written without
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])", re.IGNORECASE)
+
+
+class BadName(Refused):
+    """A name that no package may hold."""
+
+    def __init__(self, name: str, en: str, zh: str) -> None:
+        self.name = name
+        super().__init__(
+            f"The package cannot hold {quoted(name)}: {en}. Rename it and send the package again.",
+            f"场景包不能包含 {quoted(name)}：{zh}。请改名后重新上传。",
+        )
+
+
+def checked_name(name: str) -> PurePosixPath:
+    """Give the path of a name that is safe on every system. Raises BadName."""
+    if len(name) > MAX_NAME or len(name.encode(errors="surrogatepass")) > MAX_NAME:
+        raise BadName(name, f"it is longer than {MAX_NAME} bytes", f"名称超过 {MAX_NAME} 字节")
+    if _FORBIDDEN.search(name) or not (name.isascii() or all(map(_is_fit, name))):
+        raise BadName(
+            name,
+            'it has a hidden character or one of < > : " \\ | ? *',
+            '其中含有不可见字符，或 < > : " \\ | ? * 之一',
+        )
+    parts = name.split("/")
+    if not {"", ".", ".."}.isdisjoint(parts):
+        raise BadName(name, "it is no plain path inside the package", "它不是包内的普通路径")
+    for part in parts:
+        _check_part(name, part)
+    return PurePosixPath(name)
+
+
+def _check_part(name: str, part: str) -> None:
+    if part[-1] in " ." or part[0] == " ":
+        raise BadName(
+            name,
+            "a part begins or ends with a blank, or ends with a dot",
+            "其中一段以空格开头或结尾，或以点结尾",
+        )
+    if len(part.encode()) > MAX_PART:
+        raise BadName(
+            name, f"a part is longer than {MAX_PART} bytes", f"其中一段超过 {MAX_PART} 字节"
+        )
+    if _RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")):
+        raise BadName(name, "Windows reads it as a device", "Windows 会把它当作设备")
+
+
+def _is_fit(character: str) -> bool:
+    kind = category(character)
+    return kind not in _UNFIT or character in _JOINERS
+
+
+def check_together(names: Iterable[str]) -> None:
+    """See that no two of a package's names meet on any file system. Raises BadName.
+
+    They meet where they are the same but for case or composed letters, and where one is a file in
+    the place of another one's folder.
+    """
+    # A mark that sorts first puts what lies in a folder right behind the folder's name.
+    keyed = sorted((_folded(name).replace("/", "\0"), name) for name in names)
+    for (key, name), (next_key, next_name) in pairwise(keyed):
+        if next_key == key or next_key.startswith(key + "\0"):
+            raise BadName(
+                next_name,
+                f"some systems take it and {quoted(name)} for the same",
+                f"某些系统会把它与 {quoted(name)} 视为同一个",
+            )
+
+
+def _folded(name: str) -> str:
+    """Give what names share that some file system takes for the same.
+
+    Letter by letter, as NTFS does it; composed and decomposed letters are one, as on macOS.
+    """
+    composed = normalize("NFC", name)
+    raised = "".join(up if len(up := c.upper()) == 1 else c for c in composed)
+    return normalize("NFC", raised)

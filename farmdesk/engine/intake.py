@@ -1,8 +1,9 @@
 """Takes scene packages in: what has arrived is opened beside the loop, then its task is queued."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from farmdesk.domain.commands import TakePackage
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 OPENERS = 2  # packages that are opened at a time; each keeps a core and the storage busy
 RETRY_S = 30.0  # after the world failed: a full disk, a database that is away
+NOTHING: Mapping[int, str] = MappingProxyType({})
 OPENING = Said("Its package is being opened and checked.", "正在打开并校验场景包。")
 
 
@@ -30,6 +32,7 @@ class Package:
 
     task_id: int
     transfer: str  # id, hex
+    scene: str  # where the task's scene file will lie
     previous_task: int | None = None  # whose scene has the files that did not change
 
 
@@ -44,17 +47,20 @@ class PackageOpener(Protocol):
 class Intake:
     """The packages that were handed over and are not open yet.
 
-    `opener` None: this farm has no accounts, so no packages come. `arrived`: those of an earlier
-    engine. A package that is opened twice gives the same scene, so
-    nothing needs to be remembered of how far an engine came.
+    `opener` None: this farm has no accounts, so no packages come. `arrived`: what an earlier
+    engine had in hand, transfer by task. A package that is opened twice gives the same scene, so
+    nothing needs to be remembered of how far that engine came.
     """
 
     def __init__(
-        self, farm: Farm, opener: PackageOpener | None = None, arrived: Iterable[Package] = ()
+        self,
+        farm: Farm,
+        opener: PackageOpener | None = None,
+        arrived: Mapping[int, str] = NOTHING,
     ) -> None:
         self._farm = farm
         self._opener = opener
-        self._waiting = {package.task_id: package for package in arrived}
+        self._waiting = dict(arrived)
         self._in_work: set[int] = set()
         self._not_before: dict[int, float] = {}
 
@@ -76,7 +82,8 @@ class Intake:
     def take(self, command: TakePackage, entry: TaskEntry, _user: User, _now: Moment) -> Said:
         """Note that a task's package is whole."""
         task = entry.task
-        self._waiting[task.id] = Package(task.id, command.transfer, task.spec.previous_task)
+        if task.id not in self._in_work:
+            self._waiting[task.id] = command.transfer
         self._explain(entry, OPENING)
         return Said(
             f"The package of task {task.id} has arrived; it is being opened.",
@@ -87,17 +94,18 @@ class Intake:
         """Begin with what waits; a task in the recycle queue waits until it is restored."""
         if self._opener is None:
             return
-        for package in list(self._waiting.values()):
+        for key, transfer in list(self._waiting.items()):
             if len(self._in_work) >= OPENERS:
                 return
-            entry = self._farm.tasks.get(package.task_id)
-            if entry is None or entry.task.recycled or package.task_id in self._in_work:
+            entry = self._farm.tasks.get(key)
+            if entry is None or entry.task.recycled or key in self._in_work:
                 continue
             if entry.task.state is not TaskState.UPLOADING:
-                del self._waiting[package.task_id]
-            elif now.seconds >= self._not_before.get(package.task_id, 0.0):
-                self._in_work.add(package.task_id)
-                self._opener.begin(package)
+                del self._waiting[key]
+            elif now.seconds >= self._not_before.get(key, 0.0):
+                self._in_work.add(key)
+                spec = entry.task.spec
+                self._opener.begin(Package(key, transfer, spec.scene, spec.previous_task))
 
     def opened(self, post: PackageOpened, now: Moment) -> None:
         """Queue the task, reject it, or try again later."""

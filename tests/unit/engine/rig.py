@@ -1,7 +1,7 @@
 """An engine without processes: fake agents, a FakeLink as its memory, a check that tests end."""
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from farmdesk.engine.bonds import standing_rules
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
-from farmdesk.engine.intake import Intake, Package
+from farmdesk.engine.intake import NOTHING, Intake, Package
 from farmdesk.engine.posts import (
     BadFrame,
     CheckEnded,
@@ -133,7 +133,7 @@ class Rig:
         standing: tuple[CommandRow, ...] = (),
         urgents: tuple[UrgentRequest, ...] = (),
         operators: frozenset[str] | None = None,
-        arrived: tuple[Package, ...] | None = (),
+        arrived: Mapping[int, str] | None = NOTHING,
     ) -> None:
         """Start on what an earlier engine has saved: `tasks`, `standing`, `urgents`.
 

@@ -47,7 +47,7 @@ def test_a_package_is_opened_and_its_task_queued(rig: Rig) -> None:
     assert not rig.packages
     assert rig.send(TakePackage(1, TRANSFER), user="ann").applied
     rig.turn(1)
-    assert rig.packages == [Package(1, TRANSFER)]
+    assert rig.packages == [Package(1, TRANSFER, rig.entry().task.spec.scene)]
     assert "opened and checked" in rig.link.task(1).reason
     post(rig, 1)
     row = rig.link.task(1)
@@ -87,9 +87,9 @@ def test_a_package_that_an_earlier_engine_had_in_hand_is_opened_again(tmp_path: 
     hand_over(first)
     (new,) = [new for flush in first.flushes for new in flush.new_tasks]
     record = [record for flush in first.flushes for record in flush.tasks][-1]
-    rig = Rig(tmp_path, tasks=(StoredTask(new, record),), arrived=(Package(1, TRANSFER),))
+    rig = Rig(tmp_path, tasks=(StoredTask(new, record),), arrived={1: TRANSFER})
     rig.turn(1)
-    assert rig.packages == [Package(1, TRANSFER)]
+    assert rig.packages == [Package(1, TRANSFER, rig.entry().task.spec.scene)]
     post(rig, 1)
     assert rig.link.task(1).state is TaskState.QUEUED
 

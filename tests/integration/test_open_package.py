@@ -1,0 +1,258 @@
+"""Scene packages opened by the real program: sealed files in an inbox, a folder on the storage."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.accounts import KeyRecord, KeyState
+from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.engine.intake import Package
+from farmdesk.engine.open_package import OpenOrder
+from farmdesk.engine.opener import Opener
+from farmdesk.engine.posts import PackageOpened
+from farmdesk.engine.workspace import Workspace
+from farmdesk.security.content import digest_file
+from farmdesk.security.manifest import Entry, Manifest
+from farmdesk.security.sealed import SEGMENT, context
+from farmdesk.security.sealed_files import seal_file
+from farmdesk.security.user_keys import SealedUse, key_for
+from farmdesk.security.vault import Purpose, Vault
+from farmdesk.storage.inbox import Inbox
+
+NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)
+TRANSFER = bytes(range(16))
+SCENE = "镜头 1/开幕 式.blend"
+FILES = {SCENE: b"BLENDER" * 9, "textures/ice.exr": os.urandom(2 * SEGMENT + 7), "empty": b""}
+WAIT_S = 60
+
+
+class FakePackages:
+    """One upload of a user whose keys are wrapped in a vault."""
+
+    def __init__(self) -> None:
+        self.user_key = os.urandom(32)
+        self.vault = Vault.make()
+        self.transfer = Transfer(
+            TRANSFER, 5, 7, 2, 0, 0, TransferState.COMPLETE, made_at=NOW, touched_at=NOW
+        )
+
+    def find(self, transfer: bytes) -> Transfer | None:
+        return self.transfer if transfer == self.transfer.id else None
+
+    def key(self, user_id: int, version: int) -> KeyRecord | None:
+        assert (user_id, version) == (5, 2)
+        wrapped = self.vault.wrap(self.user_key, Purpose.USER_KEY, user_id=5, version=2)
+        return KeyRecord(5, 2, "f", "pem", b"", wrapped, KeyState.ACTIVE, NOW)
+
+    def end(
+        self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
+    ) -> None:
+        assert transfer == self.transfer.id
+        self.transfer = replace(self.transfer, state=state, reason=en, reason_zh=zh)
+
+
+class Bench:
+    """A farm folder, an upload in its inbox, and an opener."""
+
+    def __init__(self, root: Path) -> None:
+        self.workspace = Workspace(root / "渲染 农场")
+        self.inbox = Inbox(self.workspace.root)
+        self.packages = FakePackages()
+        self.posts: queue.SimpleQueue[PackageOpened] = queue.SimpleQueue()
+        self.opener = Opener(
+            self.packages, lambda: self.packages.vault, self.workspace, self.posts.put
+        )
+        self.plain = root / "plain"
+        self.plain.mkdir()
+
+    def fill(self, files: Mapping[str, bytes], *extra: Entry, said: Mapping[str, int] = {}) -> None:
+        """Lay a package into the inbox; `said`: sizes that the manifest tells otherwise."""
+        self.inbox.transfer(TRANSFER).mkdir(parents=True)
+        entries = list(extra)
+        for number, (name, content) in enumerate(files.items()):
+            source = self.plain / "file"
+            source.write_bytes(content)
+            self.seal(source, self.inbox.sealed(TRANSFER, number), SealedUse.UPLOAD, number)
+            size = said.get(name, len(content))
+            entries.append(Entry(name, size, 1_700_000_000_000, digest_file(source), number))
+        manifest = self.plain / "manifest"
+        manifest.write_bytes(Manifest(TRANSFER, entries).to_bytes())
+        self.seal(manifest, self.inbox.manifest(TRANSFER), SealedUse.MANIFEST, 0)
+
+    def seal(self, source: Path, target: Path, use: SealedUse, number: int) -> None:
+        key = key_for(self.packages.user_key, use)
+        seal_file(source, target, key=key, context=context(use, TRANSFER, number, 2))
+
+    def open(self, *, scene: str = SCENE, previous: int | None = None) -> PackageOpened:
+        path = str(self.workspace.scene(7) / scene)
+        self.opener.begin(Package(7, TRANSFER.hex(), path, previous))
+        return self.posts.get(timeout=WAIT_S)
+
+    @property
+    def found(self) -> dict[str, bytes] | None:
+        """What lies in the task's scene folder; None when there is none."""
+        folder = self.workspace.scene(7)
+        if not folder.exists():
+            return None
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    def assert_untouched(self) -> None:
+        """Nothing half open lies about."""
+        assert self.found is None
+        task = self.workspace.task(7)
+        assert not task.exists() or not list(task.iterdir())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_package_becomes_the_scene_folder(bench: Bench) -> None:
+    bench.fill(FILES)
+    assert bench.open() == PackageOpened(7)
+    assert bench.found == FILES
+    assert (bench.workspace.scene(7) / SCENE).stat().st_mtime_ns == 1_700_000_000_000
+    assert bench.packages.transfer.state is TransferState.TAKEN_IN
+    assert not bench.inbox.transfer(TRANSFER).exists()
+    assert bench.open() == PackageOpened(7)  # as after a restart between the two
+    assert bench.found == FILES
+
+
+def test_unchanged_files_come_from_the_previous_version(bench: Bench) -> None:
+    old = bench.workspace.scene(3) / "tex/旧 a.exr"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"unchanged")
+    same = Entry("tex/a.exr", 9, 5, digest_file(old), same_as="tex/旧 a.exr")
+    bench.fill(FILES, same)
+    assert bench.open(previous=3) == PackageOpened(7)
+    assert bench.found == FILES | {"tex/a.exr": b"unchanged"}
+    assert old.read_bytes() == b"unchanged"
+
+
+@pytest.mark.parametrize("fault", ["changed", "gone", "link", "no previous"])
+def test_a_previous_version_that_has_changed_is_told(bench: Bench, fault: str) -> None:
+    old = bench.workspace.scene(3) / "a.exr"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"unchanged")
+    same = Entry("a.exr", 9, 5, digest_file(old), same_as="a.exr")
+    bench.fill(FILES, same)
+    if fault == "changed":
+        old.write_bytes(b"unchangeD")
+    elif fault in ("gone", "link"):
+        old.unlink()
+        if fault == "link":
+            (bench.plain / "secret").write_bytes(b"unchanged")
+            old.symlink_to(bench.plain / "secret")
+    post = bench.open(previous=None if fault == "no previous" else 3)
+    assert "a.exr" in post.en
+    assert not post.again
+    bench.assert_untouched()
+    assert bench.packages.transfer.state is TransferState.REFUSED
+
+
+def test_a_damaged_segment_is_named(bench: Bench) -> None:
+    bench.fill(FILES)
+    sealed = bench.inbox.sealed(TRANSFER, 1)
+    content = bytearray(sealed.read_bytes())
+    content[SEGMENT + 99] ^= 1
+    sealed.write_bytes(content)
+    post = bench.open()
+    assert post.en.startswith("textures/ice.exr: ")
+    assert "damaged" in post.en
+    assert "(1)" in post.en
+    assert post.zh.startswith("textures/ice.exr：")
+    bench.assert_untouched()
+
+
+@pytest.mark.parametrize("fault", ["missing", "foreign", "swapped", "truncated", "other length"])
+def test_a_package_that_is_not_what_it_says_is_refused(bench: Bench, fault: str) -> None:
+    said = {"textures/ice.exr": 12} if fault == "other length" else {}
+    bench.fill(FILES, said=said)
+    first, second = (bench.inbox.sealed(TRANSFER, number) for number in (0, 1))
+    if fault == "missing":
+        first.unlink()
+    elif fault == "foreign":
+        bench.inbox.sealed(TRANSFER, 9).write_bytes(first.read_bytes())
+    elif fault == "swapped":
+        content = first.read_bytes()
+        first.write_bytes(second.read_bytes())
+        second.write_bytes(content)
+    elif fault == "truncated":
+        os.truncate(second, SEGMENT)
+    post = bench.open()
+    assert post.en
+    assert not post.again
+    bench.assert_untouched()
+
+
+def test_a_package_without_the_tasks_scene_is_refused(bench: Bench) -> None:
+    bench.fill({"a.exr": b"1"})
+    assert "开幕 式.blend is missing" in bench.open().en
+    bench.assert_untouched()
+
+
+def test_a_key_that_is_not_the_senders_opens_nothing(bench: Bench) -> None:
+    bench.fill(FILES)
+    bench.packages.user_key = os.urandom(32)
+    assert "does not open at all" in bench.open().en
+    bench.assert_untouched()
+
+
+def test_a_storage_that_cannot_be_written_is_tried_again(bench: Bench) -> None:
+    bench.fill(FILES)
+    bench.workspace.task(7).parent.mkdir(parents=True)
+    bench.workspace.task(7).write_bytes(b"in the way")
+    post = bench.open()
+    assert post.again
+    assert bench.packages.transfer.state is TransferState.COMPLETE
+    bench.workspace.task(7).unlink()
+    assert bench.open() == PackageOpened(7)
+    assert bench.found == FILES
+
+
+def test_what_a_killed_run_left_is_swept(bench: Bench) -> None:
+    bench.fill(FILES)
+    left = bench.workspace.task(7) / "scene.part/half"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    assert bench.open() == PackageOpened(7)
+    assert bench.found == FILES
+
+
+def test_another_tasks_upload_is_not_taken(bench: Bench) -> None:
+    bench.fill(FILES)
+    bench.packages.transfer = replace(bench.packages.transfer, task_id=8)
+    assert "no such upload for task 7" in bench.open().en
+    bench.assert_untouched()
+
+
+def test_the_key_is_in_no_argument_and_no_text(bench: Bench) -> None:
+    secret = bench.packages.user_key.hex()
+    order = OpenOrder("/f", TRANSFER.hex(), 2, secret, "/t", SCENE)
+    assert secret not in repr(order)
+
+
+def test_it_ends_with_its_engine(bench: Bench) -> None:
+    fifo = bench.inbox.transfer(TRANSFER)
+    fifo.mkdir(parents=True)
+    os.mkfifo(fifo / "manifest.sealed")  # reading it waits for ever
+    order = OpenOrder(
+        str(bench.workspace.root), TRANSFER.hex(), 2, "00" * 32, str(bench.plain / "t"), SCENE
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "farmdesk.engine.open_package"], stdin=subprocess.PIPE
+    ) as program:
+        assert program.stdin is not None
+        program.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
+        program.stdin.close()
+        assert program.wait(WAIT_S) == 1

@@ -1,0 +1,85 @@
+"""How fast files are sealed and opened, against OpenSSL itself and against a plain copy."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from farmdesk.security.sealed import PLAIN, PLAIN_FIRST, SEGMENT, SealedFile, Seed, SegmentPlan
+from farmdesk.security.sealed_files import open_file, seal_file
+
+KEY = bytes(range(32))
+_OPENSSL = ("openssl", "speed", "-seconds", "1", "-bytes", str(SEGMENT), "-evp", "aes-256-gcm")
+_ROUNDS = 1500  # segments: about the second that OpenSSL takes
+
+Ratios = dict[str, float | None]
+
+
+def memory_ratios(repeats: int) -> Ratios:
+    """Give `seal_vs_openssl` and `open_vs_openssl`: one core, in memory, a MiB at a time."""
+    file = SealedFile(KEY, b"", plan=SegmentPlan(PLAIN_FIRST + PLAIN + 1), seed=Seed.fresh())
+    plain, sealed = memoryview(bytearray(PLAIN)), memoryview(bytearray(SEGMENT))
+    seal, open_ = list[float](), list[float]()
+    for _ in range(repeats):
+        ours = _cpu_rate(lambda: file.seal_into(1, plain, sealed))
+        seal.append(ours / _openssl_rate())
+        ours = _cpu_rate(lambda: file.open_into(1, sealed, plain))
+        open_.append(ours / _openssl_rate("-decrypt"))
+    return {"seal_vs_openssl": median(seal), "open_vs_openssl": median(open_)}
+
+
+def file_ratios(folder: Path, size: int, repeats: int) -> Ratios:
+    """Give `seal_file_vs_copy` and `open_file_vs_copy`: files of `size` bytes in one folder."""
+    source = random_file(folder / "source", size)
+    sealed, opened, copied = folder / "sealed", folder / "opened", folder / "copied"
+    seal, open_ = list[float](), list[float]()
+    for _ in range(repeats):
+        copy_s = _seconds(lambda: plain_copy(source, copied))
+        seal.append(copy_s / _seconds(lambda: seal_file(source, sealed, key=KEY, context=b"")))
+        copied.unlink()
+        copy_s = _seconds(lambda: plain_copy(source, copied))
+        open_.append(copy_s / _seconds(lambda: open_file(sealed, opened, key=KEY, context=b"")))
+        for made in (copied, sealed, opened):
+            made.unlink()
+    source.unlink()
+    return {"seal_file_vs_copy": median(seal), "open_file_vs_copy": median(open_)}
+
+
+def random_file(path: Path, size: int) -> Path:
+    """Write a file that nothing can compress."""
+    block = os.urandom(min(size, 64 << 20))
+    with path.open("wb") as file:
+        for start in range(0, size, len(block) or 1):
+            file.write(block[: size - start])
+    return path
+
+
+def plain_copy(source: Path, target: Path) -> None:
+    """Copy a file, a MiB at a time, and flush it: what sealing is held against."""
+    buffer = memoryview(bytearray(SEGMENT))
+    with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:
+        while read := reader.readinto(buffer):
+            writer.write(buffer[:read])
+        os.fsync(writer.fileno())
+
+
+def _cpu_rate(work: Callable[[], object]) -> float:
+    """Give bytes in a second of this thread, as `openssl speed` counts them."""
+    begun = time.thread_time()
+    for _ in range(_ROUNDS):
+        work()
+    return _ROUNDS * PLAIN / (time.thread_time() - begun)
+
+
+def _openssl_rate(*options: str) -> float:
+    argv = [*_OPENSSL, *options]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    return float(said.split()[-1].rstrip("k")) * 1000
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun

@@ -257,4 +257,5 @@ class FakeLink:
             after_mode=record.after_mode,
             due=spec.due,
             reason_zh=record.reason_zh,
+            purged=record.purged,
         )

@@ -257,6 +257,7 @@ class TaskRow:
     after_mode: str = "task"
     due: str | None = None  # ISO 8601 with its zone
     reason_zh: str = ""
+    purged: bool = False  # its files were deleted for good
 
     def sentence(self, language: str) -> str:
         """Give the reason in `zh` or `en`."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farmdesk.dispatch.forecast import Span, forecast, put_first
+from farmdesk.dispatch.forecast import Outlook, Span, forecast, put_first
 from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import TaskRow
@@ -38,11 +38,20 @@ class ForecastRow:
     moved_s: float | None
 
 
-def look_ahead(link: FarmLink, *, nodes: int = 0, first: int | None = None) -> list[ForecastRow]:
-    """Give the forecast of all tasks that will render, with `nodes` more, or a task `first`.
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """How the farm might stand: `nodes` more, a task `first`, or `allotted` nodes for it alone."""
 
-    Raises Refused for a task that will not render.
-    """
+    nodes: int = 0
+    first: int | None = None
+    allotted: tuple[int, int] | None = None  # task, number of nodes
+
+
+AS_IT_IS = WhatIf()
+
+
+def look_ahead(link: FarmLink, what_if: WhatIf = AS_IT_IS) -> list[ForecastRow]:
+    """Give the forecast of all tasks that will render. Raises Refused for one that will not."""
     now = datetime.now(UTC)
     rows = {row.id: row for row in link.tasks()}
     paces = {pace.task_id: pace for pace in link.paces(tasks_to_measure(rows.values()))}
@@ -50,16 +59,28 @@ def look_ahead(link: FarmLink, *, nodes: int = 0, first: int | None = None) -> l
     outlooks = outlooks_of(list(rows.values()), paces, now, urgent=urgent)
     slots = slots_at_work(link.nodes())
     spans = forecast(outlooks, slots)
-    if first is not None and first not in spans:
-        raise _not_ahead(first)
-    changed = spans
-    if nodes or first is not None:
-        wished = outlooks if first is None else put_first(outlooks, first)
-        changed = forecast(wished, max(slots + nodes, 0))
-    asked = bool(nodes) or first is not None
-    return [
-        _row(rows[key], span, now, spans[key] if asked else None) for key, span in changed.items()
-    ]
+    if what_if == AS_IT_IS:
+        return [_row(rows[key], span, now, None) for key, span in spans.items()]
+    changed = _changed(outlooks, slots, what_if)
+    return [_row(rows[key], changed[key], now, spans[key]) for key in spans]
+
+
+def _changed(outlooks: list[Outlook], slots: int, what_if: WhatIf) -> dict[int, Span]:
+    """Run the farm ahead as it might stand."""
+    slots = max(slots + what_if.nodes, 0)
+    ahead = {outlook.task_id: outlook for outlook in outlooks}
+    asked = [what_if.first, what_if.allotted and what_if.allotted[0]]
+    for task_id in asked:
+        if task_id is not None and task_id not in ahead:
+            raise _not_ahead(task_id)
+    if what_if.first is not None:
+        outlooks = put_first(outlooks, what_if.first)
+    if what_if.allotted is None:
+        return forecast(outlooks, slots)
+    task_id, count = what_if.allotted
+    taken = min(count, slots, math.ceil(ahead[task_id].frames))
+    others = [outlook for outlook in outlooks if outlook.task_id != task_id]
+    return forecast(others, slots - taken) | forecast([ahead[task_id]], taken)
 
 
 def one_task(rows: Sequence[ForecastRow], task: TaskRow) -> list[ForecastRow]:

@@ -1,9 +1,9 @@
 """Keeps the window fresh: polls the link on the worker and tells the models what is new.
 
-Rhythm (staggered, so that no turn of the GUI thread does everything): tasks, nodes and log 2 Hz,
-frames of the selected task 10 Hz by revision. Frame states are read with every frame poll for
-small tasks, at 1 Hz for large ones, and never so often that the worker does little else. While
-the farm is away nothing is polled but the probe.
+Rhythm (staggered, so that no turn of the GUI thread does everything): tasks, nodes, log, urgent
+requests and messages 2 Hz, frames of the selected task 10 Hz by revision. Frame states are read
+with every frame poll for small tasks, at 1 Hz for large ones, and never so often that the worker
+does little else. While the farm is away nothing is polled but the probe.
 """
 
 import time
@@ -14,11 +14,20 @@ from typing import TypeVar
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable
+from farmdesk.domain.users import User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui import reads
 from farmdesk.ui.background import BACKFILL, POLL, URGENT, Background
 from farmdesk.ui.connection import Connection
-from farmdesk.ui.reads import FramesRead, LogsRead, NodesRead, StatesRead, TasksRead
+from farmdesk.ui.reads import (
+    FramesRead,
+    LogsRead,
+    MessagesRead,
+    NodesRead,
+    StatesRead,
+    TasksRead,
+    UrgentsRead,
+)
 
 T = TypeVar("T")
 HEAVY_KINDS = ("states", "frames")
@@ -33,6 +42,8 @@ class Rhythm:
     tasks_ms: int = 500
     nodes_ms: int = 500
     logs_ms: int = 500
+    urgents_ms: int = 500
+    messages_ms: int = 500
     frames_ms: int = 100
     states_of_large_ms: int = 1000
     large_task: int = 20_000  # frames
@@ -46,17 +57,24 @@ class Feed(QObject):
     states_read = pyqtSignal(StatesRead)
     frames_read = pyqtSignal(FramesRead)
     logs_read = pyqtSignal(LogsRead)
+    urgents_read = pyqtSignal(UrgentsRead)
+    messages_read = pyqtSignal(MessagesRead)
     failed = pyqtSignal(object)  # an Exception that is no outage
 
     def __init__(
-        self, background: Background, connection: Connection, rhythm: Rhythm | None = None
+        self,
+        background: Background,
+        connection: Connection,
+        user: User,
+        rhythm: Rhythm | None = None,
     ) -> None:
         super().__init__()
         self._background = background
         self._connection = connection
+        self._user = user
         self._rhythm = rhythm or Rhythm()
         self._asked: set[str] = set()
-        self._since = {"tasks": 0, "nodes": 0, "frames": 0, "logs": 0}
+        self._since = dict.fromkeys(("tasks", "nodes", "frames", "logs", "urgents", "messages"), 0)
         self._task_id: int | None = None
         self._large = False
         self._states_due = 0.0  # on time.monotonic
@@ -67,6 +85,8 @@ class Feed(QObject):
             self._timer(self._rhythm.nodes_ms, self._poll_nodes),
             self._timer(self._rhythm.logs_ms, self._poll_logs),
             self._timer(self._rhythm.frames_ms, self._poll_frames),
+            self._timer(self._rhythm.urgents_ms, self._poll_urgents),
+            self._timer(self._rhythm.messages_ms, self._poll_messages),
         ]
         self._states_timer = self._timer(self._rhythm.states_of_large_ms, self._poll_states)
         connection.came_back.connect(self._on_back)
@@ -85,7 +105,8 @@ class Feed(QObject):
         """Read everything anew, as after a start."""
         self._age += 1
         self._asked.clear()
-        self._since = dict.fromkeys(self._since, 0)
+        told = self._since["messages"]  # what was told once is not told again
+        self._since = dict.fromkeys(self._since, 0) | {"messages": told}
         if self._connection.online:
             self._poll_all()
 
@@ -139,6 +160,8 @@ class Feed(QObject):
         self._poll_logs()
         self._poll_states()
         self._poll_frames()
+        self._poll_urgents()
+        self._poll_messages()
 
     def _poll_tasks(self) -> None:
         since = self._since["tasks"]
@@ -151,6 +174,16 @@ class Feed(QObject):
     def _poll_logs(self) -> None:
         since, task_id = self._since["logs"], self._log_task_id
         self._ask("logs", lambda link: reads.read_logs(link, since, task_id), self._on_logs)
+
+    def _poll_urgents(self) -> None:
+        since = self._since["urgents"]
+        self._ask("urgents", lambda link: reads.read_urgents(link, since), self._on_urgents)
+
+    def _poll_messages(self) -> None:
+        since, user = self._since["messages"], self._user
+        self._ask(
+            "messages", lambda link: reads.read_messages(link, user, since), self._on_messages
+        )
 
     def _poll_states(self) -> None:
         task_id = self._task_id
@@ -219,6 +252,14 @@ class Feed(QObject):
         if read.task_id == self._log_task_id:
             self._since["logs"] = max((self._since["logs"], *(row.id for row in read.rows)))
             self.logs_read.emit(read)
+
+    def _on_urgents(self, read: UrgentsRead) -> None:
+        self._since["urgents"] = max((self._since["urgents"], *(row.rev for row in read.rows)))
+        self.urgents_read.emit(read)
+
+    def _on_messages(self, read: MessagesRead) -> None:
+        self._since["messages"] = max((self._since["messages"], *(row.id for row in read.rows)))
+        self.messages_read.emit(read)
 
     def _on_states(self, read: StatesRead) -> None:
         if read.task_id == self._task_id:

@@ -7,6 +7,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import UrgentState
 from farmdesk.ui.theme import Theme
 
 
@@ -29,6 +30,9 @@ class Glyph(Enum):
     BIN = auto()
     BACK = auto()
     DISC = auto()
+    CLOCK = auto()
+    BOLT = auto()
+    NODES = auto()
 
 
 FRAME_GLYPHS: Mapping[FrameState, Glyph] = {
@@ -68,6 +72,14 @@ NODE_LOOKS: Mapping[NodeState, tuple[Glyph, FrameState]] = {
     NodeState.FAULT: (Glyph.CROSS, FrameState.FAILED),
 }
 
+URGENT_LOOKS: Mapping[UrgentState, tuple[Glyph, FrameState]] = {
+    UrgentState.ASKING: (Glyph.BOLT, FrameState.RETRYING),
+    UrgentState.ADMITTED: (Glyph.BOLT, FrameState.RENDERING),
+    UrgentState.REFUSED: (Glyph.CROSS, FrameState.FAILED),
+    UrgentState.WITHDRAWN: (Glyph.BACK, FrameState.WAITING),
+    UrgentState.ENDED: (Glyph.FILL, FrameState.DONE),
+}
+
 _POLYGONS: Mapping[Glyph, tuple[tuple[float, float], ...]] = {
     Glyph.PLAY: ((0.32, 0.22), (0.32, 0.78), (0.8, 0.5)),
     Glyph.UP: ((0.5, 0.18), (0.85, 0.75), (0.15, 0.75)),
@@ -75,11 +87,23 @@ _POLYGONS: Mapping[Glyph, tuple[tuple[float, float], ...]] = {
     Glyph.RESUME: ((0.46, 0.22), (0.46, 0.78), (0.9, 0.5)),
     Glyph.SQUARE: ((0.24, 0.24), (0.76, 0.24), (0.76, 0.76), (0.24, 0.76)),
     Glyph.FILL: ((0.12, 0.12), (0.88, 0.12), (0.88, 0.88), (0.12, 0.88)),
+    Glyph.BOLT: ((0.58, 0.08), (0.22, 0.56), (0.46, 0.56), (0.4, 0.92), (0.78, 0.42), (0.52, 0.42)),
 }
 _STROKES: Mapping[Glyph, tuple[tuple[float, float, float, float], ...]] = {
     Glyph.CROSS: ((0.27, 0.27, 0.73, 0.73), (0.73, 0.27, 0.27, 0.73)),
     Glyph.BARS: ((0.37, 0.25, 0.37, 0.75), (0.63, 0.25, 0.63, 0.75)),
     Glyph.SLASH: ((0.25, 0.75, 0.75, 0.25),),
+    Glyph.NODES: (
+        (0.18, 0.2, 0.82, 0.2),
+        (0.18, 0.45, 0.82, 0.45),
+        (0.18, 0.2, 0.18, 0.45),
+        (0.82, 0.2, 0.82, 0.45),
+        (0.18, 0.58, 0.82, 0.58),
+        (0.18, 0.83, 0.82, 0.83),
+        (0.18, 0.58, 0.18, 0.83),
+        (0.82, 0.58, 0.82, 0.83),
+    ),
+    Glyph.CLOCK: ((0.5, 0.5, 0.5, 0.28), (0.5, 0.5, 0.66, 0.58)),
     Glyph.RESUME: ((0.22, 0.24, 0.22, 0.76),),
     Glyph.BIN: (
         (0.2, 0.28, 0.8, 0.28),
@@ -109,6 +133,8 @@ def paint_glyph(painter: QPainter, glyph: Glyph, *, box: QRectF, ink: QColor) ->
         painter.drawLine(_at(box, x1, y1), _at(box, x2, y2))
     if glyph is Glyph.RING:
         painter.drawEllipse(box.center(), side * 0.23, side * 0.23)
+    elif glyph is Glyph.CLOCK:
+        painter.drawEllipse(box.center(), side * 0.38, side * 0.38)
     elif glyph is Glyph.ARC:
         painter.drawArc(_inner(box, 0.24), 30 * 16, 270 * 16)
     elif glyph is Glyph.HOLLOW:
@@ -154,6 +180,12 @@ def task_icon(state: TaskState, theme: Theme) -> QIcon:
 def node_icon(state: NodeState, theme: Theme) -> QIcon:
     """Give the icon of a node's state."""
     glyph, colour = NODE_LOOKS[state]
+    return glyph_icon(glyph, theme.frames[colour])
+
+
+def urgent_icon(state: UrgentState, theme: Theme) -> QIcon:
+    """Give the icon of an urgent request's state."""
+    glyph, colour = URGENT_LOOKS[state]
     return glyph_icon(glyph, theme.frames[colour])
 
 

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QByteArray, QSettings
 from farmdesk.ui.theme import THEMES, ThemeName
 from farmdesk.ui.wording import LANGUAGES, Language
 
-VERSION = 2  # raise when columns or panels change their meaning
+VERSION = 3  # raise when columns or panels change their meaning
 
 
 class LayoutStore:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from farmdesk.domain.records import FrameRow, LogRow, NodeRow, TaskRow
+from farmdesk.domain.records import FrameRow, LogRow, MessageRow, NodeRow, TaskRow, UrgentRow
 from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.domain.users import User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui.frame_files import FilePattern, pattern_of
 
@@ -78,6 +79,22 @@ class LogsRead:
     fresh: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UrgentsRead:
+    """Urgent requests that changed; `whole`: all there are."""
+
+    rows: tuple[UrgentRow, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesRead:
+    """What the farm told this user, oldest first; `fresh`: from before the window was opened."""
+
+    rows: tuple[MessageRow, ...]
+    fresh: bool
+
+
 def read_tasks(link: FarmLink, since_rev: int) -> TasksRead:
     """Read both queues, so that a task that was recycled is told too."""
     began = time.monotonic()
@@ -128,3 +145,13 @@ def read_logs(link: FarmLink, since_id: int, task_id: int | None) -> LogsRead:
     """Read new log lines of a task, or of the whole farm when `task_id` is None."""
     rows = link.logs(since_id, task_id=task_id, limit=CHUNK)
     return LogsRead(task_id, tuple(rows), since_id == 0)
+
+
+def read_urgents(link: FarmLink, since_rev: int) -> UrgentsRead:
+    """Read the urgent requests that changed, those that are over too."""
+    return UrgentsRead(tuple(link.urgent_requests(since_rev)), since_rev == 0)
+
+
+def read_messages(link: FarmLink, user: User, since_id: int) -> MessagesRead:
+    """Read what a user was told."""
+    return MessagesRead(tuple(link.messages(user, since_id)), since_id == 0)

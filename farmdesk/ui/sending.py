@@ -11,9 +11,10 @@ from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import CommandRow
 from farmdesk.link.farm_link import FarmLink
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.background import URGENT, Background
 from farmdesk.ui.connection import Connection
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase
 
 ASK_MS = 200  # how often the engine's answer is looked for
 PATIENCE_TURNS = 25  # after this many looks (5 s) the person is told that it is still open
@@ -23,11 +24,11 @@ PATIENCE_TURNS = 25  # after this many looks (5 s) the person is told that it is
 class Batch:
     """One act. `what` names it for messages; `commands[i]` is undone by `undo[i]`."""
 
-    what: Text
+    what: Phrase
     commands: tuple[Command, ...]
     undo: tuple[Command | None, ...] = ()
     names: tuple[str, ...] = ()  # the tasks' names, for messages
-    undo_text: Text = Text.UNDO  # what the undo button says
+    undo_text: Phrase = ActText.UNDO  # what the undo button says
     takes_back: bool = False  # it undoes another batch
 
 

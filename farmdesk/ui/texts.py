@@ -1,67 +1,20 @@
-"""Every text of the user interface, Chinese and English side by side.
+"""The texts of the user interface, Chinese and English side by side.
 
-A text is a member of `Text`; the words for states and reasons are keyed by the domain's own enums;
-a test fails for a state without words.
+Those of one screen alone stand beside it, as another `Phrase`; words for states: `state_texts`.
 """
 
 from enum import Enum
 
-from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-
 Pair = tuple[str, str]  # (zh, en)
 
 
-class Text(Enum):
-    """(zh, en); `{name}` marks what the caller fills in."""
+class Phrase(Enum):
+    """What a text of any screen is: (zh, en); `{name}` marks what the caller fills in."""
 
-    # actions
-    DISPATCH = ("派发", "Dispatch")
-    PAUSE = ("暂停", "Pause")
-    RESUME = ("继续", "Resume")
-    STOP = ("停止…", "Stop…")
-    RAISE = ("提高优先级", "Raise priority")
-    LOWER = ("降低优先级", "Lower priority")
-    RETRY = ("重试失败帧", "Retry failed")
-    RECYCLE = ("移到回收站", "Recycle")
-    RESTORE = ("还原", "Restore")
-    UNDO = ("撤销", "Undo")
-    DISPATCH_TIP = (
-        "把节点交给所选任务，开始渲染",
-        "Give nodes to the selected tasks and start rendering",
-    )
-    PAUSE_TIP = ("跑完手上的帧，不再开始新帧", "Finish the frames in hand, start nothing new")
-    RESUME_TIP = (
-        "从停下的地方继续；已完成的帧不会重渲",
-        "Go on where it ended; finished frames are kept",
-    )
-    STOP_TIP = ("立即结束渲染进程；已完成的帧保留", "Kill the tools now; finished frames are kept")
-    RAISE_TIP = ("优先级加一（最高 9）", "One priority step up (9 is the top)")
-    LOWER_TIP = ("优先级减一（最低 0）", "One priority step down (0 is the bottom)")
-    RETRY_TIP = ("再次渲染失败的帧", "Render the failed frames again")
-    RECYCLE_TIP = (
-        "移出队列；可以还原，文件不删除",
-        "Take it off the queue; it can be restored, no file is deleted",
-    )
-    RESTORE_TIP = ("从回收站放回队列", "Bring it back from the recycle queue")
-    WITH_COUNT = ("{action}（{count}）", "{action} ({count})")
-    RETRY_COUNT = ("重试 {count} 帧", "Retry {count} frames")
-    # why an action cannot be used
-    WHY_NOTHING = ("先在队列中选择任务", "Select a task in the queue first")
-    WHY_AWAY = ("与农场的连接中断，恢复后可用", "The farm is away; usable when it is back")
-    WHY_STATE = (
-        "“{state}”的任务不能{action}",
-        "{action} is not possible while the task is {state}",
-    )
-    WHY_NO_FAILED = ("所选任务没有失败的帧", "The selected tasks have no failed frames")
-    WHY_RUNNING = (
-        "任务结束后才能重试失败帧",
-        "Failed frames can be retried when the task has ended",
-    )
-    WHY_TOP = ("优先级已经最高（9）", "The priority is already the highest (9)")
-    WHY_BOTTOM = ("优先级已经最低（0）", "The priority is already the lowest (0)")
-    WHY_RECYCLED = ("任务在回收站里，先还原", "The task is in the recycle queue; restore it first")
-    WHY_NOT_RECYCLED = ("任务不在回收站里", "The task is not in the recycle queue")
-    WHY_PURGED = ("文件已彻底删除，不能还原", "Its files were deleted for good")
+
+class Text(Phrase):
+    """The texts that several parts of the window share."""
+
     # menus
     MENU_TASK = ("任务(&T)", "&Task")
     MENU_VIEW = ("查看(&V)", "&View")
@@ -92,7 +45,8 @@ class Text(Enum):
     COLUMN_TOOL = ("工具", "Tool")
     COLUMN_PROGRESS = ("进度", "Progress")
     COLUMN_NODES = ("节点", "Nodes")
-    COLUMN_REMAINING = ("剩余", "Remaining")
+    COLUMN_ENDS = ("预计结束", "Ends")
+    COLUMN_DUE = ("截止", "Due")
     PROGRESS_TIP = (
         "完成 {done} · 失败 {failed} · 渲染中 {running} · 其余 {rest}",
         "Done {done} · failed {failed} · rendering {running} · rest {rest}",
@@ -102,10 +56,27 @@ class Text(Enum):
         "ID {id} · {name}\nProject {project} · show {show} · {version}\nFrames {frames}\n{output}",
     )
     STATE_TIP = ("{state}：{reason}", "{state}: {reason}")
-    REMAINING_TIP = (
-        "按已完成帧的平均耗时估算；完成 3 帧后显示",
-        "Estimated from the mean frame time; shown once 3 frames are done",
+    FLAG_PENDING = ("加急待批", "urgent?")
+    FLAG_URGENT = ("加急", "urgent")
+    FLAG_AFTER = ("等 #{task}", "after #{task}")
+    ENDS = ("{at} ±{range}", "{at} ±{range}")
+    ENDS_OR_LATER = ("{at} 或更晚", "{at} or later")
+    ENDS_IF_STARTED = ("（{ends}）", "({ends})")
+    ENDS_NEVER = ("目前无法完成", "not as it stands")
+    ENDS_TIP = (
+        "预计 {at} 结束，还需 {rest}\n八成可能在 {low} 到 {high} 之间",
+        "Expected end {at}, in {rest}\nBetween {low} and {high} with 80 %",
     )
+    ENDS_QUEUED_TIP = ("前提是现在派发", "If it is dispatched now")
+    ENDS_NONE_TIP = (
+        "完成 3 帧、或已知上一版本的耗时后显示预测",
+        "Foretold once 3 frames are done, or when a previous version tells",
+    )
+    WILL_BE_LATE = ("将逾期 {ends}", "late {ends}")
+    DUE_TIP = ("截止 {at}", "Due {at}")
+    LATE_TIP = ("截止 {at}；逾期的可能性 {share}", "Due {at}; late with {share}")
+    DELAYS = ("预计推迟：{tasks}", "Will end later: {tasks}")
+    DELAY = ("{task} +{time}", "{task} +{time}")
     FILTER_HINT = ("筛选：名称、客户、工具（Ctrl+F）", "Filter: name, customer, tool (Ctrl+F)")
     CHIP_ALL = ("全部", "All")
     CHIP_RENDERING = ("渲染中", "Rendering")
@@ -250,26 +221,6 @@ class Text(Enum):
         "还没有消息。每个操作的结果都会留在这里。",
         "No messages yet. The result of every action stays here.",
     )
-    # loss dialog
-    STOP_TITLE = ("停止任务", "Stop tasks")
-    STOP_LOSS = (
-        "停止 {tasks} 个任务？正在渲染的 {frames} 帧会丢失，约 {time}的渲染作废。",
-        "Stop {tasks} tasks? {frames} frames in hand are lost, about {time} of rendering.",
-    )
-    STOP_LOSS_NOTHING = (
-        "停止 {tasks} 个任务？现在没有正在渲染的帧。",
-        "Stop {tasks} tasks? No frame is being rendered right now.",
-    )
-    STOP_ITEM = (
-        "{name} · 完成 {done}/{total} · 渲染中 {running} 帧",
-        "{name} · {done}/{total} done · {running} frames in hand",
-    )
-    STOP_KEPT = (
-        "已完成的帧会保留，任务之后可以继续。",
-        "Finished frames are kept; the tasks can be resumed later.",
-    )
-    STOP_VERB = ("停止 {tasks} 个任务", "Stop {tasks} tasks")
-    STOP_TYPE = ("输入数字 {tasks} 以确认：", "Type {tasks} to confirm:")
     CANCEL = ("取消", "Cancel")
     # window
     TITLE = ("FarmDesk 操作台 — {user}", "FarmDesk operator — {user}")
@@ -303,58 +254,6 @@ Arrow keys  Move in the frame grid""",
     DASH = ("—", "—")
     SECONDS = ("{n} 秒", "{n} s")
     MINUTES = ("{n} 分", "{n} min")
+    MINUTES_SECONDS = ("{m} 分 {s:02d} 秒", "{m} min {s:02d} s")
     HOURS = ("{h} 时 {m} 分", "{h} h {m} min")
     DAYS = ("{d} 天 {h} 时", "{d} d {h} h")
-    ABOUT = ("约 {time}", "≈ {time}")
-
-
-TASK_STATES: dict[TaskState, Pair] = {
-    TaskState.UPLOADING: ("上传中", "Uploading"),
-    TaskState.VERIFYING: ("校验中", "Verifying"),
-    TaskState.REJECTED: ("校验未通过", "Rejected"),
-    TaskState.QUEUED: ("排队中", "Queued"),
-    TaskState.RENDERING: ("渲染中", "Rendering"),
-    TaskState.PAUSED: ("已暂停", "Paused"),
-    TaskState.PREEMPTED: ("让位中断", "Preempted"),
-    TaskState.PARTLY_FAILED: ("部分失败", "Partly failed"),
-    TaskState.FAILED: ("失败", "Failed"),
-    TaskState.COMPLETED: ("已完成", "Completed"),
-    TaskState.STOPPED: ("已停止", "Stopped"),
-    TaskState.EXPIRED: ("已过期", "Expired"),
-}
-
-FRAME_STATES: dict[FrameState, Pair] = {
-    FrameState.WAITING: ("等待", "Waiting"),
-    FrameState.ASSIGNED: ("已分配", "Assigned"),
-    FrameState.RENDERING: ("渲染中", "Rendering"),
-    FrameState.CHECKING: ("校验中", "Checking"),
-    FrameState.DONE: ("完成", "Done"),
-    FrameState.FAILED: ("失败", "Failed"),
-    FrameState.RETRYING: ("重试中", "Retrying"),
-    FrameState.PAUSED: ("已暂停", "Paused"),
-    FrameState.SKIPPED: ("已跳过", "Skipped"),
-}
-
-NODE_STATES: dict[NodeState, Pair] = {
-    NodeState.IDLE: ("空闲", "Idle"),
-    NodeState.RENDERING: ("渲染中", "Rendering"),
-    NodeState.DRAINING: ("排空中", "Draining"),
-    NodeState.MAINTENANCE: ("维护", "Maintenance"),
-    NodeState.OFFLINE: ("离线", "Offline"),
-    NodeState.FAULT: ("故障", "Fault"),
-}
-
-REASONS: dict[FailureReason, Pair] = {
-    FailureReason.LICENCE: ("没有可用许可证", "No licence free"),
-    FailureReason.SCENE_LOAD: ("场景无法载入", "The scene does not load"),
-    FailureReason.MISSING_ASSET: ("缺少素材", "An asset is missing"),
-    FailureReason.BAD_ARGUMENT: ("参数不被工具接受", "The tool refused a parameter"),
-    FailureReason.OUTPUT_WRITE: ("无法写出结果", "The output cannot be written"),
-    FailureReason.OUT_OF_MEMORY: ("内存不足", "Out of memory"),
-    FailureReason.GPU: ("显卡故障", "GPU fault"),
-    FailureReason.CRASH: ("工具崩溃", "The tool crashed"),
-    FailureReason.STALL: ("长时间没有进展", "No progress for too long"),
-    FailureReason.BAD_IMAGE: ("图像缺失或损坏", "The image is missing or damaged"),
-    FailureReason.CANCELLED: ("被取消", "Cancelled"),
-    FailureReason.NODE_LOST: ("节点失联", "The node was lost"),
-}

@@ -191,6 +191,14 @@ QHeaderView::section {{ background: {theme.header}; color: {theme.text}; border:
     padding: 3px 15px 3px 6px; border-right: 1px solid {theme.line}; }}
 QTableView {{ border: 0; }}
 QSplitter::handle {{ background: {theme.line}; }}
+QRadioButton::indicator {{ width: 11px; height: 11px; border: 1px solid {theme.dim};
+    border-radius: 6px; background: {theme.base}; }}
+QRadioButton::indicator:checked {{ background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5,
+    fx: 0.5, fy: 0.5, stop: 0 {theme.link}, stop: 0.55 {theme.link}, stop: 0.65 {theme.base}); }}
+QCheckBox::indicator, QTableView::indicator {{ width: 11px; height: 11px;
+    border: 1px solid {theme.dim}; background: {theme.base}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {theme.link}; }}
+QRadioButton::indicator:disabled, QTableView::indicator:disabled {{ border-color: {theme.line}; }}
 QToolBar {{ border: 0; border-bottom: 1px solid {theme.line}; spacing: 2px; padding: 2px; }}
 QStatusBar::item {{ border: 0; }}
 """

@@ -5,7 +5,17 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.ui.texts import FRAME_STATES, NODE_STATES, REASONS, TASK_STATES, Pair, Text
+from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.ui.state_texts import (
+    ANSWERS,
+    EXITS,
+    FRAME_STATES,
+    NODE_STATES,
+    REASONS,
+    TASK_STATES,
+    URGENT_STATES,
+)
+from farmdesk.ui.texts import Pair, Phrase, Text
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -19,7 +29,7 @@ class Wording:
         self.language = language
         self._column = LANGUAGES.index(language)
 
-    def __call__(self, text: Text, **values: object) -> str:
+    def __call__(self, text: Phrase, **values: object) -> str:
         """Give the text with its `{name}` places filled."""
         pair: Pair = text.value
         return pair[self._column].format(**values) if values else pair[self._column]
@@ -40,6 +50,18 @@ class Wording:
         """Say why a frame failed."""
         return self._of(REASONS, reason)
 
+    def urgent_state(self, state: UrgentState) -> str:
+        """Give the word for where an urgent request stands."""
+        return self._of(URGENT_STATES, state)
+
+    def answer(self, answer: Answer) -> str:
+        """Give the word for an answer to an urgent request."""
+        return self._of(ANSWERS, answer)
+
+    def exit(self, rule: ExitRule) -> str:
+        """Give the name of a rule by which nodes leave what they render."""
+        return self._of(EXITS, rule)
+
     def duration(self, seconds: float | None) -> str:
         """Give a span in its two leading units; None is a dash."""
         if seconds is None:
@@ -55,8 +77,21 @@ class Wording:
         days, hours = divmod(round(minutes / 60), 24)
         return self(Text.DAYS, d=days, h=hours)
 
+    def countdown(self, seconds: float) -> str:
+        """Give what is left until a deadline, to the second in its last hour."""
+        whole = max(0, int(seconds))
+        if whole < 60 or whole >= 3600:
+            return self.duration(whole)
+        return self(Text.MINUTES_SECONDS, m=whole // 60, s=whole % 60)
+
     def _of(self, words: Mapping[K, Pair], key: K) -> str:
         return words[key][self._column]
+
+
+def local_moment(at: datetime, now: datetime) -> str:
+    """Give the time of this place to the minute; with its date when it is not today."""
+    here, today = at.astimezone(), now.astimezone().date()
+    return f"{here:%H:%M}" if here.date() == today else f"{here:%m-%d %H:%M}"
 
 
 def local_clock(at: datetime) -> str:

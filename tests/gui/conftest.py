@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from farmdesk.ui.app import make_application, make_window
@@ -80,3 +81,20 @@ def is_filled(window: OperatorWindow) -> bool:
     """Tell whether tasks, nodes, frames and log are shown."""
     rows = window.tasks.rowCount() and window.nodes.rowCount()
     return bool(rows and window.table.loaded and len(window.log.view.buffer))
+
+
+def in_next_dialog(act: Callable[[QDialog], None]) -> list[QDialog]:
+    """Run `act` on the dialog that opens next; gives a list that then holds the dialog."""
+    met: list[QDialog] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, QDialog):
+            met.append(dialog)
+            timer.stop()
+            act(dialog)
+
+    timer = QTimer(QApplication.instance())
+    timer.timeout.connect(look)
+    timer.start(10)
+    return met

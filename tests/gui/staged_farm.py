@@ -6,6 +6,7 @@ show what a person would see.
 
 import random
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ import numpy as np
 from farmdesk.domain.commands import (
     Command,
     PauseTask,
+    PurgeTask,
     RecycleTask,
     RestoreTask,
     ResumeTask,
@@ -31,14 +33,18 @@ from farmdesk.domain.records import (
     FrameStates,
     LogRecord,
     LogRow,
+    MessageRow,
     NewTask,
     NodeRecord,
     NodeRow,
     Outcome,
+    Pace,
     TaskRecord,
     TaskRow,
+    UrgentRow,
 )
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.users import User
 from tests.fakes import FakeLink
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -115,6 +121,8 @@ class StagedFarm(FakeLink):
             project=row.project,
             show=row.show,
             version=row.version,
+            due=row.due,
+            previous_task=row.previous_task,
         )
         new = NewTask(row.id, spec, row.owner, row.created_at, row.total, row.output)
         record = TaskRecord(
@@ -130,6 +138,9 @@ class StagedFarm(FakeLink):
             started_at=row.started_at,
             frame_states=states,
             recycled=row.recycled,
+            purged=row.purged,
+            after=row.after,
+            after_mode=row.after_mode,
         )
         self.put(new_tasks=() if known else (new,), tasks=(record,))
 
@@ -185,6 +196,21 @@ class StagedFarm(FakeLink):
         with self._lock:
             return super().nodes(since_rev)
 
+    def paces(self, task_ids: Collection[int]) -> list[Pace]:
+        """Give how fast tasks were."""
+        with self._lock:
+            return super().paces(task_ids)
+
+    def urgent_requests(self, since_rev: int = 0) -> list[UrgentRow]:
+        """Give urgent requests that changed since."""
+        with self._lock:
+            return super().urgent_requests(since_rev)
+
+    def messages(self, user: User, since_id: int = 0, limit: int = 200) -> list[MessageRow]:
+        """Give newer messages."""
+        with self._lock:
+            return super().messages(user, since_id, limit)
+
     def logs(
         self, since_id: int = 0, *, task_id: int | None = None, limit: int = 1000
     ) -> list[LogRow]:
@@ -204,6 +230,8 @@ class StagedFarm(FakeLink):
     def _carry_out(self, command: Command) -> None:
         if isinstance(command, SetPriority):
             self.change_task(command.task_id, priority=command.priority)
+        elif isinstance(command, PurgeTask):
+            self.change_task(command.task_id, purged=True)
         elif isinstance(command, (RecycleTask, RestoreTask)):
             self.change_task(command.task_id, recycled=isinstance(command, RecycleTask))
         elif isinstance(command, (StartRender, PauseTask, StopTask, ResumeTask, RetryFailed)):

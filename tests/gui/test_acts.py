@@ -14,8 +14,8 @@ from farmdesk.domain.commands import (
 )
 from farmdesk.domain.records import TaskRow
 from farmdesk.domain.states import TaskState
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.operator.acts import Act, plan, retry_frames
-from farmdesk.ui.texts import Text
 from tests.gui.staged_farm import task_row
 
 RENDERING = task_row(1)
@@ -46,17 +46,17 @@ def test_an_act_is_one_command_and_its_way_back(
 @pytest.mark.parametrize(
     ("act", "row", "why"),
     [
-        (Act.PAUSE, PARTLY, Text.WHY_STATE),
-        (Act.RETRY, RENDERING, Text.WHY_RUNNING),
-        (Act.RETRY, task_row(4, state=TaskState.STOPPED), Text.WHY_NO_FAILED),
-        (Act.RAISE, task_row(4, priority=9), Text.WHY_TOP),
-        (Act.LOWER, task_row(4, priority=0), Text.WHY_BOTTOM),
-        (Act.RECYCLE, RENDERING, Text.WHY_STATE),
-        (Act.RESUME, BINNED, Text.WHY_RECYCLED),
-        (Act.RESTORE, RENDERING, Text.WHY_NOT_RECYCLED),
+        (Act.PAUSE, PARTLY, ActText.WHY_STATE),
+        (Act.RETRY, RENDERING, ActText.WHY_RUNNING),
+        (Act.RETRY, task_row(4, state=TaskState.STOPPED), ActText.WHY_NO_FAILED),
+        (Act.RAISE, task_row(4, priority=9), ActText.WHY_TOP),
+        (Act.LOWER, task_row(4, priority=0), ActText.WHY_BOTTOM),
+        (Act.RECYCLE, RENDERING, ActText.WHY_STATE),
+        (Act.RESUME, BINNED, ActText.WHY_RECYCLED),
+        (Act.RESTORE, RENDERING, ActText.WHY_NOT_RECYCLED),
     ],
 )
-def test_what_cannot_be_done_says_why(act: Act, row: TaskRow, why: Text) -> None:
+def test_what_cannot_be_done_says_why(act: Act, row: TaskRow, why: ActText) -> None:
     found = plan(act, [row])
     assert not found.possible
     assert found.why is why
@@ -65,7 +65,7 @@ def test_what_cannot_be_done_says_why(act: Act, row: TaskRow, why: Text) -> None
 def test_an_act_is_done_with_those_it_fits() -> None:
     found = plan(Act.PAUSE, [PARTLY, RENDERING, BINNED])
     assert [row.id for row in found.rows] == [1]
-    assert plan(Act.PAUSE, []).why is Text.WHY_NOTHING
+    assert plan(Act.PAUSE, []).why is ActText.WHY_NOTHING
 
 
 def test_chosen_frames_are_retried_by_one_command() -> None:

@@ -23,11 +23,12 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from farmdesk.ui.app import save_picture
-from farmdesk.ui.operator.stop_dialog import StopDialog
+from farmdesk.ui.operator.loss_dialog import LossDialog, stop_loss
 from farmdesk.ui.operator.window import OperatorWindow
 from farmdesk.ui.texts import Text
 from farmdesk.ui.theme import ThemeName
 from farmdesk.ui.widgets.pixels import pixels_of
+from farmdesk.ui.widgets.why_line import WhyLine
 from farmdesk.ui.wording import LANGUAGES, Language
 from tests.gui.conftest import OpenWindow, is_filled
 from tests.gui.staged_farm import StagedFarm
@@ -42,6 +43,8 @@ ALLOWED |= {"submit", "server", "Space", "Up", "Down", "Del", "Enter"}
 def texts(root: QWidget) -> Iterator[tuple[str, str]]:
     """Give every text of the interface itself below a widget, with where it is; no rows."""
     for widget in (root, *root.findChildren(QWidget)):
+        if isinstance(widget, WhyLine):
+            continue  # it shows a row
         where = f"{type(widget).__name__} {widget.objectName()}"
         yield where, widget.toolTip()
         yield where, widget.accessibleName()
@@ -93,7 +96,8 @@ def test_no_word_of_the_other_language(
     strip_of(window, farm, qtbot)
     if switched:
         window.appearance.set_language(language)
-    dialog = StopDialog([], 0.0, words=window.appearance.words, parent=window)
+    words = window.appearance.words
+    dialog = LossDialog(stop_loss([], 0.0, words), words=words, parent=window)
     roots = [window, dialog, window.keys.queue_menu(), window.keys.frame_menu()]
     told = {text.replace("李雯", "") for root in roots for _, text in texts(root) if text}
     assert len(told) > 60

@@ -10,14 +10,16 @@ from pytestqt.qtbot import QtBot
 from farmdesk.domain.commands import PauseTask, ResumeTask
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import Outcome
+from farmdesk.domain.users import Role, User
 from farmdesk.link.farm_link import FarmLink
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.background import BACKFILL, POLL, URGENT, Background
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.feed import Feed, Rhythm
 from farmdesk.ui.sending import Batch, Sender
-from farmdesk.ui.texts import Text
 from tests.gui.staged_farm import NOON, StagedFarm, task_row
 
+OPERATOR = User("李雯", Role.OPERATOR)
 FAST = Rhythm(tasks_ms=20, nodes_ms=20, logs_ms=20, frames_ms=20, states_of_large_ms=20)
 AWAY = FarmUnavailable("The farm is away.", "农场不在。")
 
@@ -161,7 +163,7 @@ def connection(qapp: QApplication) -> Connection:
 @pytest.fixture
 def feed(background: Background, connection: Connection) -> Iterator[Feed]:
     """A fast feed on the staged farm."""
-    made = Feed(background, connection, FAST)
+    made = Feed(background, connection, OPERATOR, FAST)
     yield made
     made.stop()
 
@@ -261,7 +263,7 @@ def test_an_engine_that_does_not_answer_is_told_once(
     sender, slow = Sender(background, connection, ask_ms=5), list[Batch]()
     sender.slow.connect(slow.append)
     farm.answers = False
-    batch = Batch(Text.PAUSE, (PauseTask(1),), (ResumeTask(1),))
+    batch = Batch(ActText.PAUSE, (PauseTask(1),), (ResumeTask(1),))
     sender.send(batch)
     qtbot.waitUntil(lambda: slow == [batch])
     farm.put(outcomes=(Outcome(1, applied=True, text="", at=NOON, task_id=1),))
@@ -278,7 +280,7 @@ def test_one_batch_may_be_applied_in_part(
     sender = Sender(background, connection, ask_ms=5)
     farm.answers = False
     undo = (ResumeTask(1), ResumeTask(2))
-    sender.send(Batch(Text.PAUSE, (PauseTask(1), PauseTask(2)), undo))
+    sender.send(Batch(ActText.PAUSE, (PauseTask(1), PauseTask(2)), undo))
     qtbot.waitUntil(lambda: len(farm.sent) == 2)
     answers = (
         Outcome(1, applied=False, text="No.", at=NOON, task_id=1),

@@ -15,7 +15,7 @@ from tests.gui.conftest import OpenWindow, is_filled
 from tests.gui.staged_farm import NOON, task_row
 
 NAME = 1
-WANTED = (4, 20, 13, 20, 10, 5, 6, 9, 12)
+WANTED = (4, 20, 13, 20, 10, 8, 5, 6, 9, 12)
 
 
 @pytest.fixture
@@ -55,6 +55,8 @@ def test_queue_and_nodes_need_no_horizontal_scroll_bar(
         header = view.horizontalHeader()
         assert header.length() == view.viewport().width()
         for column in range(header.count()):
+            if view.isColumnHidden(column):
+                continue
             assert view.columnWidth(column) >= title_width(view, column)
 
 
@@ -113,9 +115,10 @@ def test_rubbish_is_refused(view: QTableView, columns: ElasticColumn, state: byt
 def test_figures_at_the_right_edge_keep_off_the_next_column(view: QTableView) -> None:
     delegate = view.itemDelegate()
     option = view.viewOptions()
-    delegate.initStyleOption(option, view.model().index(0, 6))  # type: ignore[attr-defined]
+    priority = view.model().index(0, 7)
+    delegate.initStyleOption(option, priority)  # type: ignore[attr-defined]
     assert option.text == "5\u2002"
-    assert view.model().index(0, 6).data(Qt.ItemDataRole.DisplayRole) == "5"
+    assert priority.data(Qt.ItemDataRole.DisplayRole) == "5"
 
 
 # ---- the task that is selected on opening

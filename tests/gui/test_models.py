@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPersistentModelIndex, QRectF, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.records import LogRecord, LogRow, NodeRecord, NodeRow, TaskRow
+from farmdesk.domain.records import LogRecord, LogRow, NodeRecord, NodeRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.keyed_rows import BAR_ROLE
@@ -16,7 +16,7 @@ from farmdesk.ui.models.load_history import POINTS, LoadHistory, Spark
 from farmdesk.ui.models.logs import CAPACITY, LogBuffer, LogFilter, line
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.models.nodes import Bar, NodesModel
-from farmdesk.ui.models.tasks import Progress, TaskFilter, TasksModel, remaining_s
+from farmdesk.ui.models.tasks import Progress, TaskFilter, TasksModel
 from farmdesk.ui.widgets.spark_delegate import lines
 from farmdesk.ui.wording import Wording
 from tests.gui.staged_farm import NOON, task_row
@@ -113,22 +113,6 @@ def test_progress_is_never_rounded_up_to_the_end(tasks: TasksModel) -> None:
     assert bar == Progress(500_000, 499_999, 0, 0)
     assert bar.text == "499,999 / 500,000 · 99%"
     assert Progress(0, 0, 0, 0).text == "0 / 0 · 0%"
-
-
-@pytest.mark.parametrize(
-    ("changes", "seconds"),
-    [
-        ({"done": 2, "render_s": 20.0, "nodes": 1}, None),
-        ({"done": 10, "render_s": 100.0, "nodes": 2, "total": 100, "failed": 10}, 400.0),
-        ({"done": 10, "render_s": 100.0, "nodes": 0, "total": 20}, None),
-        ({"done": 10, "render_s": 100.0, "nodes": 1, "state": TaskState.PAUSED}, None),
-    ],
-)
-def test_remaining_time_waits_for_three_frames(
-    changes: dict[str, object], seconds: float | None
-) -> None:
-    row: TaskRow = task_row(1, **changes)
-    assert remaining_s(row) == seconds
 
 
 def test_failure_rate_counts_the_queue_alone(tasks: TasksModel) -> None:

@@ -1,16 +1,52 @@
 """The words: complete in both languages, with the same places, in letters that the fonts have."""
 
 import string
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import pytest
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.ui.act_texts import ActText
+from farmdesk.ui.allocate_texts import AllocateText
 from farmdesk.ui.appearance import text_font
-from farmdesk.ui.texts import FRAME_STATES, NODE_STATES, REASONS, TASK_STATES, Text
+from farmdesk.ui.loss_texts import LossText
+from farmdesk.ui.notice_texts import NoticeText
+from farmdesk.ui.state_texts import (
+    ANSWERS,
+    EXITS,
+    FRAME_STATES,
+    NODE_STATES,
+    REASONS,
+    TASK_STATES,
+    URGENT_STATES,
+)
+from farmdesk.ui.texts import Phrase, Text
+from farmdesk.ui.urgent_texts import UrgentText
 from farmdesk.ui.wording import LANGUAGES, Wording, size_text
+
+TEXTS: list[Phrase] = [
+    text
+    for texts in (Text, ActText, AllocateText, LossText, NoticeText, UrgentText)
+    for text in texts
+]
+STATES: list[tuple[Mapping[Any, tuple[str, str]], type[Enum]]] = [
+    (TASK_STATES, TaskState),
+    (FRAME_STATES, FrameState),
+    (NODE_STATES, NodeState),
+    (REASONS, FailureReason),
+    (URGENT_STATES, UrgentState),
+    (ANSWERS, Answer),
+    (EXITS, ExitRule),
+]
+
+
+def test_no_room_of_texts_is_left_out() -> None:
+    assert {type(text) for text in TEXTS} == set(Phrase.__subclasses__())
 
 
 def places(text: str) -> set[str]:
@@ -18,24 +54,16 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("text", Text, ids=lambda text: text.name)
-def test_both_languages_have_the_same_places(text: Text) -> None:
+@pytest.mark.parametrize("text", TEXTS, ids=str)
+def test_both_languages_have_the_same_places(text: Phrase) -> None:
     zh, en = text.value
     assert zh
     assert en
     assert places(zh) == places(en)
 
 
-@pytest.mark.parametrize(
-    ("words", "states"),
-    [
-        (TASK_STATES, TaskState),
-        (FRAME_STATES, FrameState),
-        (NODE_STATES, NodeState),
-        (REASONS, FailureReason),
-    ],
-)
-def test_every_state_has_words(words: dict[Enum, tuple[str, str]], states: type[Enum]) -> None:
+@pytest.mark.parametrize(("words", "states"), STATES)
+def test_every_state_has_words(words: Mapping[Any, tuple[str, str]], states: type[Enum]) -> None:
     assert set(words) == set(states)
     for column in (0, 1):
         told = [pair[column] for pair in words.values()]
@@ -44,8 +72,8 @@ def test_every_state_has_words(words: dict[Enum, tuple[str, str]], states: type[
 
 def test_the_fonts_have_every_letter(qapp: QApplication) -> None:
     metrics = QFontMetrics(text_font(), qapp.desktop())
-    tables = [text.value for text in Text]
-    tables += [p for t in (TASK_STATES, FRAME_STATES, NODE_STATES, REASONS) for p in t.values()]
+    tables = [text.value for text in TEXTS]
+    tables += [pair for words, _ in STATES for pair in words.values()]
     letters = {letter for pair in tables for text in pair for letter in text if letter != "\n"}
     assert {c for c in letters if not metrics.inFontUcs4(ord(c))} == set()
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from farmdesk.ui.appearance import Appearance
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -25,7 +25,7 @@ class Column(Generic[R]):
     """One column: its title, its text, what it sorts by, and what else it shows."""
 
     name: str  # stable, for saved layouts and tests
-    title: Text
+    title: Phrase
     text: Callable[[R], str]
     order: Callable[[R], Any]
     right: bool = False
@@ -106,6 +106,11 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
     def filter_changed(self) -> None:
         """Show what passes the filter now."""
         self._arrange()
+
+    def changed_beside(self, keys: Iterable[K]) -> None:
+        """Show anew rows of which something changed that is kept beside them."""
+        self._arrange()
+        self._tell(list(keys))
 
     # ---- Qt
 

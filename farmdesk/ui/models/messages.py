@@ -45,12 +45,14 @@ class MessagesModel(QAbstractTableModel):
         trouble: bool = False,
         details: str = "",
         task_id: int | None = None,
+        at: datetime | None = None,
+        read: bool = False,
     ) -> Message:
-        """Put a message on top."""
-        message = Message(say, datetime.now(UTC), trouble, details, task_id)
+        """Put a message on top; `at` None: it happens now; `read`: it is no news."""
+        message = Message(say, at or datetime.now(UTC), trouble, details, task_id)
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._messages.appendleft(message)
-        self.unread += 1
+        self.unread += not read
         self.endInsertRows()
         if len(self._messages) > self._capacity:
             last = len(self._messages) - 1

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QIcon
 
 from farmdesk.domain.records import NodeRow
 from farmdesk.domain.states import NodeState
+from farmdesk.domain.why import why_node
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import node_icon
 from farmdesk.ui.models.keyed_rows import Column, KeyedRows
@@ -130,6 +131,10 @@ class NodesModel(KeyedRows[str, NodeRow]):
             if row.record.task_id == task_id and row.record.frame_started_at is not None
         )
 
+    def why(self, row: NodeRow) -> str:
+        """Say why a node idles, or what it does."""
+        return why_node(row, self.appearance.words.language)
+
     def _load(
         self, name: str, title: Text, share: Callable[[NodeRow], float | None], load: Load
     ) -> Column[NodeRow]:
@@ -166,8 +171,7 @@ class NodesModel(KeyedRows[str, NodeRow]):
     def _state_tip(self, row: NodeRow) -> str:
         words = self.appearance.words
         state = words.node_state(row.record.state)
-        reason = row.record.sentence(words.language)
-        return words(Text.STATE_TIP, state=state, reason=reason) if reason else state
+        return words(Text.STATE_TIP, state=state, reason=self.why(row))
 
     def _tip(self, row: NodeRow) -> str:
         record = row.record

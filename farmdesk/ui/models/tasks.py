@@ -1,21 +1,24 @@
-"""The queue: render tasks as rows, their filter, and the time that a task still needs."""
+"""The queue: render tasks as rows, their filter, when they will end, and what they wait for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.records import TaskRow, UrgentRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.why import why_task
+from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.appearance import Appearance
-from farmdesk.ui.glyphs import task_icon
+from farmdesk.ui.glyphs import task_icon, urgent_icon
 from farmdesk.ui.models.keyed_rows import Column, KeyedRows
+from farmdesk.ui.models.task_times import TaskTimes
 from farmdesk.ui.texts import Text
-from farmdesk.ui.wording import Wording, local_clock
-
-MIN_FRAMES_FOR_ESTIMATE = 3  # before that, "—"
+from farmdesk.ui.wording import local_clock
 
 
 class TaskFilter(Enum):
@@ -41,7 +44,9 @@ _WAITING = frozenset(
 
 
 def belongs(row: TaskRow, chosen: TaskFilter) -> bool:
-    """Tell whether a task belongs to a filter; recycled tasks belong to theirs alone."""
+    """Tell whether a task belongs to a filter; recycled tasks belong to theirs, purged to none."""
+    if row.purged:
+        return False
     if row.recycled or chosen is TaskFilter.RECYCLED:
         return row.recycled and chosen is TaskFilter.RECYCLED
     if chosen is TaskFilter.RENDERING:
@@ -73,16 +78,6 @@ class Progress:
         return f"{int(100 * self.done / self.total) if self.total else 0}%"
 
 
-def remaining_s(row: TaskRow) -> float | None:
-    """Estimate the seconds that a rendering task still needs; None when nothing can be said yet."""
-    if row.state is not TaskState.RENDERING or not row.nodes:
-        return None
-    if row.done < MIN_FRAMES_FOR_ESTIMATE:
-        return None
-    rest = row.total - row.done - row.failed
-    return rest * (row.render_s / row.done) / row.nodes
-
-
 def task_to_open(rows: Sequence[TaskRow]) -> TaskRow:
     """Give the task that a person most likely came for: the first that renders, else the newest."""
     rendering = (row for row in rows if row.state is TaskState.RENDERING)
@@ -92,7 +87,11 @@ def task_to_open(rows: Sequence[TaskRow]) -> TaskRow:
 class TasksModel(KeyedRows[int, TaskRow]):
     """Tasks of both queues, one line each. `#` shows a task's number and sorts by its place."""
 
-    def __init__(self, appearance: Appearance) -> None:
+    def __init__(
+        self, appearance: Appearance, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.times = TaskTimes(appearance, now)
+        self._urgents: dict[int, UrgentRow] = {}  # open requests, by task
         self.chosen = TaskFilter.ALL
         self.typed = ""
         self._icons: dict[tuple[str, TaskState], QIcon] = {}
@@ -100,14 +99,21 @@ class TasksModel(KeyedRows[int, TaskRow]):
 
     def make_columns(self) -> tuple[Column[TaskRow], ...]:
         """Give the columns of the queue."""
-        words = self._words
+        times = self.times
         return (
             Column("order", Text.COLUMN_ORDER, self._number, lambda r: (r.position, r.id), True),
-            Column("task", Text.COLUMN_TASK, lambda r: r.name, lambda r: r.name, tip=self._tip),
+            Column(
+                "task",
+                Text.COLUMN_TASK,
+                lambda r: r.name,
+                lambda r: r.name,
+                icon=self._urgent_icon,
+                tip=self._tip,
+            ),
             Column(
                 "state",
                 Text.COLUMN_STATE,
-                lambda r: words().task_state(r.state),
+                self._state,
                 lambda r: list(TaskState).index(r.state),
                 icon=self._icon,
                 tip=self._state_tip,
@@ -121,13 +127,14 @@ class TasksModel(KeyedRows[int, TaskRow]):
                 bar=_progress,
             ),
             Column(
-                "remaining",
-                Text.COLUMN_REMAINING,
-                self._remaining,
-                lambda r: remaining_s(r) or float("inf"),
-                True,
-                tip=lambda _: words()(Text.REMAINING_TIP),
+                "ends",
+                Text.COLUMN_ENDS,
+                times.ends,
+                times.ends_order,
+                icon=times.late_icon,
+                tip=times.ends_tip,
             ),
+            Column("due", Text.COLUMN_DUE, times.due, times.due_order, tip=times.due_tip),
             Column(
                 "nodes",
                 Text.COLUMN_NODES,
@@ -159,6 +166,19 @@ class TasksModel(KeyedRows[int, TaskRow]):
         text = f"{row.id} {row.name} {row.owner} {row.project} {row.show} {_tool(row)}".casefold()
         return all(word in text for word in self.typed.casefold().split())
 
+    def take_ahead(self, rows: Iterable[ForecastRow]) -> None:
+        """Take the newest forecast."""
+        self.changed_beside(self.times.take(rows))
+
+    def take_urgents(self, rows: Iterable[UrgentRow]) -> None:
+        """Take the urgent requests that are open."""
+        old, self._urgents = self._urgents, {row.request.task_id: row for row in rows}
+        self.changed_beside(old.keys() ^ self._urgents.keys() | self._urgents.keys())
+
+    def why(self, row: TaskRow) -> str:
+        """Say why a task waits, or what it does."""
+        return why_task(row, self.appearance.words.language)
+
     def choose(self, chosen: TaskFilter) -> None:
         """Show only the tasks of this filter."""
         self.chosen = chosen
@@ -174,6 +194,10 @@ class TasksModel(KeyedRows[int, TaskRow]):
         rows = self._rows.values()
         return {c: sum(1 for row in rows if belongs(row, c)) for c in TaskFilter}
 
+    def any_due(self) -> bool:
+        """Say whether a task in the queue has a due time."""
+        return any(row.due is not None and not row.recycled for row in self._rows.values())
+
     def failure_rate(self) -> float | None:
         """Give failed ÷ ended frames over the queue, 0..1; None before any frame ended."""
         live = [row for row in self._rows.values() if not row.recycled]
@@ -181,18 +205,24 @@ class TasksModel(KeyedRows[int, TaskRow]):
         ended = failed + sum(row.done for row in live)
         return failed / ended if ended else None
 
-    def _words(self) -> Wording:
-        return self.appearance.words
-
     def _number(self, row: TaskRow) -> str:
         return str(row.id)
 
-    def _remaining(self, row: TaskRow) -> str:
-        seconds = remaining_s(row)
+    def _state(self, row: TaskRow) -> str:
+        """Say the state, and what else decides when it is rendered."""
         words = self.appearance.words
-        if seconds is None:
-            return words(Text.DASH)
-        return words(Text.ABOUT, time=words.duration(seconds))
+        parts = [words.task_state(row.state)]
+        if (urgent := self._urgents.get(row.id)) is not None:
+            asking = urgent.request.state is UrgentState.ASKING
+            parts.append(words(Text.FLAG_PENDING if asking else Text.FLAG_URGENT))
+        if row.after is not None and row.state not in ENDED:
+            parts.append(words(Text.FLAG_AFTER, task=row.after))
+        return " · ".join(parts)
+
+    def _urgent_icon(self, row: TaskRow) -> QIcon | None:
+        if (urgent := self._urgents.get(row.id)) is None:
+            return None
+        return urgent_icon(urgent.request.state, self.appearance.theme)
 
     def _icon(self, row: TaskRow) -> QIcon:
         theme = self.appearance.theme
@@ -216,8 +246,7 @@ class TasksModel(KeyedRows[int, TaskRow]):
     def _state_tip(self, row: TaskRow) -> str:
         words = self.appearance.words
         state = words.task_state(row.state)
-        if reason := row.sentence(words.language):
-            state = words(Text.STATE_TIP, state=state, reason=reason)
+        state = words(Text.STATE_TIP, state=state, reason=self.why(row))
         at = row.finished_at or row.started_at or row.created_at
         return f"{state}\n{local_clock(at)} ({at:%Y-%m-%d %H:%M:%S} UTC)"
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from farmdesk.domain.commands import (
+    AllocateNodes,
     Command,
     PauseTask,
+    PurgeTask,
     RecycleTask,
+    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -18,8 +21,9 @@ from farmdesk.domain.commands import (
 from farmdesk.domain.records import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED, WISHES
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.sending import Batch
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase, Text
 
 TOP, BOTTOM = 9, 0  # priorities
 
@@ -27,27 +31,37 @@ TOP, BOTTOM = 9, 0  # priorities
 class Act(Enum):
     """An action on tasks, named by its text."""
 
-    START = Text.DISPATCH
-    PAUSE = Text.PAUSE
-    RESUME = Text.RESUME
-    STOP = Text.STOP
-    RAISE = Text.RAISE
-    LOWER = Text.LOWER
-    RETRY = Text.RETRY
-    RECYCLE = Text.RECYCLE
-    RESTORE = Text.RESTORE
+    START = ActText.DISPATCH
+    PAUSE = ActText.PAUSE
+    RESUME = ActText.RESUME
+    STOP = ActText.STOP
+    RAISE = ActText.RAISE
+    LOWER = ActText.LOWER
+    RETRY = ActText.RETRY
+    RECYCLE = ActText.RECYCLE
+    RESTORE = ActText.RESTORE
+    PURGE = ActText.PURGE
+    ALLOCATE = ActText.ALLOCATE
+    URGENT = ActText.URGENT
 
 
-TIPS: Mapping[Act, Text] = {
-    Act.START: Text.DISPATCH_TIP,
-    Act.PAUSE: Text.PAUSE_TIP,
-    Act.RESUME: Text.RESUME_TIP,
-    Act.STOP: Text.STOP_TIP,
-    Act.RAISE: Text.RAISE_TIP,
-    Act.LOWER: Text.LOWER_TIP,
-    Act.RETRY: Text.RETRY_TIP,
-    Act.RECYCLE: Text.RECYCLE_TIP,
-    Act.RESTORE: Text.RESTORE_TIP,
+ALONE = frozenset({Act.ALLOCATE, Act.URGENT})
+"""Acts on one task, of which a dialog asks more; the others are done with all selected ones."""
+
+
+TIPS: Mapping[Act, ActText] = {
+    Act.START: ActText.DISPATCH_TIP,
+    Act.PAUSE: ActText.PAUSE_TIP,
+    Act.RESUME: ActText.RESUME_TIP,
+    Act.STOP: ActText.STOP_TIP,
+    Act.RAISE: ActText.RAISE_TIP,
+    Act.LOWER: ActText.LOWER_TIP,
+    Act.RETRY: ActText.RETRY_TIP,
+    Act.RECYCLE: ActText.RECYCLE_TIP,
+    Act.RESTORE: ActText.RESTORE_TIP,
+    Act.PURGE: ActText.PURGE_TIP,
+    Act.ALLOCATE: ActText.ALLOCATE_TIP,
+    Act.URGENT: ActText.URGENT_TIP,
 }
 
 _TYPES: Mapping[Act, type[Command]] = {
@@ -60,6 +74,9 @@ _TYPES: Mapping[Act, type[Command]] = {
     Act.RETRY: RetryFailed,
     Act.RECYCLE: RecycleTask,
     Act.RESTORE: RestoreTask,
+    Act.PURGE: PurgeTask,
+    Act.ALLOCATE: AllocateNodes,
+    Act.URGENT: RequestUrgent,
 }
 
 
@@ -69,7 +86,7 @@ class Plan:
 
     act: Act
     rows: tuple[TaskRow, ...] = ()  # those that it fits
-    why: Text | None = None
+    why: ActText | None = None
     refused_state: TaskState | None = None
 
     @property
@@ -83,7 +100,7 @@ class Plan:
         return sum(row.failed for row in self.rows)
 
     def batch(self) -> Batch:
-        """Give the commands, and those that take them back."""
+        """Give the commands, and those that take them back; not for acts of `ALONE`."""
         return Batch(
             what=self.act.value,
             commands=tuple(_command(self.act, row) for row in self.rows),
@@ -96,7 +113,9 @@ class Plan:
 def plan(act: Act, rows: Sequence[TaskRow]) -> Plan:
     """Find the tasks that an act fits, or the reason why it fits none."""
     if not rows:
-        return Plan(act, why=Text.WHY_NOTHING)
+        return Plan(act, why=ActText.WHY_NOTHING)
+    if act in ALONE and len(rows) > 1:
+        return Plan(act, why=ActText.WHY_ALONE)
     fits = tuple(row for row in rows if _obstacle(act, row) is None)
     if fits:
         return Plan(act, fits)
@@ -107,7 +126,7 @@ def plan(act: Act, rows: Sequence[TaskRow]) -> Plan:
 def retry_frames(row: TaskRow, frames: str, count: int) -> Batch:
     """Give the one command that retries chosen frames of a task."""
     return Batch(
-        what=Text.RETRY,
+        what=ActText.RETRY,
         commands=(RetryFailed(row.id, frames),),
         undo=(StopTask(row.id),),
         names=(f"{row.name} ({count})",),
@@ -115,27 +134,29 @@ def retry_frames(row: TaskRow, frames: str, count: int) -> Batch:
     )
 
 
-def _undo_text(act: Act) -> Text:
-    return Text.UNDO_STOPS if act is Act.RETRY else Text.UNDO
+def _undo_text(act: Act) -> Phrase:
+    return Text.UNDO_STOPS if act is Act.RETRY else ActText.UNDO
 
 
-def _obstacle(act: Act, row: TaskRow) -> Text | None:
-    if act is Act.RESTORE:
-        return None if row.recycled else Text.WHY_NOT_RECYCLED
+def _obstacle(act: Act, row: TaskRow) -> ActText | None:
+    if row.purged:
+        return ActText.WHY_PURGED
+    if act in (Act.RESTORE, Act.PURGE):
+        return None if row.recycled else ActText.WHY_NOT_RECYCLED
     if row.recycled:
-        return Text.WHY_RECYCLED
+        return ActText.WHY_RECYCLED
     if act is Act.RETRY:
         if row.state not in ENDED:
-            return Text.WHY_RUNNING
+            return ActText.WHY_RUNNING
         if not row.failed:
-            return Text.WHY_NO_FAILED
+            return ActText.WHY_NO_FAILED
     # The engine decides; this only keeps a person from asking what it would refuse anyway.
     if row.state not in WISHES[_TYPES[act]]:
-        return Text.WHY_STATE
+        return ActText.WHY_STATE
     if act is Act.RAISE and row.priority >= TOP:
-        return Text.WHY_TOP
+        return ActText.WHY_TOP
     if act is Act.LOWER and row.priority <= BOTTOM:
-        return Text.WHY_BOTTOM
+        return ActText.WHY_BOTTOM
     return None
 
 
@@ -151,6 +172,7 @@ def _command(act: Act, row: TaskRow) -> Command:
         Act.RETRY: RetryFailed,
         Act.RECYCLE: RecycleTask,
         Act.RESTORE: RestoreTask,
+        Act.PURGE: PurgeTask,
     }
     return makers[act](row.id)
 

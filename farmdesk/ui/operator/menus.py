@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QMainWindow, QMenu, QShortcut
 
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.operator.task_actions import TaskActions
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase, Text
 from farmdesk.ui.theme import ThemeName
 from farmdesk.ui.wording import Language
 
@@ -18,7 +18,7 @@ class Menus:
     def __init__(self, window: QMainWindow, actions: TaskActions, appearance: Appearance) -> None:
         self._window = window
         self._appearance = appearance
-        self._texts: dict[QAction, Text] = {}
+        self._texts: dict[QAction, Phrase] = {}
         self._titles: dict[QMenu, Text] = {}
         bar = window.menuBar()
         self.task = self._menu(bar.addMenu(""), Text.MENU_TASK)
@@ -33,7 +33,7 @@ class Menus:
         appearance.changed.connect(self.refresh)
         self.refresh()
 
-    def add(self, menu: QMenu, text: Text, act: Callable[[], None], *, key: str = "") -> QAction:
+    def add(self, menu: QMenu, text: Phrase, act: Callable[[], None], *, key: str = "") -> QAction:
         """Add an entry; its key works in the whole window."""
         action = QAction(self._window)
         if key:

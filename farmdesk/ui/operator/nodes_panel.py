@@ -11,8 +11,9 @@ from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.spark_delegate import SparkDelegate
 from farmdesk.ui.widgets.table import make_table
+from farmdesk.ui.widgets.why_line import WhyLine
 
-WIDTHS = (7, 13, 6, 8, 6, 6, 24)  # digits, by column of NodesModel
+WIDTHS = (7, 13, 6, 7, 6, 6, 24)  # digits, by column of NodesModel
 AGE_MS = 1000
 
 
@@ -30,11 +31,15 @@ class NodesPanel(QWidget):
         self._spark = SparkDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("history"), self._spark)
         self.columns = ElasticColumn(
-            self.view, model.column_named("current"), least=16, wanted=WIDTHS
+            self.view, model.column_named("current"), least=11, wanted=WIDTHS
         )
+        self.why = WhyLine(appearance)
+        self.view.selectionModel().selectionChanged.connect(self._tell_why)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         column.addWidget(self.view)
+        column.addWidget(self.why)
         self.hint = EmptyHint(self.view, appearance, self._hint)
         # Bars go dim by age alone, also while nothing new comes.
         self._timer = QTimer(self)
@@ -44,6 +49,26 @@ class NodesPanel(QWidget):
         appearance.changed.connect(self._on_appearance)
         self._on_appearance()
 
+    def rows_came(self) -> None:
+        """Bring hint and reason in line with fresh rows."""
+        self.hint.refresh()
+        self._tell_why()
+
+    def select(self, node: str) -> None:
+        """Select a node."""
+        place = self.model.place_of(node)
+        if place is not None:
+            self.view.setCurrentIndex(self.model.index(place, 0))
+
+    def _tell_why(self) -> None:
+        """Say of the selected node why it idles, or what it does."""
+        rows = self.view.selectionModel().selectedRows()
+        row = self.model.at(rows[0].row()) if rows else None
+        if row is None:
+            self.why.say("")
+        else:
+            self.why.say(f"{row.record.node}: {self.model.why(row)}")
+
     def _hint(self) -> Hint | None:
         if not self.model.loaded:
             return None
@@ -52,6 +77,7 @@ class NodesPanel(QWidget):
     def _on_appearance(self) -> None:
         self.view.setAccessibleName(self._appearance.words(Text.COLUMN_NODES))
         self.columns.retitle()
+        self._tell_why()
 
 
 def _copy_server() -> None:

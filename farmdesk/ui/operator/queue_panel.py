@@ -23,6 +23,7 @@ from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.progress_delegate import ProgressDelegate
 from farmdesk.ui.widgets.table import make_table
+from farmdesk.ui.widgets.why_line import WhyLine
 
 CHIPS = {
     TaskFilter.ALL: (Text.CHIP_ALL, Glyph.DISC, None),
@@ -32,7 +33,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (3, 24, 15, 20, 10, 4, 5, 9, 11)  # digits, by column of TasksModel
+WIDTHS = (3, 22, 16, 18, 16, 8, 4, 4, 8, 10)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):
@@ -55,8 +56,11 @@ class QueuePanel(QWidget):
         self._delegate = ProgressDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("progress"), self._delegate)
         self.columns = ElasticColumn(self.view, model.column_named("task"), least=17, wanted=WIDTHS)
+        self._due_shown = True
+        self._show_due(shown=False)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
+        self.why = WhyLine(appearance)
         self._lay_out()
         self.hint = EmptyHint(self.view, appearance, self._hint)
         self._held: list[int] = []  # selected tasks while the model is reset
@@ -90,9 +94,22 @@ class QueuePanel(QWidget):
         self.choose(TaskFilter.ALL)
 
     def rows_came(self) -> None:
-        """Bring chips and hint in line with fresh rows."""
+        """Bring chips, hint and reason in line with fresh rows."""
         self._refresh_chips()
         self.hint.refresh()
+        self._tell_why()
+        self._show_due(shown=self.model.any_due())
+
+    def _show_due(self, *, shown: bool) -> None:
+        """Show due times from the first one on: where nothing is ever due they cost room."""
+        if shown is not self._due_shown:
+            self._due_shown = shown
+            self.view.setColumnHidden(self.model.column_named("due"), not shown)
+
+    def _tell_why(self) -> None:
+        """Say of the first selected task why it waits, or what it does."""
+        rows = self.selected()
+        self.why.say(f"#{rows[0].id} {rows[0].name}: {self.model.why(rows[0])}" if rows else "")
 
     def _keep(self, change: Callable[[], None]) -> None:
         """Change the filter; selected tasks are selected again when it shows them again."""
@@ -147,6 +164,7 @@ class QueuePanel(QWidget):
         column.setSpacing(0)
         column.addLayout(line)
         column.addWidget(self.view, 1)
+        column.addWidget(self.why)
 
     def _hint(self) -> Hint | None:
         if not self.model.loaded:
@@ -173,10 +191,12 @@ class QueuePanel(QWidget):
             chip.setIcon(glyph_icon(glyph, colour))
             chip.setToolTip(words(Text.CHIP_TIP, name=words(name), keys=f"Alt+{number}"))
         self._refresh_chips()
+        self._tell_why()
 
     def _on_selection(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: ARG002 Qt's signature
         if not self._filtering:
             self._hidden = set()
+            self._tell_why()
             self.selection_changed.emit()
 
 

@@ -7,10 +7,10 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QWidget
 
 from farmdesk.domain.records import TaskRow
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import Glyph, glyph_icon
 from farmdesk.ui.operator.acts import TIPS, Act, Plan, plan
-from farmdesk.ui.texts import Text
 
 _GLYPHS = {
     Act.START: Glyph.PLAY,
@@ -22,9 +22,19 @@ _GLYPHS = {
     Act.RETRY: Glyph.ARC,
     Act.RECYCLE: Glyph.BIN,
     Act.RESTORE: Glyph.BACK,
+    Act.PURGE: Glyph.CROSS,
+    Act.ALLOCATE: Glyph.NODES,
+    Act.URGENT: Glyph.BOLT,
 }
 # Space pauses and resumes alike: `TaskActions.pause_or_resume`.
-_KEYS = {Act.RAISE: "Ctrl+Up", Act.LOWER: "Ctrl+Down", Act.RETRY: "R", Act.RECYCLE: "Del"}
+_KEYS = {
+    Act.RAISE: "Ctrl+Up",
+    Act.LOWER: "Ctrl+Down",
+    Act.RETRY: "R",
+    Act.RECYCLE: "Del",
+    Act.ALLOCATE: "A",
+    Act.URGENT: "U",
+}
 
 
 class TaskActions(QObject):
@@ -72,7 +82,9 @@ class TaskActions(QObject):
             tip = words(TIPS[act]) if possible else self._why(found)
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{words(act.value)} ({key})\n{tip}" if key else tip)
-        self.actions[Act.RESTORE].setVisible(any(row.recycled for row in self._selected()))
+        recycled = any(row.recycled for row in self._selected())
+        for act in (Act.RESTORE, Act.PURGE):
+            self.actions[act].setVisible(recycled)
 
     def _make(self, act: Act) -> QAction:
         action = QAction(self)
@@ -87,15 +99,15 @@ class TaskActions(QObject):
         """Say in menus how much an act is about."""
         words = self._appearance.words
         if found.act is Act.RETRY and found.failed_frames:
-            return words(Text.RETRY_COUNT, count=found.failed_frames)
+            return words(ActText.RETRY_COUNT, count=found.failed_frames)
         text = words(found.act.value)
         many = count > 1 and found.possible
-        return words(Text.WITH_COUNT, action=text, count=len(found.rows)) if many else text
+        return words(ActText.WITH_COUNT, action=text, count=len(found.rows)) if many else text
 
     def _why(self, found: Plan) -> str:
         words = self._appearance.words
         if self._away:
-            return words(Text.WHY_AWAY)
+            return words(ActText.WHY_AWAY)
         if found.why is None:
             return ""
         if found.refused_state is None:

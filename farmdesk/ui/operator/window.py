@@ -8,35 +8,43 @@ from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QMainWindow, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from farmdesk.domain.records import TaskRow
+from farmdesk.domain.users import Role, User
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.background import Background
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.feed import Feed
+from farmdesk.ui.foresight import Foresight
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.models.nodes import NodesModel
-from farmdesk.ui.models.tasks import TasksModel, task_to_open
+from farmdesk.ui.models.tasks import TasksModel
+from farmdesk.ui.models.urgents import UrgentsModel
 from farmdesk.ui.operator.acts import Act, Plan
+from farmdesk.ui.operator.arrivals import Arrivals
 from farmdesk.ui.operator.frames_panel import FramesPanel
 from farmdesk.ui.operator.log_panel import LogPanel
 from farmdesk.ui.operator.menus import Menus
 from farmdesk.ui.operator.messages_panel import MessagesPanel
 from farmdesk.ui.operator.nodes_panel import NodesPanel
+from farmdesk.ui.operator.notices import Notices
 from farmdesk.ui.operator.outcomes import Outcomes
+from farmdesk.ui.operator.questions import Questions
 from farmdesk.ui.operator.queue_panel import QueuePanel
 from farmdesk.ui.operator.status_line import StatusLine
-from farmdesk.ui.operator.stop_dialog import StopDialog
 from farmdesk.ui.operator.task_actions import TaskActions
+from farmdesk.ui.operator.urgent_panel import UrgentPanel
 from farmdesk.ui.operator.window_keys import WindowKeys
 from farmdesk.ui.operator.window_layout import Part, WindowLayout
-from farmdesk.ui.reads import FramesRead, LogsRead, NodesRead, StatesRead, TasksRead
 from farmdesk.ui.sending import Sender
 from farmdesk.ui.texts import Text
+from farmdesk.ui.urgent_texts import UrgentText
+from farmdesk.ui.widgets.notice_strip import NoticeStrip
 from farmdesk.ui.widgets.strip import MessageStrip, OfflineBanner, UndoStrip
 
 TOOLBAR = (
     Act.START,
+    Act.ALLOCATE,
     Act.PAUSE,
     Act.RESUME,
     Act.STOP,
@@ -45,6 +53,7 @@ TOOLBAR = (
     Act.RETRY,
     Act.RECYCLE,
     Act.RESTORE,
+    Act.URGENT,
 )
 
 
@@ -67,13 +76,14 @@ class OperatorWindow(QMainWindow):
         self._store = store
         self._user = user
         self._task: TaskRow | None = None
-        self._first_task = True
-        self.feed = Feed(background, connection)
+        self.feed = Feed(background, connection, User(user, Role.OPERATOR))
+        self.foresight = Foresight(background, connection)
         self.commands = Sender(background, connection)
         self.tasks = TasksModel(appearance)
         self.nodes = NodesModel(appearance)
         self.table = FrameTable()
         self.messages = MessagesModel(appearance)
+        self.urgents = UrgentsModel(appearance)
         self._make_panels()
         self._make_actions()
         self._lay_out()
@@ -96,6 +106,7 @@ class OperatorWindow(QMainWindow):
         )
         self._store.write()
         self.feed.stop()
+        self.foresight.stop()
         self.commands.stop()
         self.connection.stop()
         self.frames.contact.reader.close()
@@ -109,9 +120,25 @@ class OperatorWindow(QMainWindow):
         self.nodes_panel = NodesPanel(self.nodes, self.appearance)
         self.frames = FramesPanel(self.table, self.appearance)
         self.messages_panel = MessagesPanel(self.messages, self.appearance)
+        self.urgent_panel = UrgentPanel(
+            self.urgents,
+            self.appearance,
+            tasks=self.tasks,
+            foresight=self.foresight,
+            login=self._user,
+        )
+        self.frames.addTab(self.urgent_panel, "")
         self.frames.addTab(self.messages_panel, "")
         self.log = LogPanel(self.appearance)
         self.banner = OfflineBanner(self.connection, self.appearance)
+        self.notice = NoticeStrip(self.appearance)
+        self.notices = Notices(
+            self.notice,
+            login=self._user,
+            open_task=self.queue.select,
+            open_request=self._open_request,
+            open_node=self.nodes_panel.select,
+        )
         self.trouble = MessageStrip(self.appearance)
         self.undo = UndoStrip(self.appearance)
         self.outcomes = Outcomes(
@@ -133,6 +160,9 @@ class OperatorWindow(QMainWindow):
         self.task_actions = TaskActions(self.appearance, self.queue.selected)
         self.task_actions.listen_in(self.queue.view)
         self.task_actions.wanted.connect(self._on_wanted)
+        self.questions = Questions(
+            self, appearance=self.appearance, nodes=self.nodes, foresight=self.foresight
+        )
         self.menus = Menus(self, self.task_actions, self.appearance)
         self.keys = WindowKeys(self)
 
@@ -146,34 +176,32 @@ class OperatorWindow(QMainWindow):
         self.top = _splitter(Qt.Orientation.Horizontal, self.queue, self.nodes_panel)
         self.bottom = _splitter(Qt.Orientation.Horizontal, self.frames, self.log)
         self.main = _splitter(Qt.Orientation.Vertical, self.top, self.bottom)
-        self.top.setSizes([865, 575])
-        self.bottom.setSizes([865, 575])
+        self.top.setSizes([905, 535])
+        self.bottom.setSizes([905, 535])
         self.main.setSizes([400, 440])
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.notice)
         column.addWidget(self.main, 1)
         column.addWidget(self.trouble)
         column.addWidget(self.undo)
         self.setCentralWidget(centre)
 
     def _wire(self) -> None:
-        self.feed.tasks_read.connect(self._on_tasks)
-        self.feed.nodes_read.connect(self._on_nodes)
-        self.feed.states_read.connect(self._on_states)
-        self.feed.frames_read.connect(self._on_frames)
-        self.feed.logs_read.connect(self._on_logs)
-        self.feed.failed.connect(self.outcomes.fault)
-        self.connection.came_back.connect(lambda: self.task_actions.set_away(away=False))
-        self.connection.went_away.connect(lambda: self.task_actions.set_away(away=True))
-        self.queue.selection_changed.connect(self._on_selection)
+        self.arrivals = Arrivals(self)
+        self.connection.came_back.connect(lambda: self._set_away(away=False))
+        self.connection.went_away.connect(lambda: self._set_away(away=True))
+        self.queue.selection_changed.connect(self.follow_selection)
+        self.urgent_panel.card.wanted.connect(self.commands.send)
+        self.urgent_panel.task_opened.connect(self.queue.select)
         self.log.task_only_changed.connect(self._follow_log)
         self.frames.frame_opened.connect(self.show_frame_log)
-        self.frames.currentChanged.connect(self._on_tab)
+        self.frames.currentChanged.connect(self.retitle_tabs)
         self.messages_panel.task_opened.connect(self.queue.select)
-        self.messages.rowsInserted.connect(self._on_message)
+        self.messages.rowsInserted.connect(self.retitle_tabs)
         self.appearance.changed.connect(self._on_appearance)
 
     def _parts(self) -> list[Part]:
@@ -189,45 +217,14 @@ class OperatorWindow(QMainWindow):
         parts.append(Part("columns-frames", header.saveState, header.restoreState))
         return parts
 
-    # ---- rows come
-
-    @pyqtSlot(TasksRead)
-    def _on_tasks(self, read: TasksRead) -> None:
-        self.tasks.take(read.rows, whole=read.whole)
-        if not read.rows and not read.whole:
-            return
-        self.queue.rows_came()
-        if self._first_task and self.tasks.rowCount():
-            self._first_task = False
-            if not self.queue.selected():
-                self.queue.select(task_to_open(self.tasks.shown()).id)
-        self._on_selection()
-        self.status.refresh()
-
-    @pyqtSlot(NodesRead)
-    def _on_nodes(self, read: NodesRead) -> None:
-        self.nodes.take(read.rows, whole=read.whole)
-        self.nodes_panel.hint.refresh()
-        self.table.take_running(self.nodes.running(self.table.task_id))
-        if read.rows:
-            self.status.refresh()
-
-    @pyqtSlot(StatesRead)
-    def _on_states(self, read: StatesRead) -> None:
-        self.table.take_states(read)
-
-    @pyqtSlot(FramesRead)
-    def _on_frames(self, read: FramesRead) -> None:
-        self.table.take_frames(read)
-
-    @pyqtSlot(LogsRead)
-    def _on_logs(self, read: LogsRead) -> None:
-        self.log.take(read)
-
     # ---- a person acts
 
-    def _on_selection(self) -> None:
-        """Follow the first selected task; keep the last one while nothing is selected."""
+    def _set_away(self, *, away: bool) -> None:
+        self.task_actions.set_away(away=away)
+        self.urgent_panel.card.set_away(away=away)
+
+    def follow_selection(self) -> None:
+        """Show the first selected task; keep the last one while nothing is selected."""
         self.task_actions.refresh()
         selected = self.queue.selected()
         if not selected:
@@ -243,14 +240,9 @@ class OperatorWindow(QMainWindow):
 
     @pyqtSlot(Plan)
     def _on_wanted(self, plan: Plan) -> None:
-        if plan.act is Act.STOP and not self._confirm_stop(plan):
-            return
-        self.commands.send(plan.batch())
-
-    def _confirm_stop(self, plan: Plan) -> bool:
-        lost_s = sum(self.nodes.running_seconds(row.id) for row in plan.rows)
-        dialog = StopDialog(plan.rows, lost_s, words=self.appearance.words, parent=self)
-        return dialog.exec() == StopDialog.DialogCode.Accepted
+        batch = self.questions.batch(plan)
+        if batch is not None:
+            self.commands.send(batch)
 
     @property
     def task(self) -> TaskRow | None:
@@ -267,23 +259,27 @@ class OperatorWindow(QMainWindow):
         only = self.log.task_only.isChecked()
         self.feed.watch_log(self._task.id if only and self._task else None)
 
-    def _on_tab(self) -> None:
-        if self.frames.currentWidget() is self.messages_panel:
-            self.messages.read_all()
-        self._on_message()
+    def _open_request(self, request_id: int) -> None:
+        self.frames.setCurrentWidget(self.urgent_panel)
+        self.urgent_panel.open(request_id)
 
-    def _on_message(self) -> None:
+    def retitle_tabs(self) -> None:
+        """Say on the tabs how much is new or open; what is in sight is read."""
         if self.frames.currentWidget() is self.messages_panel:
             self.messages.read_all()
-        words, unread = self.appearance.words, self.messages.unread
+        words, unread, asking = self.appearance.words, self.messages.unread, self.urgents.asking()
         text = words(Text.TAB_MESSAGES_COUNT, count=unread) if unread else words(Text.TAB_MESSAGES)
         self.frames.setTabText(self.frames.indexOf(self.messages_panel), text)
+        text = words(UrgentText.TAB)
+        if asking:
+            text = words(UrgentText.TAB_COUNT, count=len(asking))
+        self.frames.setTabText(self.frames.indexOf(self.urgent_panel), text)
 
     def _on_appearance(self) -> None:
         words = self.appearance.words
         self.setWindowTitle(words(Text.TITLE, user=self._user))
         self.toolbar.setWindowTitle(words(Text.TOOLBAR))
-        self._on_message()
+        self.retitle_tabs()
 
 
 def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:

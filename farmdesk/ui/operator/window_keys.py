@@ -8,6 +8,7 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QApplication, QMenu, QMessageBox, QTableView, QWidget
 
 from farmdesk.domain.states import FrameState
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.models.tasks import TaskFilter
 from farmdesk.ui.operator.acts import Act, retry_frames
 from farmdesk.ui.texts import Text
@@ -36,7 +37,7 @@ class WindowKeys(QObject):
         menu = QMenu(window)
         menu.setToolTipsVisible(True)
         failed = window.frames.selected_frames(FrameState.FAILED)
-        retry = menu.addAction(words(Text.RETRY_COUNT, count=len(failed)), self._retry)
+        retry = menu.addAction(words(ActText.RETRY_COUNT, count=len(failed)), self._retry)
         plan = window.task_actions.plan(Act.RETRY)
         usable = bool(failed) and plan.possible and window.connection.online
         retry.setEnabled(usable)
@@ -64,7 +65,7 @@ class WindowKeys(QObject):
 
     def _add_entries(self) -> None:
         window, menus = self._window, self._window.menus
-        menus.add(menus.task, Text.UNDO, window.outcomes.undo, key="Ctrl+Z")
+        menus.add(menus.task, ActText.UNDO, window.outcomes.undo, key="Ctrl+Z")
         menus.add(menus.task, Text.COPY_ID, self._copy_ids)
         menus.task.addSeparator()
         menus.add(menus.task, Text.QUIT, self._close, key="Ctrl+Q")
@@ -152,8 +153,8 @@ class WindowKeys(QObject):
     def _why_no_retry(self, *, any_failed: bool) -> str:
         words = self._window.appearance.words
         if not self._window.connection.online:
-            return words(Text.WHY_AWAY)
-        return words(Text.WHY_RUNNING if any_failed else Text.WHY_NO_FAILED)
+            return words(ActText.WHY_AWAY)
+        return words(ActText.WHY_RUNNING if any_failed else ActText.WHY_NO_FAILED)
 
     def _show_log(self) -> None:
         window = self._window

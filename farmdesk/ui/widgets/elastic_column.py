@@ -3,7 +3,7 @@
 Only until a person sizes a column: from then on the widths are theirs, also at the next start.
 """
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QTimer
 from PyQt5.QtWidgets import QTableView
 
 from farmdesk.ui.widgets.table import digits_width, title_width, widen_for_titles
@@ -98,8 +98,8 @@ class ElasticColumn(QObject):
             return
         if old and new:
             self._set_arranged(True)
-        else:  # a column was hidden or shown
-            self.fit()
+        else:  # a column is being hidden or shown; Qt says so only afterwards
+            QTimer.singleShot(0, self.fit)
 
     def _set_arranged(self, arranged: bool) -> None:
         self._fitting = True

@@ -8,7 +8,7 @@ from PyQt5.QtGui import QColor, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractItemView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from farmdesk.ui.appearance import Appearance
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase
 
 SKELETON_AFTER_MS = 300
 ROW_HEIGHT = 28
@@ -18,8 +18,8 @@ ROW_HEIGHT = 28
 class Hint:
     """A sentence, and a button where something can be done about it."""
 
-    sentence: Text
-    button: Text | None = None
+    sentence: Phrase
+    button: Phrase | None = None
     act: Callable[[], None] | None = None
 
 

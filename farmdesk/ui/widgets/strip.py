@@ -13,9 +13,10 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
 )
 
+from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.connection import Connection
-from farmdesk.ui.texts import Text
+from farmdesk.ui.texts import Phrase, Text
 from farmdesk.ui.wording import Wording, local_clock
 
 UNDO_MS = 8000
@@ -130,7 +131,7 @@ class UndoStrip(Strip):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__(appearance, alarm=False)
         self._say: Callable[[Wording], str] = lambda _: ""
-        self._button_text = Text.UNDO
+        self._button_text: Phrase = ActText.UNDO
         self.undo = self.add_button(self.undone.emit)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -138,7 +139,7 @@ class UndoStrip(Strip):
         self._timer.timeout.connect(self.hide)
         self._on_appearance()
 
-    def offer(self, say: Callable[[Wording], str], button: Text = Text.UNDO) -> None:
+    def offer(self, say: Callable[[Wording], str], button: Phrase = ActText.UNDO) -> None:
         """Say what was done, and start the eight seconds."""
         self._say, self._button_text = say, button
         self.say_again()

@@ -10,7 +10,7 @@ from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import Flush, NewTask, NodeRecord, TaskRecord
 from farmdesk.domain.states import NodeState, TaskState
-from farmdesk.link.ahead import look_ahead, one_task
+from farmdesk.link.ahead import AS_IT_IS, WhatIf, look_ahead, one_task
 from tests.fakes import FakeLink
 
 NOW = datetime.now(UTC)
@@ -29,9 +29,9 @@ def _farm(*, nodes: int = 2, due: str | None = None) -> FakeLink:
     return link
 
 
-def _printed(link: FakeLink, **asked: int) -> str:
+def _printed(link: FakeLink, what_if: WhatIf = AS_IT_IS) -> str:
     console = Console(width=200, record=True)
-    print_forecast(console, look_ahead(link, **asked))
+    print_forecast(console, look_ahead(link, what_if))
     return console.export_text()
 
 
@@ -57,18 +57,30 @@ def test_a_task_that_will_be_late_says_so() -> None:
 
 
 def test_what_if_there_were_more_nodes_or_one_task_were_first() -> None:
-    more = look_ahead(_farm(), nodes=2)
+    more = look_ahead(_farm(), WhatIf(nodes=2))
     assert all(row.moved_s is not None and row.moved_s < 0 for row in more)
-    first, second = look_ahead(_farm(), first=2)
+    first, second = look_ahead(_farm(), WhatIf(first=2))
     assert first.moved_s is not None
     assert second.moved_s is not None
     assert first.moved_s >= 0 > second.moved_s
-    assert "Later" in _printed(_farm(), first=2)
+    assert "Later" in _printed(_farm(), WhatIf(first=2))
+
+
+def test_what_if_a_task_got_nodes_of_its_own() -> None:
+    first, second = look_ahead(_farm(nodes=4), WhatIf(allotted=(2, 3)))
+    assert first.moved_s is not None
+    assert second.moved_s is not None
+    assert first.moved_s > 0 > second.moved_s
+    first, second = look_ahead(_farm(nodes=4), WhatIf(allotted=(2, 400)))
+    assert first.expected is None, "no node is left for the other one"
+    assert second.expected is not None
+    with pytest.raises(Refused, match="Task 3 neither"):
+        look_ahead(_farm(), WhatIf(allotted=(3, 1)))
 
 
 def test_a_farm_without_nodes_ends_nothing() -> None:
     assert "not as the farm stands" in _printed(_farm(nodes=0))
-    assert all(row.expected is not None for row in look_ahead(_farm(nodes=0), nodes=1))
+    assert all(row.expected is not None for row in look_ahead(_farm(nodes=0), WhatIf(nodes=1)))
 
 
 def test_a_task_that_will_not_render_is_refused() -> None:
@@ -76,5 +88,5 @@ def test_a_task_that_will_not_render_is_refused() -> None:
     with pytest.raises(Refused, match="Task 3 neither"):
         one_task(look_ahead(link), link.task(3))
     with pytest.raises(Refused, match="Task 3 neither"):
-        look_ahead(link, first=3)
+        look_ahead(link, WhatIf(first=3))
     assert _printed(FakeLink()).strip() == "No task waits or renders."

@@ -32,6 +32,7 @@ from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.states import TaskState
 from farmdesk.engine import server
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.posts import Post
@@ -136,6 +137,9 @@ class World:
         del slot
         return VirtualAgent(on_report, on_gone, self)
 
+    def keep_ready(self, slot: SlotId) -> None:
+        """Do nothing: a virtual agent starts at once."""
+
     def busy(self, agent: VirtualAgent) -> None:
         """Note that an agent has frames to render."""
         self._ready.append(agent)
@@ -174,7 +178,13 @@ def measure(nodes: int, frames: int, database: str, folder: Path) -> dict[str, o
     scribe = Scribe(store, FlushJournal(folder / "engine.journal"), inbox.put)
     world = World(inbox)
     engine = server.assemble(
-        config, read_tools(folder), world, store=store, scribe=scribe, inbox=inbox
+        config,
+        read_tools(folder),
+        world,
+        store=store,
+        scribe=scribe,
+        inbox=inbox,
+        workers=CheckWorkers(),
     )
     scribe.start()
     link = DirectLink(database, issued_by="benchmark")

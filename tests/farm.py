@@ -36,18 +36,36 @@ NAME = "冬奥 渲染农场 100%"  # blanks, no ASCII, and what INI files and UR
 WAIT_S = 60.0  # far more than anything takes; a test never waits so long unless it fails
 POLL_S = 0.02
 READY = "the engine works for"
+LOCK = "/agent.lock"
 KINDS = {
     "guard": "guard.py",  # first: its argv ends with its tool's
     "tool": TOOL.name,
     "check": "farmdesk.engine.frame_check",
-    "agent": "nodeagent",
+    "agent": "nodeagent",  # "spare" as long as it holds no slot
     "server": "farmdesk",
 }
 _HOLD = """
-import os, sys, time
+import json, os, sys, time
+
+def may_pass(frame):
+    if {only!r} is None:
+        return os.path.exists({gate!r})
+    if frame != {only!r}:
+        return True
+    try:
+        os.unlink({gate!r})
+    except FileNotFoundError:
+        return False
+    return True
+
+def held(claims):
+    for claim in claims:
+        while not may_pass(json.loads(claim)["frame"]):
+            time.sleep(0.01)
+        yield claim
+
 if "farmdesk.engine.frame_check" in sys.orig_argv:
-    while not os.path.exists({gate!r}):
-        time.sleep(0.01)
+    sys.stdin = held(sys.stdin)
 """
 
 _TOOL_FILE = """
@@ -114,15 +132,15 @@ class LocalFarm:
         path = f"{self._site}{os.pathsep}{ROOT}"
         return {**os.environ, MARK: self.mark, "PYTHONPATH": path}
 
-    def hold_checks(self) -> Callable[[], None]:
-        """Let checking processes wait at their start until the given function is called.
+    def hold_checks(self, *, only: int | None = None) -> Callable[[], None]:
+        """Let checking processes wait with each frame until the given function is called.
 
-        It works for servers that are started later, and may be called again.
+        It works for servers that are started later. `only`: just this frame waits, each time that
+        it is checked, and each call lets it pass once.
         """
         gate = self._site / "go"
         self._site.mkdir(exist_ok=True)
-        gate.unlink(missing_ok=True)
-        text = _HOLD.format(gate=str(gate))
+        text = _HOLD.format(gate=str(gate), only=only)
         (self._site / "sitecustomize.py").write_text(text, encoding="utf-8")
         return gate.touch
 
@@ -165,7 +183,7 @@ class LocalFarm:
     # ---- its processes ---------------------------------------------------------------------------
 
     def processes(self, kind: str | None = None) -> list[psutil.Process]:
-        """Give the farm's living processes; `kind` is one of `KINDS`."""
+        """Give the farm's living processes; `kind` is one of `KINDS`, or "spare"."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
@@ -173,7 +191,7 @@ class LocalFarm:
                     continue
                 if process.status() == psutil.STATUS_ZOMBIE:
                     continue
-                if kind is None or kind == _kind(process.cmdline()):
+                if kind is None or kind == _kind(process):
                     found.append(process)
         return found
 
@@ -190,10 +208,6 @@ class LocalFarm:
     def wait_empty(self, *kinds: str) -> None:
         """Wait until no such process is left."""
         wait_until(lambda: not any(self.processes(kind) for kind in kinds), f"end of {kinds}")
-
-    def wait_processes(self, kind: str) -> list[psutil.Process]:
-        """Wait until there are such processes."""
-        return wait_for(lambda: self.processes(kind) or None, f"a process: {kind}")
 
     def clean(self) -> None:
         """Kill all that is left; a guard that was killed may leave a tool, so look again."""
@@ -382,7 +396,10 @@ def wait_for(
     return found
 
 
-def _kind(argv: list[str]) -> str | None:
+def _kind(process: psutil.Process) -> str | None:
     """Tell what a process of the farm is; a guard's argv holds its tool's."""
-    names = [item.rpartition("/")[2] for item in argv]
-    return next((kind for kind, name in KINDS.items() if name in names), None)
+    names = [item.rpartition("/")[2] for item in process.cmdline()]
+    kind = next((kind for kind, name in KINDS.items() if name in names), None)
+    if kind == "agent" and not any(file.path.endswith(LOCK) for file in process.open_files()):
+        return "spare"
+    return kind

@@ -83,6 +83,8 @@ class Agents:
             farm.set_node(slot.node, pool=slot.pool, tools=tools)
         for name in self._nodes:
             self._move(name, NodeState.IDLE)
+        for slot in slots:
+            slot.launcher.keep_ready(slot.id)
 
     def hang_up(self) -> None:
         """Leave all agents: they finish the frame in hand, note it in their journals and end."""
@@ -186,6 +188,7 @@ class Agents:
         session, _ = found
         if self._busy.get(session.slot) is session:
             del self._busy[session.slot]
+            self._slots[session.slot].launcher.keep_ready(session.slot)
         self.changes += 1
         self._show_rest(session.node)
         if not session.closing:

@@ -4,24 +4,19 @@ Every frame of a task read again, by worker processes beside the loop.
 """
 
 import contextlib
-import io
-import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import tee
+from dataclasses import dataclass
+from itertools import cycle, tee
 from pathlib import Path
-from typing import cast
 
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
+from farmdesk.engine.check_workers import CheckWorker, CheckWorkers
 from farmdesk.engine.frame_check import Claim, Finding
 from farmdesk.engine.ports import FrameProofs
 from farmdesk.engine.posts import BadFrame, CheckEnded, CheckReport
@@ -44,17 +39,14 @@ class CheckJob:
 
 
 class Checker:
-    """Runs checks, each in a thread of its own that feeds `workers` processes (default.
-
-    One a core).
-    """
+    """Runs checks, each in a thread of its own that feeds some of the workers."""
 
     def __init__(
-        self, proofs: FrameProofs, post: Callable[[CheckEnded], None], *, workers: int | None = None
+        self, proofs: FrameProofs, post: Callable[[CheckEnded], None], workers: CheckWorkers
     ) -> None:
         self._proofs = proofs
         self._post = post
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers
 
     def begin(self, job: CheckJob) -> None:
         """Start a check and return at once; its end is posted as `CheckEnded`."""
@@ -120,49 +112,15 @@ class Checker:
         return recorded, job.size[0] or most[0], job.size[1] or most[1]
 
     def _findings(self, claims: Iterable[Claim], count: int) -> Iterator[Finding]:
-        workers = [_Worker() for _ in range(max(1, min(self._workers, count)))]
-        try:
-            waiting: list[_Worker] = []
-            for number, claim in enumerate(claims):
-                worker = workers[number % len(workers)]
+        with self._workers.lend(count) as workers:
+            waiting: deque[CheckWorker] = deque()
+            for claim, worker in zip(claims, cycle(workers), strict=False):
                 if len(waiting) >= IN_HAND * len(workers):
-                    yield waiting.pop(0).take()
+                    yield waiting.popleft().take()
                 worker.give(claim)
                 waiting.append(worker)
-            for worker in waiting:
-                yield worker.take()
-        finally:
-            for worker in workers:
-                worker.end()
-
-
-class _Worker:
-    """One checking process; answers come in the order of the claims."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "farmdesk.engine.frame_check"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        self._claims = cast("io.TextIOWrapper", self._process.stdin)
-        self._answers = cast("io.TextIOWrapper", self._process.stdout)
-
-    def give(self, claim: Claim) -> None:
-        self._claims.write(json.dumps(asdict(claim)) + "\n")
-        self._claims.flush()
-
-    def take(self) -> Finding:
-        line = self._answers.readline()
-        if not line:
-            raise RuntimeError(f"a checking process ended with code {self._process.wait()}")
-        return Finding(**json.loads(line))
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+            while waiting:
+                yield waiting.popleft().take()
 
 
 def _claims(

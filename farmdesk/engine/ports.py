@@ -45,6 +45,13 @@ class Launcher(Protocol):
         """
         ...
 
+    def keep_ready(self, slot: SlotId) -> None:
+        """Prepare the next agent of a slot that is free, so that `launch` need not wait for it.
+
+        Returns at once and never fails; what it prepared ends with this process at the latest.
+        """
+        ...
+
 
 class FrameProofs(Protocol):
     """Gives what is recorded of a task's finished frames."""

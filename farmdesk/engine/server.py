@@ -19,6 +19,7 @@ from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.bonds import standing_rules
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
 from farmdesk.engine.farm import Farm
@@ -53,15 +54,18 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
     inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
     _stop_on_signals(inbox)
     scribe = Scribe(store, journal, inbox.put)
-    engine = assemble(config, tools, launcher, store=store, scribe=scribe, inbox=inbox)
-    watch = LateWatch(store, inbox.put)
-    scribe.start()
-    watch.start()
-    log.info("the engine works for %s", config.folder)
-    engine.run()
-    watch.finish()
-    scribe.finish()
-    scribe.join(timeout=LEASE_S)
+    with CheckWorkers() as workers:
+        engine = assemble(
+            config, tools, launcher, store=store, scribe=scribe, inbox=inbox, workers=workers
+        )
+        watch = LateWatch(store, inbox.put)
+        scribe.start()
+        watch.start()
+        log.info("the engine works for %s", config.folder)
+        engine.run()
+        watch.finish()
+        scribe.finish()
+        scribe.join(timeout=LEASE_S)
     try:
         store.release_lease()
     except FarmUnavailable:
@@ -77,6 +81,7 @@ def assemble(
     store: Store,
     scribe: Scribe,
     inbox: "queue.SimpleQueue[Post]",
+    workers: CheckWorkers,
 ) -> Engine:
     """Load the farm, take its nodes over and take interrupted tasks up.
 
@@ -96,7 +101,7 @@ def assemble(
         writer=scribe,
         clock=real_time,
         load_task=store.load_task,
-        begin_check=Checker(store, inbox.put).begin,
+        begin_check=Checker(store, inbox.put, workers).begin,
         read_times=TimesReader(store, inbox.put).begin,
     )
     rules = standing_rules(config, snapshot.standing)

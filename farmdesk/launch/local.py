@@ -28,14 +28,34 @@ OnGone = Callable[[str], None]
 
 
 class LocalLauncher:
-    """Starts `python -m nodeagent` as a child. `environment` None: this process' own."""
+    """Starts `python -m nodeagent` as a child. `environment` None: this process' own.
+
+    A free slot has one waiting, which has said hello and holds nothing: to start one takes a tenth
+    of a second, and somebody would wait for it. It ends with its stdin, so with this process.
+    """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None) -> None:
         self._environment = dict(environment) if environment is not None else None
+        self._ready: dict[SlotId, subprocess.Popen[bytes]] = {}
+
+    def keep_ready(self, slot: SlotId) -> None:
+        """Start the slot's next agent if none waits; see `engine.ports.Launcher`."""
+        if slot not in self._ready:
+            try:
+                self._ready[slot] = self._start()
+            except OSError as error:  # `launch` will try again, and its caller hears of it
+                log.warning("no agent can wait for work on %s: %s", slot, error)
 
     def launch(self, slot: SlotId, *, on_report: OnReport, on_gone: OnGone) -> "LocalAgent":
-        """Start an agent for the slot; see `engine.ports.Launcher`."""
-        process = subprocess.Popen(
+        """Give the agent that waits, or start one; see `engine.ports.Launcher`."""
+        process = self._ready.pop(slot, None)
+        if process is not None and process.poll() is not None:
+            process.communicate()  # somebody killed it: close its pipes
+            process = None
+        return LocalAgent(slot, process or self._start(), on_report, on_gone)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-m", "nodeagent"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,7 +63,6 @@ class LocalLauncher:
             env=self._environment,
             start_new_session=True,
         )
-        return LocalAgent(slot, process, on_report, on_gone)
 
 
 class LocalAgent:
@@ -94,12 +113,12 @@ class LocalAgent:
         return thread
 
     def _read(self, on_report: OnReport, on_gone: OnGone) -> None:
-        reports = cast("io.BufferedReader", self._process.stdout)
-        for line in iter(reports.readline, b""):
-            try:
-                on_report(decode_report(line))
-            except ProtocolError as error:
-                log.warning("agent %s: %s", self._slot, error)
+        with cast("io.BufferedReader", self._process.stdout) as reports:
+            for line in iter(reports.readline, b""):
+                try:
+                    on_report(decode_report(line))
+                except ProtocolError as error:
+                    log.warning("agent %s: %s", self._slot, error)
         code = self._process.wait()
         self._outbox.put(None)  # ends the writing thread
         on_gone("" if code == 0 else self._why(code))
@@ -111,6 +130,6 @@ class LocalAgent:
 
     def _keep_complaint(self) -> None:
         """Drain stderr and keep its end, for the sentence that says why the agent died."""
-        stream = cast("io.BufferedReader", self._process.stderr)
-        while block := stream.read1(4096):
-            self._complaint = (self._complaint + block)[-COMPLAINT_BYTES:]
+        with cast("io.BufferedReader", self._process.stderr) as stream:
+            while block := stream.read1(4096):
+                self._complaint = (self._complaint + block)[-COMPLAINT_BYTES:]

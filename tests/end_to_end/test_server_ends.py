@@ -22,6 +22,7 @@ def test_ends_in_mid_frame(farm: LocalFarm, number: signal.Signals) -> None:
     assert farm.server is not None
     farm.server.send_signal(number)
     assert farm.server.wait(60) == 0
+    farm.wait_empty("check", "spare")
     assert farm.processes("agent")
     scene.let(*in_hand.values())
     farm.wait_empty("agent", "guard", "tool")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farmdesk.domain.records import Flush
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker, CheckJob
 from farmdesk.engine.frame_check import Claim, Finding
 from farmdesk.engine.posts import CheckEnded, Post, TimesRead
@@ -55,8 +56,15 @@ class HandScribe(Scribe):
 class VirtualChecker(Checker):
     """The frame-sequence check in virtual time, without processes."""
 
-    def __init__(self, proofs: Memory, post: Callable[[CheckEnded], None], *, world: "World"):
-        super().__init__(proofs, post)
+    def __init__(
+        self,
+        proofs: Memory,
+        post: Callable[[CheckEnded], None],
+        workers: CheckWorkers,
+        *,
+        world: "World",
+    ):
+        super().__init__(proofs, post, workers)
         self._world = world
         self._task = 0
 

@@ -18,6 +18,7 @@ from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery, server
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.posts import StopEngine
@@ -151,6 +152,7 @@ class World:
                 store=self.store,  # type: ignore[arg-type]  # the part that it uses
                 scribe=scribe,
                 inbox=inbox,
+                workers=CheckWorkers(),
             )
 
     def _reclaim(self, slots: Iterable[object], order_for: object) -> None:
@@ -212,6 +214,9 @@ class World:
             self.agents.append(agent)
             agent.start()
         return agent
+
+    def keep_ready(self, slot: SlotId) -> None:
+        """Do nothing: a virtual agent starts at once."""
 
     # ---- what happens to nodes -------------------------------------------------------------------
 

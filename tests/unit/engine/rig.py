@@ -142,6 +142,7 @@ class Rig:
         """
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
+        self.ready: list[SlotId] = []  # slots for which an agent was to be prepared
         self.jobs: list[CheckJob] = []
         self.packages: list[Package] = []  # that are being opened
         self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
@@ -192,6 +193,9 @@ class Rig:
         self.agents.append(agent)
         on_report(Hello(1, 1, "host", 8, 1024))
         return agent
+
+    def keep_ready(self, slot: SlotId) -> None:
+        self.ready.append(slot)
 
     def begin(self, package: Package) -> None:
         self.packages.append(package)

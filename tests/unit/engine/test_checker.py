@@ -4,10 +4,12 @@ import hashlib
 import os
 import queue
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -15,8 +17,11 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.states import FrameState
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker, CheckJob
+from farmdesk.engine.frame_check import Claim
 from farmdesk.engine.posts import CheckEnded, CheckReport
+from tests.farm import wait_until
 
 NOW = datetime(2026, 2, 4, 20, 0, tzinfo=UTC)
 
@@ -34,7 +39,8 @@ class Proofs:
 class Sequence:
     """A folder of six good frames, and what is recorded of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: CheckWorkers) -> None:
+        self.workers = workers
         self.folder = folder / "帧 frames"
         self.folder.mkdir()
         self.mark = folder / "started"
@@ -55,7 +61,7 @@ class Sequence:
             started_mark=self.mark,
             size=(size, size),
         )
-        return Checker(Proofs(self.records), lambda post: None, workers=2).check(job)
+        return Checker(Proofs(self.records), lambda post: None, self.workers).check(job)
 
     def _render(self, frame: int) -> FrameRecord:
         image = Image.frombytes("RGB", (40, 30), os.urandom(3600))
@@ -77,9 +83,15 @@ class Sequence:
         )
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[CheckWorkers]:
+    with CheckWorkers(2) as made:
+        yield made
+
+
 @pytest.fixture
-def sequence(tmp_path: Path) -> Sequence:
-    return Sequence(tmp_path)
+def sequence(tmp_path: Path, workers: CheckWorkers) -> Sequence:
+    return Sequence(tmp_path, workers)
 
 
 def test_a_good_sequence_is_proven(sequence: Sequence) -> None:
@@ -157,5 +169,51 @@ def test_records_that_cannot_be_read_end_the_check_with_the_reason(sequence: Seq
     posts: queue.SimpleQueue[CheckEnded] = queue.SimpleQueue()
     frames, empty = FrameSet.parse("1-6"), FrameSet()
     job = CheckJob(1, frames, empty, sequence.folder, sequence.mark, (None, None))
-    Checker(Away([]), posts.put).begin(job)
+    Checker(Away([]), posts.put, sequence.workers).begin(job)
     assert posts.get(timeout=20) == CheckEnded(1, None, "the database is away")
+
+
+def _running() -> set[int]:
+    """Give the checking processes of this test."""
+    found = psutil.Process().children()
+    return {item.pid for item in found if "farmdesk.engine.frame_check" in item.cmdline()}
+
+
+def test_the_processes_go_from_check_to_check(sequence: Sequence) -> None:
+    sequence.check()
+    first = _running()
+    sequence.check()
+    assert _running() == first
+    assert len(first) == 2
+
+
+def test_a_process_that_died_while_it_waited_is_replaced(sequence: Sequence) -> None:
+    sequence.check()
+    victim = psutil.Process(min(_running()))
+    victim.kill()
+    wait_until(lambda: victim.status() == psutil.STATUS_ZOMBIE, "its death")
+    assert sequence.check().proven == 6
+    assert len(_running() - {victim.pid}) == 2
+
+
+def test_checks_at_once_have_processes_of_their_own_and_leave_two(
+    sequence: Sequence, workers: CheckWorkers
+) -> None:
+    with workers.lend(2) as lent, workers.lend(2) as others:
+        assert len({*lent, *others}) == 4
+        assert len(_running()) == 4
+    assert len(_running()) == 2
+    assert sequence.check().proven == 6
+
+
+def test_a_check_that_fails_takes_its_processes_along(
+    sequence: Sequence, workers: CheckWorkers
+) -> None:
+    """They may hold claims: what they answer must not be taken for the next check's."""
+    with suppress(ZeroDivisionError), workers.lend(1) as (worker,):
+        for frame in (1, 2):
+            worker.give(Claim(frame, "nowhere", 1, "", 1, 1, 0.0))
+        assert worker.take().missing
+        raise ZeroDivisionError
+    assert not worker.alive
+    assert sequence.check().proven == 6

@@ -47,6 +47,15 @@ def test_a_task_goes_from_submission_to_completed(rig: Rig) -> None:
     assert rig.link.frame_states(1).states == bytes([FrameState.DONE]) * 6
 
 
+def test_a_slot_that_falls_free_has_its_next_agent_prepared(rig: Rig) -> None:
+    assert rig.ready == ["n1", "n2"]
+    rig.submit("1-4")
+    lost = rig.agents[0]
+    lost.kill()
+    rig.turn()
+    assert rig.ready == ["n1", "n2", lost.slot]
+
+
 def test_the_check_waits_until_the_database_has_all_frames(rig: Rig) -> None:
     rig.submit("1-2")
     written = rig.flushes[-1].number

@@ -1,0 +1,97 @@
+"""Agents as children of this process: those that wait for work, and how their end is told."""
+
+import logging
+import queue
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from farmdesk.dispatch.events import SlotId
+from farmdesk.launch.local import LocalAgent, LocalLauncher
+from nodeagent.protocol import AgentReport, Close, Closed, Hello, Ping, Pong
+from tests.farm import wait_until
+
+SLOT = SlotId("n1")
+
+
+class Heard:
+    """What a launched agent reports, and how it ended."""
+
+    def __init__(self, launcher: LocalLauncher) -> None:
+        self._reports: queue.SimpleQueue[AgentReport] = queue.SimpleQueue()
+        self._ends: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.agent: LocalAgent = launcher.launch(
+            SLOT, on_report=self._reports.put, on_gone=self._ends.put
+        )
+
+    def next(self) -> AgentReport:
+        return self._reports.get(timeout=60)
+
+    def hello(self) -> Hello:
+        report = self.next()
+        assert isinstance(report, Hello)
+        return report
+
+    def end(self) -> str:
+        return self._ends.get(timeout=60)
+
+    def close(self) -> None:
+        self.agent.send(Close())
+        while self.next() != Closed():
+            pass
+        assert self.end() == ""
+
+
+def _agents() -> list[psutil.Process]:
+    return [item for item in psutil.Process().children() if "nodeagent" in item.cmdline()]
+
+
+@pytest.fixture
+def launcher() -> Iterator[LocalLauncher]:
+    """A launcher; an agent that still waits is used up, for nothing may be left behind."""
+    made = LocalLauncher()
+    yield made
+    Heard(made).close()
+
+
+def test_the_agent_that_waits_gets_the_slots_next_work(launcher: LocalLauncher) -> None:
+    launcher.keep_ready(SLOT)
+    launcher.keep_ready(SLOT)
+    (waiting,) = _agents()
+    heard = Heard(launcher)
+    assert heard.hello().pid == waiting.pid
+    heard.agent.send(Ping())
+    assert heard.next() == Pong()
+    heard.close()
+    assert _agents() == []
+
+
+def test_one_that_died_while_it_waited_is_replaced(launcher: LocalLauncher) -> None:
+    launcher.keep_ready(SLOT)
+    (waiting,) = _agents()
+    waiting.kill()
+    wait_until(lambda: waiting.status() == psutil.STATUS_ZOMBIE, "its death")
+    heard = Heard(launcher)
+    assert heard.hello().pid != waiting.pid
+    heard.close()
+
+
+def test_without_one_that_waits_one_is_started(launcher: LocalLauncher) -> None:
+    assert _agents() == []
+    heard = Heard(launcher)
+    heard.hello()
+    heard.agent.kill()
+    assert "code -9" in heard.end()
+
+
+def test_one_that_cannot_be_started_stops_nobody(
+    launcher: LocalLauncher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr(sys, "executable", "/nowhere/python")
+        launcher.keep_ready(SLOT)
+    assert "n1" in caplog.text
+    launcher.keep_ready(SLOT)
+    assert len(_agents()) == 1

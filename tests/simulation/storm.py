@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.simulation.farm_store import MemoryStore
 from tests.simulation.fate import StormFate
 from tests.simulation.mixes import mix_of
+from tests.simulation.share import FolderShare
 from tests.simulation.virtual_farm import Ground, World
 from tests.simulation.virtual_node import VirtualNode
 
@@ -24,4 +25,4 @@ class StormWorld(World):
             for number in range(1, rng.randint(2, 5) + 1)
         ]
         fate = StormFate(seed, self.mix, rng)
-        super().__init__(Ground(folder, nodes, MemoryStore()), fate, rng)
+        super().__init__(Ground(folder, nodes, MemoryStore(), FolderShare()), fate, rng)

@@ -27,6 +27,7 @@ from farmdesk.tool_files import read_tools
 from nodeagent.protocol import AgentReport
 from tests.simulation.fate import Fate
 from tests.simulation.memory import Memory
+from tests.simulation.share import Share
 from tests.simulation.virtual_engine import HandScribe, VirtualChecker, VirtualInbox, VirtualTimes
 from tests.simulation.virtual_node import Place, VirtualAgent, VirtualNode
 from tests.simulation.virtual_time import VirtualTime
@@ -46,11 +47,12 @@ def _tools() -> Tools:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a farm stands on: its folder, its nodes, its database."""
+    """What a farm stands on: its folder, its nodes, its database, the storage of its frames."""
 
     folder: Path
     nodes: Sequence[VirtualNode]
     store: Memory
+    share: Share
 
 
 class World:
@@ -58,6 +60,7 @@ class World:
 
     def __init__(self, ground: Ground, fate: Fate, rng: random.Random) -> None:
         self.folder, self.nodes, self.store = ground.folder, ground.nodes, ground.store
+        self.share = ground.share
         self.fate, self.rng = fate, rng
         self.time = VirtualTime()
         self.witness = Witness(self.time)

@@ -297,7 +297,8 @@ class VirtualAgent:
         if known is not None:
             line = known
         else:
-            target.write_text(line.sha256 if not self.world.fate.corrupts() else RUBBISH)
+            spoilt = self.world.fate.corrupts()
+            self.world.share.write(target, RUBBISH if spoilt else line.sha256)
             with journal.open("a") as file:
                 file.write(json.dumps(asdict(line)) + "\n")
         self.world.witness.published(self, line)

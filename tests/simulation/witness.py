@@ -62,12 +62,16 @@ class Witness:
             self._known |= self._learnt & self.valid
             self._learnt.clear()
 
+    def rendered_twice(self, task: int) -> int:
+        """Give how many frames of a task were rendered to their end more than once."""
+        return sum(count > 1 for key, count in self.renders.items() if key[0] == task)
+
     def forget(self, task: int) -> None:
-        """Drop what was kept of a task that is purged, but for how often frames were rendered."""
+        """Drop what is known of a task's frames: nothing happens to them any more."""
         for kept in (self.valid, self._known, self._learnt):
             kept.difference_update([key for key in kept if key[0] == task])
-        for key in [key for key in self.digests if key[0] == task]:
-            del self.digests[key]
+        for key in [key for key in self.renders if key[0] == task]:
+            del self.renders[key], self.digests[key]
         for place in [place for place in self._journals if place[0] == task]:
             del self._journals[place]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from farmdesk import __version__
-from farmdesk.cli import looks, outlooks, plans, programs, submission, urgent, wishes
+from farmdesk.cli import looks, nodes, outlooks, plans, programs, submission, urgent, wishes
 from farmdesk.cli.call import AddVerb, Call
 
 FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
@@ -13,6 +13,7 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     submission.add_verbs,
     wishes.add_verbs,
     plans.add_verbs,
+    nodes.add_verbs,
     urgent.add_verbs,
     looks.add_verbs,
     outlooks.add_verbs,

@@ -95,7 +95,7 @@ def _command_of_sender(row: AnyRow) -> CommandRow:
 
 
 def standing(connection: Connection) -> tuple[CommandRow, ...]:
-    """Give the applied commands that hold until the next one of their kind, oldest first.
+    """Give the applied commands that hold until somebody says otherwise, oldest first.
 
     Allocations only of tasks that are not recycled: a task that was thrown away has lost its own.
     """
@@ -103,7 +103,7 @@ def standing(connection: Connection) -> tuple[CommandRow, ...]:
     alive = select(task.c.id).where(task.c.recycled.is_(False))
     query = select(sent).where(
         sent.c.applied.is_(True),
-        (sent.c.kind == "set_auto_start")
+        sent.c.kind.in_(("set_auto_start", "drain_nodes", "wake_nodes"))
         | ((sent.c.kind == "allocate_nodes") & sent.c.task_id.in_(alive)),
     )
     return tuple(command_row(row) for row in connection.execute(query.order_by(sent.c.id)))

@@ -126,6 +126,22 @@ class SetAutoStart:
 
 
 @dataclass(frozen=True, slots=True)
+class DrainNodes:
+    """Let these nodes, or all of a pool, finish their frames in hand and take no more."""
+
+    nodes: tuple[str, ...] = ()
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeNodes:
+    """Let drained nodes, or all of a pool, work again."""
+
+    nodes: tuple[str, ...] = ()
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RetryFailed:
     """Render the failed frames of an ended task again; `frames` None means all of them."""
 
@@ -211,6 +227,8 @@ Command = (
     | SetAfter
     | AllocateNodes
     | SetAutoStart
+    | DrainNodes
+    | WakeNodes
     | RetryFailed
     | RecycleTask
     | RestoreTask

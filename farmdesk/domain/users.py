@@ -11,6 +11,7 @@ from farmdesk.domain.commands import (
     AllocateNodes,
     AnswerUrgent,
     Command,
+    DrainNodes,
     OverruleUrgent,
     PauseTask,
     PurgeTask,
@@ -27,6 +28,7 @@ from farmdesk.domain.commands import (
     StopTask,
     SubmitTask,
     TakePackage,
+    WakeNodes,
     WithdrawUrgent,
 )
 from farmdesk.domain.errors import Refused
@@ -65,6 +67,8 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
             SetAfter: Reach.NONE,
             AllocateNodes: Reach.NONE,
             SetAutoStart: Reach.NONE,
+            DrainNodes: Reach.NONE,
+            WakeNodes: Reach.NONE,
             StopTask: Reach.OWN,
             RetryFailed: Reach.NONE,
             RecycleTask: Reach.OWN,

@@ -69,6 +69,7 @@ class Agents:
         self._sessions: dict[int, tuple[Session, TaskRun]] = {}
         self._busy: dict[SlotId, Session] = {}
         self._rests: dict[str, float] = {}  # faulty nodes, and until when they are left alone
+        self._drained: dict[str, str] = {}  # nodes that take nothing new, and who said so
         self._faults: Counter[str] = Counter()  # rests since the node last published a frame
         self._nodes = {slot.node: RenderNode(slot.node) for slot in slots}
         self._slots_of: dict[str, list[SlotId]] = {}
@@ -206,7 +207,36 @@ class Agents:
             return
         self._farm.set_node(node, **_AT_REST)
         if node not in self._rests:
+            self._move_idle(node)
+
+    def drain(self, node: str, by: str) -> None:
+        """From now on a node takes nothing new; when nothing runs on it, it is in maintenance."""
+        self._drained[node] = by
+        self.changes += 1
+        if node in self._rests:
+            return
+        if self._works(node):
+            self._move(node, NodeState.DRAINING, *_drained_by(by))
+        else:
+            self._move_idle(node)
+
+    def bring_back(self, node: str) -> None:
+        """Let a drained node work again."""
+        del self._drained[node]
+        self.changes += 1
+        if node not in self._rests:
+            self._move(node, NodeState.RENDERING if self._works(node) else NodeState.IDLE)
+
+    def _works(self, node: str) -> bool:
+        return any(slot in self._busy for slot in self._slots_of[node])
+
+    def _move_idle(self, node: str) -> None:
+        """Nothing runs on a node: it idles, or is in maintenance where it was drained."""
+        by = self._drained.get(node)
+        if by is None:
             self._move(node, NodeState.IDLE)
+        else:
+            self._move(node, NodeState.MAINTENANCE, *_drained_by(by))
 
     def silent(self, now: Moment) -> list[Session]:
         """Ping all agents that are due, and give those that were silent for too long."""
@@ -220,7 +250,7 @@ class Agents:
         """
         node = self._nodes[session.node]
         at_fault = node.fail(TaskId(session.task_id), reason)
-        if not at_fault or session.node in self._rests:
+        if not at_fault or session.node in self._rests or node.state is NodeState.MAINTENANCE:
             return
         rest = REST_S[min(self._faults[session.node], len(REST_S) - 1)]
         self._faults[session.node] += 1
@@ -247,3 +277,7 @@ class Agents:
         self._farm.set_node(
             name, state=state, reason=reason, reason_zh=reason_zh, failures=node.failures
         )
+
+
+def _drained_by(login: str) -> tuple[str, str]:
+    return f"drained by {login}", f"由 {login} 排空"

@@ -33,13 +33,15 @@ class Rules:
     """How operators want the farm to be divided.
 
     `bonds`: their allocations, by task. `auto_start`: queued tasks start without them. `urgent`:
-    tasks that were admitted as urgent. `licences`: slots that may run a tool at a time.
+    tasks that were admitted as urgent. `licences`: slots that may run a tool at a time. `drained`:
+    nodes that take nothing new, and who said so.
     """
 
     licences: Mapping[str, int] = field(default_factory=dict)
     auto_start: bool = False
     bonds: dict[int, Bond] = field(default_factory=dict)
     urgent: set[int] = field(default_factory=set)
+    drained: dict[str, str] = field(default_factory=dict)
 
 
 class Allocation:

@@ -25,6 +25,7 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine, FlushWriter
+from farmdesk.engine.node_desk import NodeDesk
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post
@@ -88,6 +89,7 @@ def make_engine(
     news = UrgentNews(farm, config.user)
     course = UrgentCourse(farm=farm, interrupts=interrupts, news=news)
     bonds = Bonds(farm, agents, rules)
+    nodes = NodeDesk(agents=agents, runs=runs, rules=rules)
     urgent = UrgentDesk(farm=farm, interrupts=interrupts, news=news, course=course)
     tasks = TaskDesk(farm=farm, runs=runs, workspace=workspace, dependents=dependents)
     submissions = Submissions(
@@ -108,7 +110,12 @@ def make_engine(
             **bonds.about_tasks,
             **urgent.about_tasks,
         },
-        about_farm={**submissions.about_farm, **bonds.about_farm, **urgent.about_farm},
+        about_farm={
+            **submissions.about_farm,
+            **bonds.about_farm,
+            **nodes.about_farm,
+            **urgent.about_farm,
+        },
     )
     recovery.go_on(farm, runs, reports, world.clock())
     return Engine(

@@ -1,17 +1,10 @@
-"""The desk for operators' allocations: checked, kept, and found again after a restart.
+"""The desk for operators' allocations; `standing.py` finds them again after a restart."""
 
-They lie in table `command`, as all that people asked for: the last applied one counts.
-"""
-
-from collections.abc import Iterable
-
-from farmdesk.config import Config
 from farmdesk.dispatch.wants import Bond, Place
 from farmdesk.dispatch.why import Why, node_is_out
-from farmdesk.domain.commands import AllocateNodes, SetAutoStart, from_body
-from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.commands import AllocateNodes, SetAutoStart
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.node import UnknownNode, offers
-from farmdesk.domain.records import CommandRow
 from farmdesk.domain.text import quoted
 from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents
@@ -154,27 +147,6 @@ class Bonds:
     @staticmethod
     def _offers(place: Place, entry: TaskEntry) -> bool:
         return offers(place.tools, entry.task.spec.tool, entry.task.spec.tool_version)
-
-
-def standing_rules(config: Config, standing: Iterable[CommandRow]) -> Rules:
-    """Give the farm's rules: of its file, and what operators said last."""
-    rules = Rules(licences=config.licences, auto_start=config.auto_start)
-    for row in standing:
-        try:
-            command = from_body(row.kind, row.body)
-        except FarmError:
-            continue  # of an older farm
-        match command:
-            case SetAutoStart(on=on):
-                rules.auto_start = on
-            case AllocateNodes(clear=True, task_id=task_id):
-                rules.bonds.pop(task_id, None)
-            case AllocateNodes(task_id=task_id, nodes=nodes, pool=pool, count=count):
-                named = Bond(nodes=frozenset(nodes))
-                rules.bonds[task_id] = named if nodes else Bond(pool=pool, count=count or 1)
-            case _:
-                pass
-    return rules
 
 
 def _tool_of(entry: TaskEntry) -> str:

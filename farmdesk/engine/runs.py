@@ -140,6 +140,10 @@ class Runs:
         """Give what works for a task; None when nothing does."""
         return self._runs.get(task_id)
 
+    def at_work(self) -> list[TaskRun]:
+        """Give what works for tasks, also for those that end their frames in hand."""
+        return list(self._runs.values())
+
     def rendering(self) -> list[TaskRun]:
         """Give what works for tasks that render: not those that are paused or interrupted."""
         return [r for r in self._runs.values() if r.entry.task.state is TaskState.RENDERING]

@@ -18,7 +18,6 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.assembly import World, make_engine, slots_of
-from farmdesk.engine.bonds import standing_rules
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
@@ -31,6 +30,7 @@ from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.scribe import LEASE_S, Scribe
+from farmdesk.engine.standing import standing_rules
 from farmdesk.engine.times_reader import TimesReader
 from farmdesk.engine.workspace import Workspace
 

@@ -73,3 +73,27 @@ def _row_says(farm: LocalFarm, node: str, text: str) -> None:
         return row.record.reason == text
 
     wait_until(says, f"node {node} to say: {text}")
+
+
+def test_a_drained_node_finishes_its_frame_and_stays_drained(farm: LocalFarm) -> None:
+    scene = farm.scene(gated=True)
+    task = farm.submit(scene, "1-8")
+    scene.wait_in_hand(2)
+    assert farm.run("node", "drain", "local-2") == 0
+    assert farm.run("node", "drain", "local-2") == 1
+    scene.let()
+    farm.prove(task, range(1, 9))
+    assert len([record for record in farm.attempts(task) if record.node == "local-2"]) == 1
+    wait_until(lambda: _state(farm, "local-2") is NodeState.MAINTENANCE, "an empty node")
+    farm.kill()
+    farm.start()
+    again = farm.submit(farm.scene("b"), "1-8")
+    farm.prove(again, range(1, 9))
+    assert {record.node for record in farm.attempts(again)} == {"local-1"}
+    assert _state(farm, "local-2") is NodeState.MAINTENANCE
+    assert farm.run("node", "wake", "local-2") == 0
+    wait_until(lambda: _state(farm, "local-2") is NodeState.IDLE, "the node's return")
+
+
+def _state(farm: LocalFarm, node: str) -> NodeState:
+    return next(row.record.state for row in farm.link.nodes() if row.record.node == node)

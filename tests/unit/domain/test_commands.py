@@ -13,12 +13,14 @@ from farmdesk.domain.command_fields import BadField
 from farmdesk.domain.commands import (
     AllocateNodes,
     Command,
+    DrainNodes,
     PauseTask,
     RetryFailed,
     SetAutoStart,
     SetPriority,
     SubmitTask,
     UnknownKind,
+    WakeNodes,
     from_body,
     kind_of,
     to_body,
@@ -47,6 +49,8 @@ COMMANDS: list[Command] = [
     AllocateNodes(7, nodes=("n1", "n2")),
     AllocateNodes(7, pool="gpu", count=3),
     SetAutoStart(True),
+    DrainNodes(nodes=("n1",)),
+    WakeNodes(pool="gpu"),
     ApproveUser(3, role="operator", handover="a0b1"),
 ]
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import (
     Command,
+    DrainNodes,
     PauseTask,
     PurgeTask,
     RecycleTask,
@@ -23,6 +24,7 @@ from farmdesk.domain.commands import (
     StopTask,
     SubmitTask,
     TakePackage,
+    WakeNodes,
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
@@ -103,6 +105,8 @@ def test_every_command_about_a_task_has_its_states() -> None:
     assert set(WISHES) == set(get_args(Command)) - {
         SubmitTask,
         SetAutoStart,
+        DrainNodes,
+        WakeNodes,
         *get_args(RequestWord),
         *get_args(AccountCommand),
     }

@@ -18,7 +18,6 @@ from farmdesk.domain.records import (
 )
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.engine.assembly import World, make_engine, slots_of
-from farmdesk.engine.bonds import standing_rules
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
@@ -31,6 +30,7 @@ from farmdesk.engine.posts import (
     Flushed,
     Post,
 )
+from farmdesk.engine.standing import standing_rules
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.tool_files import read_tools
 from nodeagent.protocol import (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from farmdesk.domain.commands import (
     AnswerUrgent,
     Command,
+    DrainNodes,
     OverruleUrgent,
     PauseTask,
     RecycleTask,
@@ -21,12 +22,13 @@ from farmdesk.domain.commands import (
     SetPriority,
     StartRender,
     StopTask,
+    WakeNodes,
     WithdrawUrgent,
     kind_of,
     to_body,
 )
 from farmdesk.domain.records import CommandRow
-from farmdesk.domain.states import TaskState
+from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.urgent import UrgentState
 from farmdesk.engine.desk import OUR_FAULT
@@ -39,6 +41,7 @@ USERS = ("ann", "bob", "mallory", STAFF, STAFF, STAFF)
 
 tasks = st.integers(1, 4)
 requests = st.integers(1, 3)
+nodes = st.sampled_from(["n1", "n2", "n3"])
 answers = st.sampled_from(["allow", "refuse"])
 rules = st.sampled_from(["cheapest", "lose_nothing", "now"])
 commands: st.SearchStrategy[Command] = st.one_of(
@@ -51,6 +54,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(ReviewUrgent, requests, st.just("allow"), st.just(""), rules),
     st.builds(OverruleUrgent, requests, st.just("so be it"), rules),
     st.builds(WithdrawUrgent, requests),
+    st.sampled_from([DrainNodes, WakeNodes]).flatmap(lambda kind: nodes.map(lambda n: kind((n,)))),
 )
 happenings = st.sampled_from(["finish", "finish", "begin", "check", "fail", "die", "wait", "long"])
 steps = st.lists(
@@ -89,6 +93,9 @@ def _check(rig: Rig) -> None:
             assert rig.runs.run_of(key) is not None, key
         if entry.task.state is TaskState.PREEMPTED:
             assert admitted, "interrupted, and nobody is urgent"
+    for row in rig.link.nodes():
+        at_rest = row.record.state in (NodeState.MAINTENANCE, NodeState.DRAINING, NodeState.FAULT)
+        assert at_rest or row.record.node not in rig.rules.drained
     seen = {row.request.id: row.request for row in rig.link.urgent_requests()}
     assert {key: item for key, item in seen.items() if item.open} == rig.farm.urgents
 
@@ -97,6 +104,8 @@ def _finish_all(rig: Rig) -> None:
     """Withdraw and resume what waits, render the rest: every task must come to an end."""
     for number in list(rig.farm.urgents):
         assert rig.send(WithdrawUrgent(number), user=STAFF).applied
+    if rig.rules.drained:
+        assert rig.send(WakeNodes(tuple(rig.rules.drained)), user=STAFF).applied
     for _ in range(400):
         rig.turn(1.0)
         waiting = [entry.task for entry in rig.farm.tasks.values() if not entry.task.recycled]

@@ -5,7 +5,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from farmdesk import __version__
-from farmdesk.cli import looks, nodes, outlooks, plans, programs, submission, urgent, wishes
+from farmdesk.cli import (
+    keys,
+    looks,
+    nodes,
+    outlooks,
+    plans,
+    programs,
+    setup,
+    submission,
+    urgent,
+    wishes,
+)
 from farmdesk.cli.call import AddVerb, Call
 
 FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
@@ -17,6 +28,8 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     urgent.add_verbs,
     looks.add_verbs,
     outlooks.add_verbs,
+    setup.add_verbs,
+    keys.add_verbs,
 )
 EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.

@@ -1,0 +1,94 @@
+"""`farmdesk key` and `farmdesk vault`: a person's key file, and the farm's master key."""
+
+import re
+import sys
+from pathlib import Path
+
+from farmdesk.cli.asking import ask_new_passphrase, ask_secret
+from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.db.database import open_database
+from farmdesk.domain.errors import Refused
+from farmdesk.security.key_file import change_passphrase, read_key_file
+from farmdesk.security.master_key import read_master_keys
+from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
+from farmdesk.setup.master import restore_master_key, rotate
+
+
+def add_verbs(verb: AddVerb) -> None:
+    """Add them."""
+    word = second_words(verb("key", "look after key files", _show_key))
+    word("show", "show whose keys are in a key file", _show_key).add_argument("file")
+    passwd = word("passwd", "change the passphrase of a key file", _passwd)
+    passwd.add_argument("file")
+    passwd.add_argument("--passphrase-file", metavar="FILE", help="holds the passphrase of now")
+    passwd.add_argument("--new-passphrase-file", metavar="FILE", help="holds the new one")
+    word = second_words(verb("vault", "look after the master key, on the farm's server", _recovery))
+    word("recovery", "print the recovery copy of the master key", _recovery)
+    word("rotate", "make a new master key and wrap everything under it", _rotate)
+    restore = word("restore", "bring the master key back from its recovery copy", _restore)
+    restore.add_argument("--from", dest="source", metavar="FILE", help="else typed")
+
+
+def _show_key(call: Call) -> int:
+    found = read_key_file(Path(call.words.file))
+    shown = {"login": found.login, "version": found.version, "fingerprint": found.fingerprint}
+    text = f"{found.login}, version {found.version}\n{found.fingerprint}"
+    return call.show(shown, lambda: call.console.print(text, markup=False, highlight=False))
+
+
+def _passwd(call: Call) -> int:
+    words, path = call.words, Path(call.words.file)
+    read_key_file(path)  # a damaged file is told before anything is asked
+    old = ask_secret("Passphrase of now", "当前口令", words.passphrase_file)
+    change_passphrase(path, old, ask_new_passphrase(words.new_passphrase_file))
+    told = f"The passphrase of {path} is changed. Copies of the file keep the old one."
+    return call.show({"changed": str(path)}, lambda: call.console.print(told, soft_wrap=True))
+
+
+def _recovery(call: Call) -> int:
+    """Print the secret itself: this is what it is for."""
+    key = read_master_keys(call.config.master_key)[-1]
+    shown = {"key": key.id, "recovery": print_recovery(key).splitlines()}
+    return call.show(shown, lambda: print(print_recovery(key)))
+
+
+def _rotate(call: Call) -> int:
+    database = open_database(call.config.database)
+    try:
+        done = rotate(call.config.master_key, database)
+    finally:
+        database.close()
+    made = "is the new master key" if done.new else "is the master key; a rotation was ended"
+    told = (
+        f"{done.current.id} {made}. {done.rewrapped} secrets were wrapped under it.\n"
+        "Print its recovery copy: farmdesk vault recovery"
+    )
+    shown = {"key": done.current.id, "new": done.new, "rewrapped": done.rewrapped}
+    return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
+
+
+def _restore(call: Call) -> int:
+    key = read_recovery(_typed(call))
+    path = call.config.master_key
+    new = restore_master_key(path, key)
+    told = f"Master key {key.id} {'is back' if new else 'was there already'}: {path}"
+    shown = {"key": key.id, "new": new}
+    return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
+
+
+def _typed(call: Call) -> str:
+    """Give the text of a recovery copy: of a file, or typed line by line."""
+    if call.words.source is not None:
+        try:
+            return Path(call.words.source).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise Refused(
+                f"{call.words.source} cannot be read: {error.strerror}. Check the path.",
+                f"无法读取 {call.words.source}：{error.strerror}。请检查路径。",
+            ) from error
+    lines = []
+    for number in range(1, LINES + 1):
+        call.complaints.print(f"{number}: ", end="")
+        line = sys.stdin.readline()
+        lines.append(line if re.match(r"\s*[0-9]\s*[:.)]", line) else f"{number}: {line}")
+    return "".join(lines)

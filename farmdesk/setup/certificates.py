@@ -1,0 +1,116 @@
+"""The gateway's certificates: the farm's own authority and what it signs, or given files.
+
+Of a pair the private key is written first; a key without its certificate has signed nothing yet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from farmdesk.config import Config, GatewayConfig
+from farmdesk.domain.errors import Refused
+from farmdesk.security.secret_file import read_secret, write_secret
+from farmdesk.security.tls import (
+    BadCertificate,
+    Certified,
+    check_pair,
+    ends_soon,
+    hosts_of,
+    load_certificate,
+    make_authority_key,
+    make_ca,
+    make_server_certificate,
+)
+
+_CA_KEY = "ca.key"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFiles:
+    """A server's certificate from elsewhere, its key, and the authority that clients trust; PEM."""
+
+    certificate: Path
+    key: Path
+    ca: Path
+
+
+class NoAuthorityKey(Refused):
+    """The server needs a new certificate, and the key that signs it is gone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The server needs a new certificate, and {path} is not there to sign it. Bring it "
+            "back from a backup. Without one, move the folder away and set up again: all clients "
+            "must then be told of the new authority.",
+            f"服务器需要新证书，但签发所需的 {path} 不存在。请从备份恢复；"
+            "若无备份，请移走该文件夹并重新设置，之后须通知所有客户端更新 CA。",
+        )
+
+
+def ensure_certificates(
+    config: Config, hosts: tuple[str, ...], now: datetime
+) -> Iterator[tuple[str, Path, bool]]:
+    """Make what is missing or ends within 30 days; give (what, file, whether it is new).
+
+    `hosts` are added to the names that the server's certificate has. Raises Refused.
+    """
+    gateway = config.gateway
+    if gateway is None:
+        raise RuntimeError("settings come before certificates")
+    if not _is_ours(config, gateway):
+        check_pair(_read(gateway.certificate, gateway.key), now)
+        load_certificate(read_secret(gateway.ca, private=False))
+        yield "certificate", gateway.certificate, False
+        return
+    gateway.ca.parent.mkdir(mode=0o700, exist_ok=True)
+    yield "authority", gateway.ca, _ensure_authority(gateway.ca, hosts[0], now)
+    yield "certificate", gateway.certificate, _ensure_server(gateway, hosts, now)
+
+
+def _is_ours(config: Config, gateway: GatewayConfig) -> bool:
+    """Say whether the certificates are the farm's own: they lie in its folder `tls`."""
+    return gateway.ca.parent == gateway.certificate.parent == config.folder / "tls"
+
+
+def _ensure_authority(certificate: Path, farm: str, now: datetime) -> bool:
+    if certificate.exists():
+        load_certificate(certificate.read_bytes())
+        return False
+    key = certificate.with_name(_CA_KEY)
+    if not key.exists():
+        write_secret(key, make_authority_key())
+    made = make_ca(farm, now, read_secret(key))
+    write_secret(certificate, made.certificate)
+    certificate.chmod(0o644)  # it is for everybody
+    return True
+
+
+def _ensure_server(gateway: GatewayConfig, hosts: tuple[str, ...], now: datetime) -> bool:
+    known = _hosts_if_good(gateway, now)
+    if known is not None and known.issuperset(hosts):
+        return False
+    key = gateway.ca.with_name(_CA_KEY)
+    if not key.exists():
+        raise NoAuthorityKey(key)
+    names = [*hosts, *sorted((known or set()) - set(hosts))]
+    made = make_server_certificate(_read(gateway.ca, key), names, now)
+    write_secret(gateway.key, made.key, replace=True)
+    write_secret(gateway.certificate, made.certificate, replace=True)
+    return True
+
+
+def _hosts_if_good(gateway: GatewayConfig, now: datetime) -> set[str] | None:
+    """Give the names of a certificate that will do for a while; None: it must be made anew."""
+    if not (gateway.certificate.exists() and gateway.key.exists()):
+        return None
+    pair = _read(gateway.certificate, gateway.key)
+    try:
+        check_pair(pair, now)
+    except BadCertificate:  # killed between key and certificate, or ended
+        return None
+    return None if ends_soon(pair.certificate, now) else hosts_of(pair.certificate)
+
+
+def _read(certificate: Path, key: Path) -> Certified:
+    return Certified(read_secret(certificate, private=False), read_secret(key))

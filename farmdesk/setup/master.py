@@ -1,0 +1,105 @@
+"""The master key of a farm: made, brought back from paper, and rotated with all that it wraps."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from farmdesk.db import accounts, user_keys
+from farmdesk.db.database import Database
+from farmdesk.domain.errors import Refused
+from farmdesk.security.key_records import rewrapped
+from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys, write_master_keys
+from farmdesk.security.vault import Purpose, Vault, load_vault, wrapped_under
+
+
+class KeyInEnvironment(Refused):
+    """The master key is in the environment, where this program cannot change it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The master key comes from ${VARIABLE}, which cannot be changed from here. Write it "
+            "into the master key file, take the variable away, and try again.",
+            f"主密钥来自环境变量 ${VARIABLE}，无法在此修改。请将其写入主密钥文件，"
+            "移除该变量后重试。",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did. `new`: a new key was made, else an unfinished rotation was ended."""
+
+    current: MasterKey
+    new: bool
+    rewrapped: int
+
+
+def ensure_master_key(path: Path) -> tuple[MasterKey, bool]:
+    """Give the current master key, and whether it was made now. Raises Refused."""
+    if VARIABLE in os.environ or path.exists():
+        return read_master_keys(path)[-1], False
+    key = MasterKey.make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_master_keys(path, [key])
+    return key, True
+
+
+def restore_master_key(path: Path, key: MasterKey) -> bool:
+    """Bring a key back from its recovery copy; False: it was there.
+
+    Beside other keys it opens what was wrapped under it, and does not become the current one.
+    """
+    if VARIABLE in os.environ:
+        raise KeyInEnvironment
+    known = read_master_keys(path) if path.exists() else ()
+    if key in known:
+        return False
+    write_master_keys(path, [key, *known], replace=bool(known))
+    return True
+
+
+def rotate(path: Path, database: Database) -> Rotated:
+    """Wrap everything under a new master key. Killed in between, the next run ends it.
+
+    The key before stays in the file, for servers that are just writing and for backups of today;
+    the rotation after next forgets it, as do all that nothing needs. Raises Refused.
+    """
+    if VARIABLE in os.environ:
+        raise KeyInEnvironment
+    keys = read_master_keys(path)
+    needed = _needed(database)
+    unfinished = any(key.id in needed for key in keys[:-1])
+    if not unfinished:
+        keys = (keys[-1], MasterKey.make())
+        write_master_keys(path, keys, replace=True)
+    return Rotated(keys[-1], not unfinished, _rewrap(load_vault(path), database))
+
+
+def _needed(database: Database) -> set[str]:
+    """Give the ids of the master keys that something is wrapped under."""
+    with database.reading() as connection:
+        needed = {wrapped_under(blob) for _, blob in accounts.identities(connection)}
+        for key in user_keys.everyones(connection):
+            needed |= {wrapped_under(key.wrapped_private), wrapped_under(key.wrapped_user_key)}
+    return needed
+
+
+def _rewrap(vault: Vault, database: Database) -> int:
+    """Wrap what is under older keys under the current one; give how many secrets that were."""
+    count = 0
+    with database.writing() as connection:
+        for user_id, old in list(accounts.identities(connection)):
+            new = vault.rewrap(old, Purpose.IDENTITY, user_id=user_id, version=0)
+            if new is not old:
+                accounts.set_identity(connection, user_id, new)
+                count += 1
+        for key in list(user_keys.everyones(connection)):
+            again = rewrapped(key, vault)
+            if again is not key:
+                user_keys.set_wrapped(
+                    connection,
+                    key,
+                    wrapped_private=again.wrapped_private,
+                    wrapped_user_key=again.wrapped_user_key,
+                )
+                count += 2
+    return count

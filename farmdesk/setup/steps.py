@@ -1,0 +1,118 @@
+"""`farmdesk setup`: the steps in their order, each told when it is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from farmdesk.config import Config, read_config
+from farmdesk.db import grants
+from farmdesk.db.database import open_database
+from farmdesk.db.migrate import migrate
+from farmdesk.domain.errors import Refused
+from farmdesk.security.master_key import MasterKey
+from farmdesk.setup.certificates import GivenFiles, ensure_certificates
+from farmdesk.setup.master import ensure_master_key
+from farmdesk.setup.settings import ensure_settings
+from farmdesk.setup.superadmin import NewSuperadmin, ensure_superadmin
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person at the terminal wants.
+
+    `database` None: as farm.toml says, or SQLite. `hosts`: names and addresses of the server's
+    certificate. `given`: a certificate from elsewhere, in the place of an own one.
+    """
+
+    folder: Path
+    hosts: tuple[str, ...]
+    port: int
+    database: str | None = None
+    given: GivenFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One step: what there is now. `new`: it was made by this run."""
+
+    step: str
+    text: str
+    new: bool
+
+
+class NoFarmFolder(Refused):
+    """A farm folder that cannot be made or written."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        why = error.strerror or type(error).__name__
+        super().__init__(
+            f"The farm folder {folder} cannot be used: {why}. Choose another with --farm, or give "
+            "this account the right to write there.",
+            f"无法使用农场文件夹 {folder}：{why}。请用 --farm 选择其他文件夹，或授予写入权限。",
+        )
+
+
+def set_up(
+    wishes: Wishes,
+    *,
+    ask_superadmin: Callable[[], NewSuperadmin],
+    show_master_key: Callable[[MasterKey], None],
+    tell: Callable[[Done], None],
+) -> None:
+    """Set a farm up, or what of it is missing.
+
+    `ask_superadmin` is called when there is none. `show_master_key` is called once, with a new key,
+    for its recovery copy. Raises Refused or FarmUnavailable; run again, it goes on from there.
+    """
+    if wishes.database is not None:
+        _check_database(wishes.database)  # before it is written down
+    made = _ensure_folder(wishes.folder)
+    tell(Done("folder", str(wishes.folder), made))
+    made = ensure_settings(wishes.folder, wishes.database, port=wishes.port, given=wishes.given)
+    config = read_config(wishes.folder)
+    tell(Done("settings", str(wishes.folder / "farm.toml"), made))
+    now = datetime.now(UTC)
+    for name, path, made in ensure_certificates(config, wishes.hosts, now):
+        tell(Done(name, str(path), made))
+    key, made = ensure_master_key(config.master_key)
+    tell(Done("master key", f"{key.id} in {config.master_key}", made))
+    if made:
+        show_master_key(key)
+    tell(Done("database", _ensure_database(config), new=False))
+    found = ensure_superadmin(config, ask_superadmin)
+    tell(Done("superadmin", found.login, found.new))
+
+
+def _ensure_folder(folder: Path) -> bool:
+    try:
+        made = not folder.is_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".farmdesk-setup"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise NoFarmFolder(folder, error) from error
+    return made
+
+
+def _check_database(url: str) -> None:
+    """Refuse a URL that is none, or a server that does not let us in."""
+    database = open_database(url)
+    try:
+        if database.is_server:
+            with database.reading():
+                pass
+    finally:
+        database.close()
+
+
+def _ensure_database(config: Config) -> str:
+    """Bring the tables up to this version; on a server, what leased accounts may do, too."""
+    migrate(config.database)
+    database = open_database(config.database)
+    try:
+        grants.apply(database)
+        return database.place
+    finally:
+        database.close()

@@ -1,0 +1,153 @@
+"""`farmdesk setup`, `key` and `vault` as a person or a program at a terminal meets them."""
+
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from farmdesk.cli import main
+from farmdesk.config import read_config
+from farmdesk.domain.errors import Refused
+from farmdesk.security import key_file
+from farmdesk.security.key_file import read_key_file
+from farmdesk.security.master_key import VARIABLE, read_master_keys
+from farmdesk.security.recovery_copy import print_recovery
+from farmdesk.security.secret_file import write_secret
+
+PASSPHRASE = "the first of all passphrases"
+LATER = "another one that I like more"
+IDENTITY = "110101199003071234"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A terminal in an empty folder, with the secrets that a program gives in files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("FARMDESK_FARM", str(tmp_path / "farm"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    for name, text in (("pass", PASSPHRASE), ("later", LATER), ("identity", IDENTITY)):
+        write_secret(tmp_path / name, f"{text}\n".encode())
+    quick = partial(key_file.lock, n=1 << 14)
+    monkeypatch.setattr(key_file, "lock", lambda keys, passphrase, n: quick(keys, passphrase))
+    return tmp_path
+
+
+WORDS = "setup --host farm.example --login boss --name Li --department Control --contact 1234"
+FILES = "--identity-file identity --passphrase-file pass"
+
+
+def _run(*words: str) -> int:
+    return main([part for word in words for part in word.split()])
+
+
+def test_a_program_sets_a_farm_up(desk: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run(WORDS, FILES) == 0
+    told = capfd.readouterr()
+    assert print_recovery(read_master_keys(desk / "farm" / "master.key")[-1]) in told.out
+    assert _run(WORDS, FILES, "--json") == 0
+    again = capfd.readouterr()
+    assert [step["new"] for step in json.loads(again.out)["steps"]] == [False] * 7
+    for shown in (told.out, told.err, again.out, again.err):
+        assert PASSPHRASE not in shown
+        assert IDENTITY not in shown
+    assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
+
+
+def test_a_person_is_asked_for_what_is_missing(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = iter(["boss", "Li Na", "Control", "1234", IDENTITY])
+    secrets = iter([PASSPHRASE, LATER, PASSPHRASE, PASSPHRASE])
+    monkeypatch.setattr("builtins.input", lambda _: next(lines))
+    monkeypatch.setattr("getpass.getpass", lambda _: next(secrets))
+    assert _run("setup") == 1
+    assert "two passphrases differ" in capfd.readouterr().err
+    lines = iter(["boss", "Li Na", "Control", "1234", IDENTITY])
+    assert _run("setup") == 0
+    assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
+
+
+def test_with_nobody_there_to_ask_it_says_so(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        assert _run("setup") == 1
+    assert "Nobody answered: Login of the first superadmin" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("setup --database mysql://farm:s3cret@h/f", "Leave the password out"),
+        ("setup --certificate c.pem --key k.pem", "needs all three"),
+        (f"{WORDS} --identity-file identity --passphrase-file open", "open to others"),
+        (f"{WORDS} --identity-file identity --passphrase-file short", "12 characters"),
+        ("key show none.fdkey", "No such file"),
+        ("key passwd pass", "no whole key file"),
+        ("vault recovery", "master.key cannot be used"),
+        ("vault restore --from pass", "no whole recovery copy"),
+        ("vault restore --from none", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    desk: Path, words: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "open").write_text(PASSPHRASE)
+    (desk / "open").chmod(0o644)
+    write_secret(desk / "short", b"short")
+    assert _run(words) == 1
+    shown = capfd.readouterr()
+    assert told in shown.err
+    assert "s3cret" not in shown.out + shown.err
+
+
+def test_the_password_of_a_database_comes_from_a_file(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def looked(url: str) -> None:
+        seen.append(url)
+        raise Refused("enough", "够了")
+
+    monkeypatch.setattr("farmdesk.setup.steps._check_database", looked)
+    write_secret(desk / "db", "s3cret:@/%密\n".encode())
+    assert _run("setup --database mysql://farm@h:3306/f --database-password-file db") == 1
+    assert seen == ["mysql://farm:s3cret%3A%40%2F%25%E5%AF%86@h:3306/f"]
+
+
+def test_a_passphrase_is_changed(desk: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run(WORDS, FILES) == 0
+    change = "key passwd boss.fdkey --passphrase-file pass --new-passphrase-file later"
+    assert _run(change) == 0
+    assert _run(change) == 1
+    assert "does not open boss.fdkey" in capfd.readouterr().err
+    assert read_key_file(desk / "boss.fdkey").open(LATER).login == "boss"
+    assert _run("key show boss.fdkey --json") == 0
+    shown = json.loads(capfd.readouterr().out)
+    assert (shown["login"], len(shown["fingerprint"])) == ("boss", 64)
+
+
+def test_the_master_key_is_rotated_printed_and_brought_back(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(WORDS, FILES) == 0
+    assert _run("vault rotate") == 0
+    assert "3 secrets were wrapped" in capfd.readouterr().out
+    assert _run("vault recovery") == 0
+    paper = capfd.readouterr().out
+    path = read_config(desk / "farm").master_key
+    key = read_master_keys(path)[-1]
+    assert paper.strip() == print_recovery(key)
+    path.unlink()
+    typed = desk / "typed"
+    typed.write_text("\n".join(line[3:] for line in paper.splitlines()[1:]))
+    with typed.open() as keyboard:
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        assert _run("vault restore") == 0
+    assert read_master_keys(path) == (key,)

@@ -1,0 +1,104 @@
+"""The master key of a farm: rotation with all that it wraps, kills in between, and paper."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from farmdesk.db import accounts, user_keys
+from farmdesk.db.database import Database, open_database
+from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys
+from farmdesk.security.vault import Purpose, UnknownMasterKey, load_vault, wrapped_under
+from farmdesk.setup.master import KeyInEnvironment, restore_master_key, rotate
+from tests.unit.setup.conftest import BOSS, Run
+
+
+@pytest.fixture
+def farm(new_run: Callable[..., Run]) -> Run:
+    return new_run()()
+
+
+@pytest.fixture
+def path(farm: Run) -> Path:
+    return farm.folder / "master.key"
+
+
+def _opens(path: Path, database: Database) -> bool:
+    """Whether all that is wrapped opens with the current key alone."""
+    vault = load_vault(path)
+    with database.reading() as connection:
+        account = accounts.active(connection, "boss")
+        [record] = user_keys.of_user(connection, account.user_id)
+        identity = accounts.identity(connection, account.user_id)
+    whose = {"user_id": account.user_id}
+    assert vault.unwrap(identity, Purpose.IDENTITY, **whose, version=0) == BOSS.identity.encode()
+    vault.unwrap(record.wrapped_private, Purpose.SIGNING_KEY, **whose, version=1)
+    vault.unwrap(record.wrapped_user_key, Purpose.USER_KEY, **whose, version=1)
+    return {wrapped_under(identity)} == {vault.current.id}
+
+
+def test_rotation_rewraps_everything_and_forgets_what_nothing_needs(farm: Run, path: Path) -> None:
+    database = open_database(f"sqlite:///{farm.folder}/farm.db")
+    ids = [read_master_keys(path)[-1].id]
+    for _ in range(3):
+        done = rotate(path, database)
+        assert (done.new, done.rewrapped) == (True, 3)
+        assert _opens(path, database)
+        ids.append(done.current.id)
+        assert [key.id for key in read_master_keys(path)] == ids[-2:]
+    database.close()
+
+
+def test_a_rotation_that_was_killed_is_ended_by_the_next(
+    farm: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(f"sqlite:///{farm.folder}/farm.db")
+    real, left = user_keys.set_wrapped, [0]
+
+    def killed(*given: object, **named: object) -> None:
+        if not left:
+            real(*given, **named)  # type: ignore[arg-type]
+            return
+        left.pop()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(user_keys, "set_wrapped", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rotate(path, database)
+    assert not _opens(path, database)  # under the old key still, and it opens
+    current = read_master_keys(path)[-1]
+    done = rotate(path, database)
+    assert (done.current, done.new, done.rewrapped) == (current, False, 3)
+    assert _opens(path, database)
+    database.close()
+
+
+def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:
+    database = open_database(f"sqlite:///{farm.folder}/farm.db")
+    key = read_master_keys(path)[-1]
+    path.unlink()
+    assert restore_master_key(path, key)
+    assert not restore_master_key(path, key)
+    assert _opens(path, database)
+    path.unlink()
+    farm()  # somebody set up again before he looked for the paper: another key
+    with pytest.raises(UnknownMasterKey, match=key.id):
+        _opens(path, database)
+    assert restore_master_key(path, key)
+    assert not _opens(path, database)  # it opens, but is not the current one
+    rotate(path, database)
+    assert _opens(path, database)
+    database.close()
+
+
+def test_a_key_of_the_environment_is_not_changed_from_here(
+    farm: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = MasterKey.make()
+    monkeypatch.setenv(VARIABLE, f"{key.id} {key.secret.hex()}")
+    database = open_database(f"sqlite:///{farm.folder}/farm.db")
+    with pytest.raises(KeyInEnvironment):
+        rotate(path, database)
+    with pytest.raises(KeyInEnvironment):
+        restore_master_key(path, key)
+    database.close()

@@ -1,21 +1,48 @@
 """Table `command`: what people ask for, and the engine's answers."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import DbLease, SentCommand, Task, UserAccount, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.records import CommandRow, Outcome
 
 READ_BYTES = 32_000_000  # of bodies at a time: many long commands shall not fill the memory
 BODY_CHARS = 2_000_000  # of all its texts; the longest frames text is half of it
+COLUMNS = tuple(
+    type_coerce(column, Text).label(column.name) if column.name == "body" else column
+    for column in table_of(SentCommand).columns
+)
+"""A command as `command_row` reads it: one that is no JSON shall not spoil those beside it."""
+_LENT_TO = (
+    select(UserAccount.login)
+    .join(DbLease, DbLease.user_id == UserAccount.id)
+    .where(DbLease.account == SentCommand.issued_by)
+)
+_ANSWER = (
+    update(SentCommand)
+    .where(SentCommand.id == bindparam("command_key"))
+    .values(issued_by=func.coalesce(_LENT_TO.scalar_subquery(), SentCommand.issued_by))
+)
 
 
 def send(
@@ -76,13 +103,12 @@ def _unanswered() -> Select[int, int]:
 
 
 def _commands_with_sender(ids: Sequence[int]) -> Select[tuple[object, ...]]:
-    sent = table_of(SentCommand)
     return (
-        select(*sent.columns, DbLease.until, DbLease.ended_at, UserAccount.login)
-        .outerjoin(DbLease, DbLease.account == sent.c.issued_by)
+        select(*COLUMNS, DbLease.until, DbLease.ended_at, UserAccount.login)
+        .outerjoin(DbLease, DbLease.account == SentCommand.issued_by)
         .outerjoin(UserAccount, UserAccount.id == DbLease.user_id)
-        .where(sent.c.id.in_(ids))
-        .order_by(sent.c.id)
+        .where(SentCommand.id.in_(ids))
+        .order_by(SentCommand.id)
     )
 
 
@@ -101,7 +127,7 @@ def standing(connection: Connection) -> tuple[CommandRow, ...]:
     """
     sent, task = table_of(SentCommand), table_of(Task)
     alive = select(task.c.id).where(task.c.recycled.is_(False))
-    query = select(sent).where(
+    query = select(*COLUMNS).where(
         sent.c.applied.is_(True),
         sent.c.kind.in_(("set_auto_start", "drain_nodes", "wake_nodes"))
         | ((sent.c.kind == "allocate_nodes") & sent.c.task_id.in_(alive)),
@@ -109,16 +135,45 @@ def standing(connection: Connection) -> tuple[CommandRow, ...]:
     return tuple(command_row(row) for row in connection.execute(query.order_by(sent.c.id)))
 
 
+def answer(connection: Connection, outcomes: Collection[Outcome]) -> None:
+    """Write what became of commands; those of a leased account then bear its user's login."""
+    rows = [
+        {
+            "command_key": outcome.command_id,
+            "applied": outcome.applied,
+            "text": keepable(outcome.text),
+            "text_zh": keepable(outcome.text_zh),
+            "answered_at": outcome.at,
+            "task_id": outcome.task_id,
+        }
+        for outcome in outcomes
+    ]
+    if rows:
+        connection.execute(_ANSWER, rows)
+
+
 def command_row(row: AnyRow) -> CommandRow:
-    """Read a row of `command`."""
+    """Read a row of `COLUMNS`."""
     return CommandRow(
         id=row.id,
         kind=row.kind,
         issued_by=row.issued_by,
         issued_at=row.issued_at,
-        body=row.body if isinstance(row.body, dict) else {},  # staff may insert any JSON
+        body=_body(row.body),
         applied=row.applied,
         text=row.text or "",
         text_zh=row.text_zh or "",
         task_id=row.task_id,
     )
+
+
+def _body(text: str) -> dict[str, object]:
+    """Read a body; nothing for what is none. Staff may insert anything that MariaDB takes for JSON.
+
+    That is more than Python takes: numbers of 5000 digits, or text without end.
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -6,35 +6,28 @@ knows. To make or drop an account commits what went before: these statements go 
 of their own, while another one holds the row.
 """
 
-import logging
 import secrets
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, Connection, insert, select, text, update
 
+from farmdesk.db.blockers import kill
 from farmdesk.db.database import LEASED_CONNECTIONS, Database
 from farmdesk.db.grants import role_name
-from farmdesk.db.models import DbLease, UserSession, table_of
-from farmdesk.domain.accounts import LEASE_PREFIX, Account, DbLogin
+from farmdesk.db.models import DbLease, UserAccount, UserSession, table_of
+from farmdesk.domain.accounts import LEASE_PREFIX, Account, DbLogin, UserState
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 
-log = logging.getLogger(__name__)
-
 CONNECTIONS = LEASED_CONNECTIONS + 4  # the window and the command line beside it
+LEASES = 4  # of one user at a time
 CHANGES_AN_HOUR = 3600  # commands that one session may send
-_NO_SUCH_THREAD = 1094  # Source: mysqld_error.h
 _LEASE = table_of(DbLease)
 _MAKE = (
     "CREATE USER '{account}'@'%%' IDENTIFIED BY %s REQUIRE SSL "
     f"WITH MAX_USER_CONNECTIONS {CONNECTIONS} MAX_UPDATES_PER_HOUR {CHANGES_AN_HOUR}"
 )
 _CONNECTED = text("SELECT id FROM information_schema.processlist WHERE user = :account")
-_HOLDS_ROWS = text(
-    "SELECT p.id, p.user FROM information_schema.innodb_trx t JOIN information_schema.processlist p"
-    " ON p.id = t.trx_mysql_thread_id WHERE t.trx_rows_locked > 0 AND LEFT(p.user, 3) = :prefix"
-).bindparams(bindparam("prefix", LEASE_PREFIX))
 
 
 class NoLease(Refused):
@@ -52,14 +45,19 @@ class NoLease(Refused):
 def lend(
     database: Database, account: Account, *, token_hash: bytes, now: datetime, until: datetime
 ) -> DbLogin:
-    """Make a database account for a session of the staff. Raises NoLease."""
+    """Make a database account for a session of the staff. Raises NoLease.
+
+    With more than `LEASES` of one user the oldest ends: he shall not use up all connections.
+    """
     if not database.is_server or account.role is Role.CUSTOMER:
         raise NoLease
     role = role_name(database, account.role)
+    _make_room(database, account.user_id, now)
     name = LEASE_PREFIX + secrets.token_hex(8)
     login = DbLogin(name, secrets.token_urlsafe(32), role, until)
     values = {"account": name, "user_id": account.user_id, "token_hash": token_hash}
     with database.writing() as connection:
+        _hold_active(connection, account.user_id)
         connection.execute(insert(_LEASE).values(**values, made_at=now, until=until))
     with database.writing() as connection, database.reading() as maker:
         if not _lock(connection, name):  # it ended before it began: its user was suspended
@@ -102,20 +100,21 @@ def drop_ended(database: Database, now: datetime) -> int:
     return len(names)
 
 
-def end_blockers(database: Database) -> list[str]:
-    """Kill the connections of leased accounts that hold rows locked, and give their accounts.
+def _make_room(database: Database, user_id: int, now: datetime) -> None:
+    mine = (_LEASE.c.user_id == user_id) & _LEASE.c.ended_at.is_(None) & (_LEASE.c.until > now)
+    newest = select(_LEASE.c.account).where(mine).order_by(_LEASE.c.made_at.desc())
+    with database.writing() as connection:
+        oldest = connection.scalars(newest).all()[LEASES - 1 :]
+        _end(connection, _LEASE.c.account.in_(oldest), now)
+    if oldest:
+        drop_ended(database, now)
 
-    No client of ours locks a row; one that does could stop the engine's flushes. On MariaDB no
-    grant prevents it. To be called every second or two.
-    """
-    if not database.is_server:
-        return []
-    with database.reading() as connection:
-        found = connection.execute(_HOLDS_ROWS).all()
-        for row in found:
-            log.warning("database account %s held rows locked; its connection is ended", row.user)
-            _kill(connection, row.id)
-    return [row.user for row in found]
+
+def _hold_active(connection: Connection, user_id: int) -> None:
+    """Hold a user's row, so that he is not suspended meanwhile. Raises NoLease when he is."""
+    state = select(UserAccount.state).where(UserAccount.id == user_id).with_for_update()
+    if connection.scalar(state) != UserState.ACTIVE.value:
+        raise NoLease
 
 
 def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
@@ -130,7 +129,7 @@ def _drop(database: Database, name: str, now: datetime) -> None:
             return
         dropper.exec_driver_sql(f"DROP USER IF EXISTS '{name}'@'%%'")
         for process in dropper.scalars(_CONNECTED, {"account": name}).all():
-            _kill(dropper, process)
+            kill(dropper, process)
         dropped = update(_LEASE).where(_LEASE.c.account == name)
         connection.execute(dropped.values(dropped_at=now))
 
@@ -140,12 +139,3 @@ def _lock(connection: Connection, name: str, *, ended: bool = False) -> bool:
     query = select(_LEASE.c.dropped_at, _LEASE.c.ended_at).where(_LEASE.c.account == name)
     row = connection.execute(query.with_for_update()).one()
     return row.dropped_at is None and (ended or row.ended_at is None)
-
-
-def _kill(connection: Connection, process: int) -> None:
-    """End a connection; one that has just gone by itself is fine."""
-    try:
-        connection.exec_driver_sql(f"KILL {int(process)}")
-    except DBAPIError as error:
-        if error.orig is None or error.orig.args[0] != _NO_SUCH_THREAD:
-            raise

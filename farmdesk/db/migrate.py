@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
+from farmdesk.db.blockers import free_name
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.faults import WrongSchema
 from farmdesk.domain.errors import FarmUnavailable
@@ -50,6 +51,7 @@ def _alone(database: Database) -> Iterator[None]:
         return
     with database.reading() as connection:
         lock = {"name": f"farmdesk.migrate.{connection.engine.url.database}"[:64], "wait": WAIT_S}
+        free_name(connection, str(lock["name"]))
         if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
             raise FarmUnavailable(
                 f"Somebody else has been updating the database {database.place} for long. "

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from farmdesk.db.commands import command_row
+from farmdesk.db.commands import COLUMNS, command_row
 from farmdesk.db.frame_states import live_states
 from farmdesk.db.models import FarmCounter, Frame, Log, NodeSlot, SentCommand, Task, table_of
 from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select
@@ -122,7 +122,7 @@ def logs(
 
 def outcome(connection: Connection, command_id: int) -> CommandRow:
     """Give a command with its answer, if any. Raises Refused when there is no such command."""
-    query = select(table_of(SentCommand)).where(SentCommand.id == command_id)
+    query = select(*COLUMNS).where(SentCommand.id == command_id)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise no_command(command_id)
@@ -141,7 +141,7 @@ def commands(
     connection: Connection, since_id: int, limit: int, issued_by: str | None = None
 ) -> list[CommandRow]:
     """Give commands with a higher number, oldest first; `issued_by`: only this user's."""
-    query = select(table_of(SentCommand)).where(SentCommand.id > since_id)
+    query = select(*COLUMNS).where(SentCommand.id > since_id)
     if issued_by is not None:
         query = query.where(SentCommand.issued_by == issued_by)
     return [

@@ -16,7 +16,6 @@ from farmdesk.db.models import (
     Log,
     Node,
     NodeSlot,
-    SentCommand,
     Task,
     TaskFrames,
     table_of,
@@ -31,7 +30,6 @@ from farmdesk.domain.records import (
     NewTask,
     NodeRecord,
     NodeRow,
-    Outcome,
     Pace,
     StoredTask,
     TaskRecord,
@@ -48,7 +46,6 @@ _UPDATE_TASK = (
     .where(Task.id == bindparam("task_key"))
     .values(check_report=func.coalesce(bindparam("new_report"), Task.check_report))
 )
-_ANSWER = update(SentCommand).where(SentCommand.id == bindparam("command_key"))
 
 
 class Store:
@@ -170,7 +167,7 @@ def _write(connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], r
     )
     urgent_rows.write(connection, flush.urgents, rev)
     urgent_rows.write_messages(connection, flush.messages)
-    _write_outcomes(connection, flush.outcomes)
+    commands.answer(connection, flush.outcomes)
 
 
 def _write_new_tasks(connection: Connection, new_tasks: tuple[NewTask, ...], rev: int) -> None:
@@ -203,19 +200,3 @@ def _touch_tasks(
     tasks -= {task.task_id for task in flush.tasks}
     if tasks:
         connection.execute(update(Task).where(Task.id.in_(tasks)).values(rev=rev))
-
-
-def _write_outcomes(connection: Connection, outcomes: tuple[Outcome, ...]) -> None:
-    if outcomes:
-        rows = [
-            {
-                "command_key": outcome.command_id,
-                "applied": outcome.applied,
-                "text": flush_rows.keepable(outcome.text),
-                "text_zh": flush_rows.keepable(outcome.text_zh),
-                "answered_at": outcome.at,
-                "task_id": outcome.task_id,
-            }
-            for outcome in outcomes
-        ]
-        connection.execute(_ANSWER, rows)

@@ -16,6 +16,7 @@ from farmdesk.domain.users import Role, User
 LEASE_PREFIX = "fl_"  # of the database accounts that are lent to staff; no login may look like one
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 MAX_FIELD = 200  # characters of a name, a department, a contact
+USUAL_QUOTA_BYTES = 500_000_000_000  # of a new account; packages are up to hundreds of GB
 
 
 class UserState(StrEnum):
@@ -149,6 +150,25 @@ class BadAccountField(Refused):
     def __init__(self, name: str, en: str, zh: str) -> None:
         self.name = name
         super().__init__(f"The field {quoted(name)} {en}.", f"字段 {quoted(name)} {zh}。")
+
+
+class LeaseOver(Refused):
+    """A command came over a leased database account after its time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your login was over when you sent this. Log in again and send it once more.",
+            "您发送此命令时登录已失效。请重新登录后再次发送。",
+        )
+
+
+def check_sender(issued_by: str) -> None:
+    """Refuse what a leased account sent that the farm lends to nobody. Raises LeaseOver.
+
+    Table `command` names such an account only then; else it names the login of its user.
+    """
+    if issued_by.startswith(LEASE_PREFIX):
+        raise LeaseOver
 
 
 def check_login(login: str) -> str:

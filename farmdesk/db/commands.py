@@ -174,6 +174,6 @@ def _body(text: str) -> dict[str, object]:
     """
     try:
         body = json.loads(text)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):  # SQLite may give a number
         return {}
     return body if isinstance(body, dict) else {}

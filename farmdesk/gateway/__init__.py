@@ -1,4 +1,6 @@
-"""The HTTPS door of the farm: login, commands, reads and transfers for people outside.
+"""The HTTPS door: login by challenge, applications, commands and reads.
 
-It meets the engine only in the database, so a busy upload never delays a frame.
+Customers see their own tasks and nothing else of the farm; what they may ask is checked here before
+it becomes a row in `command`, and by the engine again. The engine is never called: the two meet in
+the database.
 """

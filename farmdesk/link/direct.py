@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from farmdesk.db import commands, reports, snapshot, urgent_rows
-from farmdesk.db.database import open_database
+from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.records import (
     CommandRow,
@@ -24,11 +24,12 @@ from farmdesk.domain.users import User
 class DirectLink:
     """A FarmLink over SQL. Safe to use from several threads.
 
-    `url` as for `farmdesk.db.database.open_database`; `issued_by` is the user who sends.
+    `database`: an open one, or a URL as for `farmdesk.db.database.open_database`; `issued_by` is
+    the user who sends.
     """
 
-    def __init__(self, url: str, *, issued_by: str) -> None:
-        self._database = open_database(url)
+    def __init__(self, database: str | Database, *, issued_by: str) -> None:
+        self._database = open_database(database) if isinstance(database, str) else database
         self._issued_by = issued_by
 
     def send(self, command: Command) -> int:

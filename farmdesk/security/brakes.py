@@ -86,12 +86,16 @@ class LoginBrakes:
         return tries
 
 
-def _names(login: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Name what is counted; one line of IPv6 has 2^64 addresses, they count as one."""
+def counted_address(address: str) -> str:
+    """Give what an address is counted as; one line of IPv6 has 2^64 addresses, they are one."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return ("login", login), ("address", address)
+        return address
     if parsed.version == 6 and parsed.ipv4_mapped is None:
-        address = str(ipaddress.ip_network((address, 64), strict=False))
-    return ("login", login), ("address", address)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return address
+
+
+def _names(login: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("login", login), ("address", counted_address(address))

@@ -1,0 +1,93 @@
+"""What may be wrong with an upload, in sentences for its owner."""
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.transfers import Transfer
+from farmdesk.link.wire import LoginNeeded
+
+log = logging.getLogger(__name__)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class NoUpload(Refused):
+    """There is no such upload, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("You have no such upload.", "您没有这个上传。")
+
+
+class UploadEnded(Refused):
+    """An upload that takes nothing more."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self.transfer = transfer
+        en, zh = transfer.reason, transfer.reason_zh
+        super().__init__(
+            f"The upload has ended ({transfer.state.value}). {en}".rstrip(),
+            f"该上传已结束（{transfer.state.value}）。{zh}",
+        )
+
+
+class StaleLogin(LoginNeeded):
+    """An upload begins with a fresh login."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An upload begins with a fresh login. Log in again, then upload.",
+            "上传前须重新登录。请重新登录后再上传。",
+        )
+
+
+class OverQuota(Refused):
+    """The package is larger than what its owner may have in the inbox."""
+
+    def __init__(self, wanted: int, quota: int) -> None:
+        self.wanted, self.quota = wanted, quota
+        super().__init__(
+            f"Your open uploads would take {wanted / 1e9:.1f} GB; your quota is {quota / 1e9:.1f} "
+            "GB. Wait until a package was taken in, or ask the render staff for more.",
+            f"您未完成的上传共需 {wanted / 1e9:.1f} GB，而配额为 {quota / 1e9:.1f} GB。"
+            "请等待已有场景包被接收，或联系渲染人员提高配额。",
+        )
+
+
+class InboxFull(FarmUnavailable):
+    """The farm's disk has no room for more; what has arrived stays."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The farm's storage is full. What has arrived is kept; the upload goes on when the "
+            "render staff have made room.",
+            "农场存储已满。已送达的内容会保留；渲染人员腾出空间后可继续上传。",
+        )
+
+
+class NotWhole(Refused):
+    """A manifest came before everything else was here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Parts of the package are still missing. Send them first.",
+            "场景包仍有部分未送达。请先发送缺少的部分。",
+        )
+
+
+@contextmanager
+def told_if_full() -> Iterator[None]:
+    """Tell what the storage said in a sentence for the client. Raises FarmUnavailable."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            log.warning("the inbox is full: %s", error.strerror)
+            raise InboxFull from error
+        log.exception("the inbox cannot be written")
+        raise FarmUnavailable(
+            "The farm's storage cannot be written now. What has arrived is kept; try again later.",
+            "农场存储暂时无法写入。已送达的内容会保留；请稍后重试。",
+        ) from error

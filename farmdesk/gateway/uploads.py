@@ -1,0 +1,207 @@
+"""Uploads at the gateway: who may send what, how much, and when a package is whole.
+
+Every method does I/O: call it beside the event loop.
+"""
+
+import logging
+import shutil
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from os import urandom
+from weakref import WeakValueDictionary
+
+from farmdesk.db import audit, commands, reports, transfers, user_keys
+from farmdesk.db.database import Database
+from farmdesk.domain.accounts import AuditRecord
+from farmdesk.domain.commands import TakePackage, kind_of, to_body
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.domain.users import NotYours
+from farmdesk.gateway.arrivals import Arrivals
+from farmdesk.gateway.callers import Caller, Clock
+from farmdesk.gateway.upload_errors import (
+    InboxFull,
+    NotWhole,
+    NoUpload,
+    OverQuota,
+    StaleLogin,
+    UploadEnded,
+    told_if_full,
+)
+from farmdesk.link.transfer_wire import FilesTold, Missing
+from farmdesk.security.audit_chain import digest_of
+from farmdesk.security.manifest import MAX_FILES
+from farmdesk.security.sealed import HEADER, MAX_SIZE, TAG
+from farmdesk.storage.inbox import Inbox
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(minutes=5)  # how old the login may be that an upload begins with
+MAX_TOLD = 2 * MAX_FILES  # files, those that began anew counted twice
+_KEPT = 8  # uploads whose state stays in memory between two requests
+
+
+class Uploads:
+    """All uploads of a farm. Safe between threads."""
+
+    def __init__(self, database: Database, inbox: Inbox, now: Clock) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._now = now
+        self._lock = threading.Lock()
+        self._arrivals: WeakValueDictionary[bytes, Arrivals] = WeakValueDictionary()
+        self._recent: deque[Arrivals] = deque(maxlen=_KEPT)
+
+    def begin(self, caller: Caller, task_id: int) -> Transfer:
+        """Begin one. Raises NotYours, StaleLogin, UploadOpen, and Refused for a task's state."""
+        now = self._now()
+        if now - caller.session.made_at > FRESH:
+            raise StaleLogin
+        with self._database.writing() as connection:
+            if reports.owner_of(connection, task_id) != caller.account.login:
+                raise NotYours(task_id)
+            state = reports.task(connection, task_id).state
+            if state != TaskState.UPLOADING:
+                raise Refused(
+                    f"Task {task_id} waits for no package: it is {state}.",
+                    f"任务 {task_id} 不在等待场景包（状态：{state}）。",
+                )
+            key = user_keys.find(connection, caller.session.fingerprint)
+            if key is None:
+                raise StaleLogin
+            transfer = Transfer(
+                id=urandom(16),
+                user_id=caller.account.user_id,
+                task_id=task_id,
+                key_version=key.version,
+                bytes_total=0,
+                bytes_here=0,
+                state=TransferState.OPEN,
+                made_at=now,
+                touched_at=now,
+            )
+            transfers.begin(connection, transfer)
+            self._noted(caller, "begin_upload", transfer)(connection)
+        log.info("task %s: upload %s begins", task_id, transfer.id.hex())
+        return transfer
+
+    def find(self, caller: Caller, transfer: bytes) -> Transfer:
+        """Give one of the caller's. Raises NoUpload."""
+        with self._database.reading() as connection:
+            found = transfers.find(connection, transfer)
+        if found is None or found.user_id != caller.account.user_id:
+            raise NoUpload
+        return found
+
+    def of_task(self, caller: Caller, task_id: int) -> Transfer:
+        """Give the caller's upload for a task that has not ended. Raises NoUpload."""
+        with self._database.reading() as connection:
+            found = transfers.of_task(connection, task_id)
+        if found is None or found.user_id != caller.account.user_id:
+            raise NoUpload
+        return found
+
+    def open_one(self, caller: Caller, transfer: bytes) -> Arrivals:
+        """Give what has arrived of an open upload. Raises NoUpload, UploadEnded."""
+        found = self.find(caller, transfer)
+        if found.state is not TransferState.OPEN:
+            raise UploadEnded(found)
+        with self._lock, told_if_full():
+            arrivals = self._arrivals.get(transfer)
+            if arrivals is None:
+                arrivals = self._arrivals[transfer] = Arrivals(self._inbox, transfer)
+            self._recent.append(arrivals)
+        return arrivals
+
+    def tell_files(self, caller: Caller, transfer: bytes, told: FilesTold) -> Transfer:
+        """Take in what files will come. Raises OverQuota, InboxFull, OtherFiles, UploadEnded."""
+        arrivals = self.open_one(caller, transfer)
+        if told.first + len(told.sizes) > MAX_TOLD:
+            raise Refused(
+                f"A package may have {MAX_FILES} files. Pack many small files into one.",
+                f"一个场景包最多可含 {MAX_FILES} 个文件。请把大量小文件合并。",
+            )
+        if any(not HEADER + TAG <= size <= 2 * MAX_SIZE for size in told.sizes):
+            raise Refused("No sealed file is that long.", "没有这样长的封装文件。")
+        self._check_room(
+            caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
+        )
+        with told_if_full():
+            arrivals.declare(told.first, told.sizes, told.dropped)
+        with self._database.writing() as connection:
+            transfers.note_total(connection, transfer, arrivals.bytes_total())
+        return self.find(caller, transfer)
+
+    def _check_room(self, caller: Caller, transfer: bytes, total: int) -> None:
+        found = self.find(caller, transfer)
+        with self._database.reading() as connection:
+            reserved = transfers.reserved_bytes(connection, caller.account.user_id)
+        wanted = reserved - found.bytes_total + total
+        if wanted > caller.account.quota_bytes:
+            raise OverQuota(wanted, caller.account.quota_bytes)
+        if total - found.bytes_here > shutil.disk_usage(self._inbox.transfer(transfer)).free:
+            raise InboxFull
+
+    def missing(self, caller: Caller, transfer: bytes, first: int) -> Missing:
+        """Give what has not arrived. Raises NoUpload, UploadEnded."""
+        return Missing(*self.open_one(caller, transfer).missing(first))
+
+    def note_arrived(self, transfer: bytes, arrivals: Arrivals) -> int:
+        """Note how much is here, for those who watch; give it. Raises UploadEnded."""
+        here = arrivals.bytes_here()
+        with self._database.writing() as connection:
+            now = self._now()
+            if not transfers.note_arrived(connection, transfer, bytes_here=here, now=now):
+                ended = transfers.find(connection, transfer)
+                raise NoUpload if ended is None else UploadEnded(ended)
+        return here
+
+    def complete(self, caller: Caller, transfer: bytes) -> Transfer:
+        """Hand a package over to the engine; its manifest is here. Raises NotWhole, UploadEnded."""
+        arrivals = self.open_one(caller, transfer)
+        if arrivals.missing()[0]:
+            raise NotWhole
+        with told_if_full():
+            arrivals.sweep_dropped()
+        self.note_arrived(transfer, arrivals)
+        found, now = self.find(caller, transfer), self._now()
+        command = TakePackage(found.task_id, transfer.hex())
+        with self._database.writing() as connection:
+            if not transfers.complete(connection, transfer, now):
+                raise UploadEnded(found)
+            login = caller.account.login
+            kind, body = kind_of(command), to_body(command)
+            commands.send(connection, kind, body, issued_by=login, at=now)
+            self._noted(caller, "complete_upload", found)(connection)
+        log.info("task %s: upload %s is whole", found.task_id, transfer.hex())
+        return self.find(caller, transfer)
+
+    def cancel(self, caller: Caller, transfer: bytes) -> Transfer:
+        """End an upload and delete what has arrived. Raises NoUpload; one that ended stays so."""
+        found, now = self.find(caller, transfer), self._now()
+        with self._database.writing() as connection:
+            state = TransferState.CANCELLED
+            if found.state is TransferState.OPEN and transfers.end(
+                connection, transfer, state, now=now
+            ):
+                self._noted(caller, "cancel_upload", found)(connection)
+        ended = self.find(caller, transfer)
+        if ended.state is TransferState.CANCELLED:
+            self._inbox.discard(transfer)
+        return ended
+
+    def _noted(self, caller: Caller, action: str, transfer: Transfer) -> Callable[..., AuditRecord]:
+        """Give what writes into the audit log; call it last in a transaction."""
+        return partial(
+            audit.append,
+            at=self._now(),
+            actor=caller.account.login,
+            action=action,
+            subject=f"task {transfer.task_id}",
+            detail=f"{transfer.id.hex()}, {transfer.bytes_here} bytes",
+            chain=digest_of,
+        )

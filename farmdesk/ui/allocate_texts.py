@@ -30,5 +30,6 @@ class AllocateText(Phrase):
     NO_EFFECT = ("开始前无法预测。", "Nothing can be foretold before it starts.")
     WORKING_OUT = ("正在预测…", "Looking ahead…")
     CHOOSE = ("选择至少一个节点。", "Choose one node at least.")
+    NO_FIT = ("这个节点池没有可用的节点。", "No node of this pool fits.")
     START = ("同时派发", "Dispatch it now, too")
     VERB = ("分配", "Allocate")

@@ -11,7 +11,7 @@ from types import TracebackType
 from PyQt5.QtCore import QLocale, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QWidget
 
-from farmdesk.ui.appearance import Appearance, text_font
+from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.background import Background, LinkFactory
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.layout_store import LayoutStore
@@ -75,8 +75,8 @@ def make_window(
     appearance = Appearance(
         language=language or store.language(_system_language()),
         theme=theme or store.theme("dark"),
+        percent=store.percent(),
     )
-    QApplication.setFont(text_font())
     appearance.dress()
     return OperatorWindow(
         Background(link_factory),

@@ -1,4 +1,4 @@
-"""The language and the theme that all widgets share, and the fonts."""
+"""The language, the theme and the size of text that all widgets share, and the fonts."""
 
 from typing import cast
 
@@ -29,13 +29,18 @@ MONO_FAMILIES = (
 )
 
 
+PERCENT = (100, 150)  # sizes of text: least and most
+STEP_PERCENT = 10
+
+
 class Appearance(QObject):
     """What a widget asks for its words and colours; `changed` tells it to ask again."""
 
     changed = pyqtSignal()
 
-    def __init__(self, *, language: Language, theme: ThemeName) -> None:
+    def __init__(self, *, language: Language, theme: ThemeName, percent: int = 100) -> None:
         super().__init__()
+        self.percent = percent  # of the usual size of text
         self.words = Wording(language)
         self.theme: Theme = THEMES[theme]
 
@@ -52,26 +57,35 @@ class Appearance(QObject):
             self.dress()
             self.changed.emit()
 
+    def set_percent(self, percent: int) -> None:
+        """Make the text of every open widget larger or smaller, within its limits."""
+        percent = min(PERCENT[1], max(PERCENT[0], percent))
+        if percent != self.percent:
+            self.percent = percent
+            self.dress()
+            self.changed.emit()
+
     def dress(self) -> None:
         """Give the running application this theme and the font."""
         application = cast("QApplication", QApplication.instance())
+        application.setFont(text_font(self.percent))
         application.setStyle("Fusion")
         application.setPalette(palette(self.theme))
         application.setStyleSheet(style_sheet(self.theme))
 
 
-def text_font() -> QFont:
+def text_font(percent: int = 100) -> QFont:
     """Give the font of the user interface, with a face for Chinese on every system."""
     font = QFont()
     font.setFamilies(list(FAMILIES))
-    font.setPointSizeF(9.5)
+    font.setPointSizeF(9.5 * percent / 100)
     return font
 
 
-def mono_font() -> QFont:
+def mono_font(percent: int = 100) -> QFont:
     """Give the log's font: even widths, and Chinese."""
     font = QFont()
     font.setFamilies(list(MONO_FAMILIES))
     font.setStyleHint(QFont.StyleHint.Monospace)
-    font.setPointSizeF(9.0)
+    font.setPointSizeF(9.0 * percent / 100)
     return font

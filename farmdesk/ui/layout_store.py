@@ -1,4 +1,4 @@
-"""Remembers how a person likes the window: layout by user and role, theme and language.
+"""Remembers how a person likes the window: layout, theme, language and size of text.
 
 A layout of another version, or one that Qt cannot read, is as good as none: defaults, no error.
 """
@@ -8,6 +8,7 @@ from typing import cast
 
 from PyQt5.QtCore import QByteArray, QSettings
 
+from farmdesk.ui.appearance import PERCENT
 from farmdesk.ui.theme import THEMES, ThemeName
 from farmdesk.ui.wording import LANGUAGES, Language
 
@@ -37,7 +38,7 @@ class LayoutStore:
         return value if isinstance(value, QByteArray) and not value.isEmpty() else None
 
     def forget(self) -> None:
-        """Drop the layout of this user and role; theme and language stay."""
+        """Drop the layout of this user and role; the others stay."""
         self._settings.remove(f"{self._group}/v{VERSION}")
 
     def language(self, default: Language) -> Language:
@@ -50,8 +51,15 @@ class LayoutStore:
         value = self._settings.value(f"{self._group}/theme")
         return cast("ThemeName", value) if value in THEMES else default
 
-    def remember(self, *, language: Language, theme: ThemeName) -> None:
-        """Keep theme and language."""
+    def percent(self) -> int:
+        """Give the remembered size of text, in percent of the usual one."""
+        value = str(self._settings.value(f"{self._group}/percent"))
+        known = value.isascii() and value.isdigit() and len(value) <= 3
+        return min(PERCENT[1], max(PERCENT[0], int(value))) if known else 100
+
+    def remember(self, *, language: Language, theme: ThemeName, percent: int) -> None:
+        """Keep theme, language and size of text."""
+        self._settings.setValue(f"{self._group}/percent", percent)
         self._settings.setValue(f"{self._group}/language", language)
         self._settings.setValue(f"{self._group}/theme", theme)
 

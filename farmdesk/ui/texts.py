@@ -25,6 +25,8 @@ class Text(Phrase):
     THEME_LIGHT = ("浅色", "Light")
     LANGUAGE_ZH = ("中文", "中文")
     LANGUAGE_EN = ("English", "English")
+    LARGER_TEXT = ("放大文字", "Larger text")
+    SMALLER_TEXT = ("缩小文字", "Smaller text")
     DEFAULT_LAYOUT = ("恢复默认布局", "Restore default layout")
     REFRESH = ("刷新", "Refresh")
     FULL_SCREEN = ("全屏", "Full screen")
@@ -231,10 +233,13 @@ F5  刷新
 空格  暂停或继续
 Enter  查看任务的帧列表
 R  重试失败帧
+A  分配节点
+U  申请加急
 Ctrl+↑ / Ctrl+↓  优先级
 Alt+1…6  队列筛选
 Ctrl+L  日志
 Ctrl+Z  撤销
+Ctrl++ / Ctrl+-  文字大小
 F11  全屏
 方向键  在帧网格中移动""",
         """Ctrl+F  Filter tasks
@@ -243,10 +248,13 @@ F5  Refresh
 Space  Pause or resume
 Enter  Frame list of the task
 R  Retry failed frames
+A  Allocate nodes
+U  Request urgent
 Ctrl+↑ / Ctrl+↓  Priority
 Alt+1…6  Queue filter
 Ctrl+L  Log
 Ctrl+Z  Undo
+Ctrl++ / Ctrl+-  Size of text
 F11  Full screen
 Arrow keys  Move in the frame grid""",
     )

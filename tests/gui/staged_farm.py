@@ -129,6 +129,7 @@ class StagedFarm(FakeLink):
             task_id=row.id,
             state=row.state,
             reason=row.reason,
+            reason_zh=row.reason_zh,
             priority=row.priority,
             position=row.position,
             done=row.done,

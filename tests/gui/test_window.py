@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.commands import (
     PauseTask,
+    PurgeTask,
     ResumeTask,
     RetryFailed,
     SetPriority,
@@ -201,6 +202,29 @@ def test_a_fault_that_goes_on_is_told_once(window: OperatorWindow) -> None:
 
 def test_the_undo_strip_stays_eight_seconds() -> None:
     assert UNDO_MS == 8000
+
+
+def test_deleting_for_good_names_the_loss_and_is_gone_from_the_window(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    assert not window.task_actions.actions[Act.PURGE].isVisible()
+    window.queue.choose(TaskFilter.RECYCLED)
+    window.queue.view.selectRow(0)
+    (row,) = window.queue.selected()
+    told: list[str] = []
+
+    def agree(dialog: QDialog) -> None:
+        assert isinstance(dialog, LossDialog)
+        told.extend([dialog.go.text(), *dialog.items])
+        assert dialog.cancel.isDefault()
+        dialog.go.click()
+
+    in_next_dialog(agree)
+    window.task_actions.actions[Act.PURGE].trigger()
+    qtbot.waitUntil(lambda: farm.sent == [PurgeTask(row.id)])
+    assert told[0] == "Delete 1 tasks for good"
+    assert row.name in told[1]
+    qtbot.waitUntil(lambda: window.tasks.place_of(row.id) is None)
 
 
 # ---- outage
@@ -449,6 +473,35 @@ def test_a_restart_brings_back_what_was_arranged(
     second.layout_parts.reset()
     assert again.sectionSize(1) != 333
     assert again.visualIndex(3) == 3
+
+
+def test_size_of_text_and_cells_are_remembered(
+    open_window: OpenWindow, qtbot: QtBot, store: LayoutStore
+) -> None:
+    first = open_window()
+    qtbot.waitUntil(lambda: is_filled(first))
+    high = first.queue.view.rowHeight(0)
+    for _ in range(9):
+        QTest.keyClick(first, Qt.Key.Key_Plus, CTRL)
+    assert first.appearance.percent == 150
+    assert first.queue.view.rowHeight(0) > high
+    assert first.log.view.font().pointSizeF() > first.frames.font().pointSizeF() * 0.9
+    QTest.keyClick(first, Qt.Key.Key_Minus, CTRL)
+    first.frames.zoom.setValue(33)
+    first.close()
+    second = open_window()
+    qtbot.waitUntil(lambda: is_filled(second))
+    assert second.appearance.percent == 140
+    assert (second.frames.grid.cell, second.frames.grid.fitted) == (33, False)
+    second.layout_parts.reset()
+    assert second.frames.grid.fitted
+    second.appearance.set_percent(100)
+
+
+@pytest.mark.parametrize("kept", [b"", b"-5", b"1e9", b"9" * 30, "³".encode()])
+def test_a_strange_size_of_cells_is_refused(window: OperatorWindow, kept: bytes) -> None:
+    assert not window.frames.restore_cells(QByteArray(kept))
+    assert window.frames.grid.fitted
 
 
 @pytest.mark.parametrize("state", [b"", b"\0", b"garbage" * 50, b"\xff" * 400])

@@ -91,7 +91,9 @@ class NodeChoice(KeyedRows[str, NodeRow]):
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:
         """Let only nodes that fit be checked and selected."""
-        if not index.isValid() or not self.fits(self.at(index.row())):
+        if not index.isValid():
+            return Qt.ItemFlags()
+        if not self.fits(self.at(index.row())):
             return Qt.ItemFlags(Qt.ItemFlag.ItemNeverHasChildren)
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.column() == 0:

@@ -60,12 +60,14 @@ class AllocateDialog(QDialog):
         self._timer.setSingleShot(True)
         self._timer.setInterval(ASK_AFTER_MS)
         self._timer.timeout.connect(self._ask)
-        self._modes.buttonClicked.connect(lambda _: self._on_changed())
-        self.pool.currentIndexChanged.connect(lambda _: self._on_pool())
-        self.count.valueChanged.connect(lambda _: self._on_count())
-        self.model.chosen_changed.connect(self._on_checked)
         self.resize(680, 520)
         self._on_pool()
+        self.named.setChecked(True)
+        self._on_changed()
+        self._modes.buttonClicked.connect(lambda _: self._on_changed())
+        self.pool.activated.connect(lambda _: self._on_pool())
+        self.count.valueChanged.connect(lambda _: self._on_count())
+        self.model.chosen_changed.connect(self._on_checked)
 
     def allocation(self) -> AllocateNodes:
         """Give the allocation that is chosen."""
@@ -93,7 +95,6 @@ class AllocateDialog(QDialog):
         self._modes = QButtonGroup(self)
         for button in (self.by_plan, self.of_pool, self.named):
             self._modes.addButton(button)
-        self.named.setChecked(True)
         self.pool = QComboBox()
         self.pool.setAccessibleName(words(AllocateText.POOL_NAME))
         for name, (fit, every) in self.model.pools().items():
@@ -149,9 +150,8 @@ class AllocateDialog(QDialog):
         self.model.take(self._nodes.rows(), whole=True)
 
     def _on_pool(self) -> None:
-        fit, _ = self.model.pools().get(self.pool.currentData(), (0, 0))
-        self.count.setRange(1, max(1, fit))
-        self._on_changed()
+        self.count.setRange(1, max(1, self._fitting()))
+        self._on_count()
 
     def _on_count(self) -> None:
         self.of_pool.setChecked(True)
@@ -162,13 +162,24 @@ class AllocateDialog(QDialog):
         self._on_changed()
 
     def _on_changed(self) -> None:
-        lacking = self.named.isChecked() and not self.model.serving()
-        self.go.setEnabled(not lacking)
-        text = AllocateText.CHOOSE if lacking else AllocateText.WORKING_OUT
-        self.effect.setText(self._words(text))
+        lacking = self._lacking()
+        self.go.setEnabled(lacking is None)
+        self.effect.setText(self._words(lacking or AllocateText.WORKING_OUT))
         self._asked += 1  # what is on its way is of an older choice
-        if not lacking:
+        if lacking is None:
             self._timer.start()
+
+    def _lacking(self) -> AllocateText | None:
+        """Say what is missing before the choice can be sent."""
+        if self.named.isChecked() and not self.model.serving():
+            return AllocateText.CHOOSE
+        if self.of_pool.isChecked() and not self._fitting():
+            return AllocateText.NO_FIT
+        return None
+
+    def _fitting(self) -> int:
+        """Give how many nodes of the chosen pool fit."""
+        return self.model.pools().get(self.pool.currentData(), (0, 0))[0]
 
     def _ask(self) -> None:
         command, number = self.allocation(), self._asked

@@ -1,7 +1,7 @@
 """The selected task's frames: legend, grid with minimap, thumbnails, and the list of the same."""
 
 import numpy as np
-from PyQt5.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QItemSelectionModel, QModelIndex, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -117,6 +117,21 @@ class FramesPanel(QTabWidget):
             self.setCurrentWidget(self.list_tab)
         self.hint.refresh()
         self._on_changed()
+
+    def save_cells(self) -> QByteArray:
+        """Give the chosen size of the cells; where they follow the panel, say so."""
+        return QByteArray(b"fit" if self.grid.fitted else str(self.grid.cell).encode())
+
+    def restore_cells(self, saved: QByteArray) -> bool:
+        """Take back what `save_cells` gave; tells whether it could be read."""
+        text = bytes(saved)
+        if text == b"fit":
+            self.grid.fit_cells()
+        elif text.isdigit() and len(text) <= 3:
+            self.grid.set_cell(int(text))
+        else:
+            return False
+        return True
 
     def _lay_out(self) -> None:
         self.legend_box = QWidget()

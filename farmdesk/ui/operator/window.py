@@ -102,7 +102,9 @@ class OperatorWindow(QMainWindow):
         """Keep the layout and let the worker go."""
         self.layout_parts.save()
         self._store.remember(
-            language=self.appearance.words.language, theme=self.appearance.theme.name
+            language=self.appearance.words.language,
+            theme=self.appearance.theme.name,
+            percent=self.appearance.percent,
         )
         self._store.write()
         self.feed.stop()
@@ -206,15 +208,22 @@ class OperatorWindow(QMainWindow):
 
     def _parts(self) -> list[Part]:
         parts = [Part("geometry", self.saveGeometry, self.restoreGeometry)]
-        splitters = {"main": self.main, "top": self.top, "bottom": self.bottom}
+        splitters = {
+            "main": self.main,
+            "top": self.top,
+            "bottom": self.bottom,
+            "urgent": self.urgent_panel.splitter,
+        }
         parts += [Part(f"splitter-{k}", s.saveState, s.restoreState) for k, s in splitters.items()]
         for name, columns in {
             "queue": self.queue.columns,
             "nodes": self.nodes_panel.columns,
+            "urgent": self.urgent_panel.columns,
         }.items():
             parts.append(Part(f"columns-{name}", columns.save, columns.restore))
         header = self.frames.list.horizontalHeader()
         parts.append(Part("columns-frames", header.saveState, header.restoreState))
+        parts.append(Part("cells", self.frames.save_cells, self.frames.restore_cells))
         return parts
 
     # ---- a person acts

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QMenu, QMessageBox, QTableVie
 
 from farmdesk.domain.states import FrameState
 from farmdesk.ui.act_texts import ActText
+from farmdesk.ui.appearance import STEP_PERCENT
 from farmdesk.ui.models.tasks import TaskFilter
 from farmdesk.ui.operator.acts import Act, retry_frames
 from farmdesk.ui.texts import Text
@@ -74,6 +75,13 @@ class WindowKeys(QObject):
         menus.add(menus.view, Text.REFRESH, window.feed.refresh, key="F5")
         menus.add(menus.view, Text.FULL_SCREEN, self._toggle_full, key="F11")
         menus.view.addSeparator()
+        menus.add(
+            menus.view, Text.LARGER_TEXT, lambda: self._resize_text(STEP_PERCENT), key="Ctrl++"
+        )
+        menus.add(
+            menus.view, Text.SMALLER_TEXT, lambda: self._resize_text(-STEP_PERCENT), key="Ctrl+-"
+        )
+        menus.key("Ctrl+=", lambda: self._resize_text(STEP_PERCENT))  # plus without Shift
         menus.add(menus.view, Text.DEFAULT_LAYOUT, lambda: window.layout_parts.reset())  # noqa: PLW0108 made later
         menus.add(menus.help, Text.KEYS, self._show_keys, key="F1")
 
@@ -122,6 +130,10 @@ class WindowKeys(QObject):
             self._window.showNormal()
         else:
             self._window.showFullScreen()
+
+    def _resize_text(self, percent: int) -> None:
+        appearance = self._window.appearance
+        appearance.set_percent(appearance.percent + percent)
 
     def _show_keys(self) -> None:
         words = self._window.appearance.words

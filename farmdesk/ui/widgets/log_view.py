@@ -63,7 +63,7 @@ class LogView(QPlainTextEdit):
         self.setMaximumBlockCount(CAPACITY)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(mono_font())
+        self.setFont(mono_font(appearance.percent))
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -133,5 +133,6 @@ class LogView(QPlainTextEdit):
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def _on_appearance(self) -> None:
+        self.setFont(mono_font(self._appearance.percent))
         self.highlighter.dress()
         self._fill()

@@ -1,6 +1,6 @@
 """How every table of the user interface looks and behaves."""
 
-from PyQt5.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PyQt5.QtCore import QAbstractItemModel, QEvent, QModelIndex, Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -27,9 +27,23 @@ class CellDelegate(QStyledItemDelegate):
             option.text += "\u2002"
 
 
+class Table(QTableView):
+    """A table whose rows are as high as its text needs, whatever size of text is chosen."""
+
+    def fit_rows(self) -> None:
+        """Set the height of rows."""
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + ROW_PADDING)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.fit_rows()
+
+
 def make_table(model: QAbstractItemModel) -> QTableView:
     """Give a table of whole rows: sortable by header, no grid, rows of one height."""
-    view = QTableView()
+    view = Table()
     view.setModel(model)
     view.setItemDelegate(CellDelegate(view))
     view.setAlternatingRowColors(True)
@@ -44,7 +58,7 @@ def make_table(model: QAbstractItemModel) -> QTableView:
     rows = view.verticalHeader()
     rows.hide()
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(view.fontMetrics().height() + ROW_PADDING)
+    view.fit_rows()
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setSectionsMovable(True)

@@ -12,7 +12,7 @@ from farmdesk.engine.runs import Runs
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import read_journal
-from nodeagent.protocol import FramePublished, RangeEnded
+from nodeagent.protocol import FramePublished
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ class Reports:
         if found is None:
             return
         (session, run), report = found, post.report
-        if isinstance(report, RangeEnded) and run.misses(session, report):
-            self.read_journal(run.entry, session.node, now)  # a report was lost on its way
+        if run.misses(session, report):
+            self.read_journal(run.entry, session.node, now)
         run.said(session, report, now)
         current = self._runs.run_of(session.task_id)
         if current is run or current is None or not isinstance(report, FramePublished):

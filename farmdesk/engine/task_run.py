@@ -140,9 +140,18 @@ class TaskRun:
             case _:
                 pass
 
-    def misses(self, session: Session, report: RangeEnded) -> bool:
-        """Say whether a range has ended of which not all frames were reported."""
-        return report.range_id == session.range_id and bool(self.control.held(session.slot))
+    def misses(self, session: Session, report: AgentReport) -> bool:
+        """Say whether a report shows that an earlier one was lost.
+
+        The range has ended but not all of its frames, or a frame begins before the last one ended.
+        """
+        match report:
+            case RangeEnded(range_id=number) if number == session.range_id:
+                return bool(self.control.held(session.slot))
+            case FrameBegun(range_id=number) if number == session.range_id:
+                return session.running not in (None, report.frame)
+            case _:
+                return False
 
     def published(self, session: Session, report: FramePublished, now: Moment) -> None:
         """Take a finished frame.

@@ -92,6 +92,8 @@ class VirtualAgent:
         self.hung = False
         self.cut = False  # the line is gone: nothing of it reaches the engine
         self.in_hand: int | None = None
+        self.range_id = 0  # the range that the engine gave it last and did not cancel
+        self.finished: list[int] = []  # the frames that it published
         self._on_report, self._on_gone = on_report, on_gone
         self._told = self._heard = 0.0  # when the last report and the last order arrive
         self._queue: list[AgentOrder] | None = []  # orders before it has the lock
@@ -114,11 +116,12 @@ class VirtualAgent:
         match order:
             case Open(task=task):
                 self.task = task
-            case Render(frames=text):
+            case Render(range_id=number, frames=text):
+                self.range_id = number
                 self.world.witness.ordered(self, FrameSet.parse(text))
                 self.held = not self.ended
             case Cancel():
-                self.held = False
+                self.held, self.range_id = False, 0
             case Close():
                 self.held, self.closed = False, True
             case _:

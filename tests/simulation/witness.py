@@ -3,6 +3,7 @@
 The witness holds the engine to that while it runs; `farm_rules` holds the store to it at the end.
 """
 
+import itertools
 from collections import Counter, deque
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from farmdesk.domain.frames import FrameSet
 from nodeagent.journal import JournalLine
 from nodeagent.protocol import (
     AgentReport,
+    FrameBegun,
     FramePublished,
     Loaded,
     RangeEnded,
@@ -96,6 +98,7 @@ class Witness:
     def published(self, agent: VirtualAgent, line: JournalLine) -> None:
         """A frame lies on the share, and in its node's journal."""
         self.note(f"{agent} published {line.frame}")
+        agent.finished.append(line.frame)
         key = agent.task, line.frame
         self.renders[key] += 1
         self.digests.setdefault(key, set()).add(line.sha256)
@@ -107,10 +110,18 @@ class Witness:
         self.misses[agent.task, frame] += 1
 
     def delivered(self, agent: VirtualAgent, report: AgentReport) -> None:
-        """The engine gets a report."""
-        if isinstance(report, FramePublished):
-            self._learnt.add((agent.task, report.frame))
-        elif isinstance(report, RangeEnded | StoppingAfterFrame | Loaded):
+        """The engine gets a report; it says more than one frame when earlier ones were lost."""
+        match report:
+            case FramePublished():
+                self._learnt.add((agent.task, report.frame))
+            case FrameBegun(range_id=number) if number == agent.range_id:
+                ended = itertools.takewhile(lambda frame: frame != report.frame, agent.finished)
+                self._learnt |= {(agent.task, frame) for frame in ended} & self.valid
+            case RangeEnded(range_id=number) if number == agent.range_id:
+                self._learnt |= {(agent.task, frame) for frame in agent.finished} & self.valid
+            case _:
+                pass
+        if isinstance(report, RangeEnded | StoppingAfterFrame | Loaded):
             self.note(f"{agent}: {report}")
 
     def heard_end(self, agent: VirtualAgent, text: str) -> None:

@@ -1,18 +1,12 @@
 """Puts the engine together, for a farm folder: database, lease, agents, recovery, loop."""
 
 import logging
-import os
 import queue
 import signal
-import socket
-from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
-import psutil
-
 from farmdesk.config import Config
-from farmdesk.db.lease import LeaseHeld
-from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.tool import Tools
@@ -27,6 +21,7 @@ from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.open_order import open_order_writer
+from farmdesk.engine.opening import open_store, patiently
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post, StopEngine
 from farmdesk.engine.scribe import LEASE_S, Scribe
@@ -38,39 +33,42 @@ log = logging.getLogger(__name__)
 
 
 def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
-    """Run the engine of a farm until SIGTERM or SIGINT.
+    """Run the engine of a farm until SIGTERM or SIGINT; a database that is away is waited for.
 
     Raises Refused when another engine runs it.
     """
     config.folder.mkdir(parents=True, exist_ok=True)
-    migrate(config.database)
-    owner = f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
-    store = Store(config.database, owner=owner)
-    _take_lease(store, config.database)
-    journal = FlushJournal(config.folder / "engine.journal")
-    for flush in journal.read():
-        store.apply(flush)
-    journal.clear()
     inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
     _stop_on_signals(inbox)
+    journal = FlushJournal(config.folder / "engine.journal")
+    store = patiently(lambda: open_store(config.database, journal), inbox)
+    if store is None:
+        return
     scribe = Scribe(store, journal, inbox.put)
     with CheckWorkers() as workers:
-        engine = assemble(
-            config, tools, launcher, store=store, scribe=scribe, inbox=inbox, workers=workers
+        engine = patiently(
+            lambda: assemble(
+                config, tools, launcher, store=store, scribe=scribe, inbox=inbox, workers=workers
+            ),
+            inbox,
         )
-        watch = LateWatch(store, inbox.put)
-        scribe.start()
-        watch.start()
-        log.info("the engine works for %s", config.folder)
-        engine.run()
-        watch.finish()
-        scribe.finish()
-        scribe.join(timeout=LEASE_S)
+        if engine is not None:
+            _work(engine, config.folder, scribe, LateWatch(store, inbox.put))
     try:
         store.release_lease()
     except FarmUnavailable:
         log.warning("the lease could not be given back; it ends by itself in %s s", LEASE_S)
     store.close()
+
+
+def _work(engine: Engine, folder: Path, scribe: Scribe, watch: LateWatch) -> None:
+    scribe.start()
+    watch.start()
+    log.info("the engine works for %s", folder)
+    engine.run()
+    watch.finish()
+    scribe.finish()
+    scribe.join(timeout=LEASE_S)
 
 
 def assemble(
@@ -108,31 +106,6 @@ def assemble(
     return make_engine(
         config, tools, world, farm=farm, rules=rules, slots=slots, intake=Intake(farm)
     )
-
-
-def _take_lease(store: Store, database: str) -> None:
-    """Become the farm's engine; at once where the last one died on this machine."""
-    try:
-        store.acquire_lease(datetime.now(UTC), LEASE_S)
-    except LeaseHeld as error:
-        if not _is_dead(error.owner):
-            raise
-        log.warning("the engine %s was killed; taking its farm over", error.owner)
-        dead = Store(database, owner=error.owner)
-        dead.release_lease()
-        dead.close()
-        store.acquire_lease(datetime.now(UTC), LEASE_S)
-
-
-def _is_dead(owner: str) -> bool:
-    """Say whether an owner `host/pid/start` is a process of this machine that is gone."""
-    host, pid, started = owner.rsplit("/", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
-    except psutil.NoSuchProcess:
-        return True
 
 
 def _stop_on_signals(inbox: "queue.SimpleQueue[Post]") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from farmdesk.domain.states import TaskState
-from tests.farm import LocalFarm, local_farm, wait_until
+from tests.farm import READY, LocalFarm, local_farm, wait_until
 from tests.servers import MariaDb
 
 
@@ -71,13 +71,14 @@ def test_engine_is_killed_meanwhile(
     wait_until(lambda: _journaled(farm, task) >= set(range(1, 7)), "frames without a database")
     farm.kill()
     ends = scene.ends()
-    assert farm.launch().wait(60) == 3  # no database, no engine: a service starts it again later
+    waiting = farm.launch()
+    wait_until(lambda: "tries again: " in farm.said(), "a word about the database")
     assert "cannot be reached" in farm.said()
     assert "s3cret" not in farm.said()
     assert farm.run("tasks") == 3
     assert "cannot be reached" in capfd.readouterr().err
     server.start()
-    farm.start()
+    wait_until(lambda: READY in farm.said() or waiting.poll() is not None, "the engine's start")
     farm.wait_state(task, TaskState.RENDERING)
     farm.wait_done(task, 6)
     scene.let()

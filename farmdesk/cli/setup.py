@@ -158,6 +158,7 @@ def _print_recovery(call: Call, key: MasterKey) -> None:
         "\nWrite this recovery copy on paper and lock it away. Who has it and the database has\n"
         "every user's keys; without it and the master key file, nobody has them.\n",
         markup=False,
+        soft_wrap=True,
     )
     call.console.print(print_recovery(key), markup=False, highlight=False, soft_wrap=True)
     call.console.print()

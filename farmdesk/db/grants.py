@@ -10,7 +10,7 @@ from farmdesk.db.database import Database
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 
-_FILES = ("command", "operator", "superadmin")
+_FILES = ("command", "roles", "operator", "superadmin")
 _FARM = re.compile(r"[A-Za-z0-9_]{1,20}")  # its roles' names must fit 32 characters
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 

@@ -1,9 +1,5 @@
 -- An operator reads the farm and sends commands. Nothing else.
 
-CREATE ROLE IF NOT EXISTS `{farm}_operator`;
-
-REVOKE ALL PRIVILEGES, GRANT OPTION FROM `{farm}_operator`;
-
 GRANT SELECT ON farm_counter TO `{farm}_operator`;
 
 GRANT SELECT ON task TO `{farm}_operator`;

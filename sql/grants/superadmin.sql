@@ -1,9 +1,5 @@
 -- A superadmin also reads who is who and who did what; never what opens anything.
 
-CREATE ROLE IF NOT EXISTS `{farm}_superadmin`;
-
-REVOKE ALL PRIVILEGES, GRANT OPTION FROM `{farm}_superadmin`;
-
 GRANT `{farm}_operator` TO `{farm}_superadmin`;
 
 GRANT SELECT (id, login, role, state, name, department, contact, quota_bytes, created_at,

@@ -1,0 +1,90 @@
+"""`farmdesk setup` on a real MariaDB, by an account with the rights that operations.md names."""
+
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from farmdesk.cli import main
+from farmdesk.config import read_config
+from farmdesk.db.database import open_database
+from farmdesk.security import key_file
+from farmdesk.security.master_key import VARIABLE
+from farmdesk.security.secret_file import write_secret
+from tests.servers import MariaDb
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("FARMDESK_FARM", str(tmp_path / "farm"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    write_secret(tmp_path / "pass", b"the first of all passphrases")
+    write_secret(tmp_path / "identity", b"110101199003071234")
+    write_secret(tmp_path / "db", b"farm")
+    quick = partial(key_file.lock, n=1 << 14)
+    monkeypatch.setattr(key_file, "lock", lambda keys, passphrase, n: quick(keys, passphrase))
+    return tmp_path
+
+
+def _set_up(url: str) -> int:
+    parts = urlsplit(url)
+    shown = parts._replace(netloc=parts.netloc.replace(":farm@", "@")).geturl()
+    words = "setup --host farm.example --login boss --name Li --department Control --contact 1"
+    files = "--identity-file identity --passphrase-file pass --database-password-file db"
+    return main([*words.split(), *files.split(), "--database", shown])
+
+
+def _roles_and_triggers(server: MariaDb, name: str) -> tuple[int, int]:
+    database = open_database(server.url(name))
+    queries = (
+        f"SELECT COUNT(*) FROM mysql.user WHERE is_role = 'Y' AND user LIKE '{name}\\_%%'",
+        f"SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = '{name}'",
+    )
+    with database.reading() as connection:
+        roles, triggers = (connection.exec_driver_sql(query).scalar_one() for query in queries)
+    database.close()
+    return int(roles), int(triggers)
+
+
+def test_a_farm_is_set_up_on_a_server_and_again(
+    desk: Path,
+    mariadb: MariaDb,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    name = mariadb.new_database().rpartition("/")[2]
+    url = mariadb.farm_account(name)
+
+    def killed(_database: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # between the tables and what may be done with them
+        patch.setattr("farmdesk.db.grants.apply", killed)
+        assert _set_up(url) == 130
+    assert _roles_and_triggers(mariadb, name) == (0, 0)
+    for _ in range(2):
+        assert _set_up(url) == 0
+        assert _roles_and_triggers(mariadb, name) == (2, 1)
+    told = capfd.readouterr()
+    assert ":farm@" not in told.out + told.err
+    open_database(read_config(desk / "farm").database).close()
+
+
+def test_wrong_passwords_and_poor_accounts_are_told(
+    desk: Path, mariadb: MariaDb, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = mariadb.new_database().rpartition("/")[2]
+    url = mariadb.farm_account(name)
+    write_secret(desk / "db", b"wrong", replace=True)
+    assert _set_up(url) == 1
+    assert not (desk / "farm").exists()  # nothing was written down
+    capfd.readouterr()
+    write_secret(desk / "db", b"farm", replace=True)
+    mariadb.run(f"REVOKE CREATE USER ON *.* FROM 'own_{name}'@'%%'")
+    assert _set_up(url) == 1
+    assert "not" in capfd.readouterr().err
+    mariadb.farm_account(name)
+    assert _set_up(url) == 0

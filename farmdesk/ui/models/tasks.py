@@ -245,8 +245,7 @@ class TasksModel(KeyedRows[int, TaskRow]):
 
     def _state_tip(self, row: TaskRow) -> str:
         words = self.appearance.words
-        state = words.task_state(row.state)
-        state = words(Text.STATE_TIP, state=state, reason=self.why(row))
+        state = words(Text.STATE_TIP, state=self._state(row), reason=self.why(row))
         at = row.finished_at or row.started_at or row.created_at
         return f"{state}\n{local_clock(at)} ({at:%Y-%m-%d %H:%M:%S} UTC)"
 

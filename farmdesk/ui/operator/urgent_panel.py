@@ -50,7 +50,7 @@ class UrgentPanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.view)
         self.splitter.addWidget(self.card)
-        self.splitter.setSizes([330, 560])
+        self.splitter.setSizes([375, 515])
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.splitter)

@@ -5,7 +5,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan
 from farmdesk.dispatch.wants import Place, Want
-from farmdesk.dispatch.why import Scene, Why, node_is_out, why_idles, why_waits
+from farmdesk.dispatch.why import Scene, Why, node_is_out
+from farmdesk.dispatch.why_idles import why_idles
+from farmdesk.dispatch.why_waits import why_waits
 from farmdesk.domain.node import RenderNode
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.engine.agents import Agents

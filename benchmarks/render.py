@@ -40,6 +40,7 @@ NODES = 2
 POLL_S = 0.02
 POLL_SHARE = 0.01  # of the time so far: looking must not cost what it measures
 START_S = 30.0
+REST_S = 1.0  # before each: what the other one leaves to be done must not burden it
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ def measure(job: Job, rounds: int, folder: Path) -> dict[str, float]:
         for number in range(rounds):
             target = folder / f"bare-{number}"
             target.mkdir()
+            time.sleep(REST_S)
             bare_s.append(bare(job, target))
+            time.sleep(REST_S)
             seconds, found = farmdesk(job, link)
             farm_s.append(seconds)
             gaps += found

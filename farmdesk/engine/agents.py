@@ -75,6 +75,7 @@ class Agents:
         self._slots_of: dict[str, list[SlotId]] = {}
         for slot in slots:
             self._slots_of.setdefault(slot.node, []).append(slot.id)
+        self._unready = {slot.id for slot in slots}  # no next agent was prepared there
         self._places = [Place(slot.id, slot.node, slot.pool, slot.tools) for slot in slots]
         self.changes = 0  # grows whenever a slot falls free, or a node may work or not any more
         for name in farm.nodes.keys() | self._nodes.keys():
@@ -84,8 +85,6 @@ class Agents:
             farm.set_node(slot.node, pool=slot.pool, tools=tools)
         for name in self._nodes:
             self._move(name, NodeState.IDLE)
-        for slot in slots:
-            slot.launcher.keep_ready(slot.id)
 
     def hang_up(self) -> None:
         """Leave all agents: they finish the frame in hand, note it in their journals and end."""
@@ -189,7 +188,7 @@ class Agents:
         session, _ = found
         if self._busy.get(session.slot) is session:
             del self._busy[session.slot]
-            self._slots[session.slot].launcher.keep_ready(session.slot)
+            self._unready.add(session.slot)
         self.changes += 1
         self._show_rest(session.node)
         if not session.closing:
@@ -265,11 +264,21 @@ class Agents:
                 other.link.kill()
 
     def wake(self, now: Moment) -> None:
-        """Give nodes whose rest is over back to the farm."""
+        """Give nodes whose rest is over back to the farm; free slots get their next agents."""
+        self._make_ready()
         for node in [node for node, until in self._rests.items() if until <= now.seconds]:
             del self._rests[node]
             self.changes += 1
             self._show_rest(node)
+
+    def _make_ready(self) -> None:
+        """Prepare the next agents of the slots that are free, a little after their last ones ended.
+
+        A task whose last agents ended is checked first: that should not wait for a start.
+        """
+        for slot in self._unready - self._busy.keys():
+            self._unready.discard(slot)
+            self._slots[slot].launcher.keep_ready(slot)
 
     def _move(self, name: str, state: NodeState, reason: str = "", reason_zh: str = "") -> None:
         node = self._nodes[name]

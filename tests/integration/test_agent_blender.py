@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import nodeagent
 from nodeagent.images import BadImage, check_image
 from nodeagent.protocol import (
     Cancel,
@@ -200,3 +201,30 @@ def test_the_files_that_blender_writes(scenes: Path, tmp_path: Path) -> None:
             cut.write_bytes(body[:keep])
             with pytest.raises(BadImage):
                 check_image(cut)
+
+
+SEEN = """
+import sys
+sys.path.insert(0, {tools!r})
+import bpy, blender_warm
+cube, seen = bpy.data.objects["Cube"], []
+bpy.app.handlers.render_init.append(lambda *_: seen.append(round(cube.matrix_world[0][3])))
+for skip in (blender_warm.skip_next_update, lambda: None):
+    cube.location.x += 10
+    skip()
+    bpy.ops.render.render()
+print("seen", seen)
+"""
+
+
+def test_one_evaluation_of_the_view_layer_is_skipped_and_no_other(scenes: Path) -> None:
+    """What a scene's own handlers do while it renders must find the next one in its place."""
+    tools = Path(nodeagent.__file__).with_name("tools")
+    argv = ["blender", *START[1:], str(scenes / "good.blend")]
+    ran = subprocess.run(
+        [*argv, "--python-expr", SEEN.format(tools=str(tools))],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "seen [0, 20]" in ran.stdout, ran.stdout + ran.stderr

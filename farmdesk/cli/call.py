@@ -11,11 +11,13 @@ from rich.console import Console
 
 from farmdesk.cli.tables import print_json
 from farmdesk.config import Config, farm_folder, read_config
+from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command
 from farmdesk.domain.users import User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
+from farmdesk.link.people import PeopleReader
 
 ANSWER_S = 10.0
 
@@ -35,21 +37,41 @@ class Call:
         return read_config(farm_folder(self.words.farm))
 
     @property
+    def login(self) -> str:
+        """Who calls: `--as`, else the account of this machine.
+
+        Whoever opens the database with the farm's own account could write any name there.
+        """
+        return self.words.login_as or getpass.getuser()
+
+    @property
     def user(self) -> User:
-        """Who calls."""
-        return self.config.user(getpass.getuser())
+        """Who calls, with his role."""
+        return self.config.user(self.login)
+
+    @cached_property
+    def database(self) -> Database:
+        """The farm's database."""
+        return open_database(self.config.database)
 
     @property
     def link(self) -> FarmLink:
         """The way to the farm."""
         if self._link is None:
-            self._link = DirectLink(self.config.database, issued_by=getpass.getuser())
+            self._link = DirectLink(self.database, issued_by=self.login)
         return self._link
+
+    @property
+    def people(self) -> PeopleReader:
+        """Who is on the farm."""
+        return PeopleReader(self.database)
 
     def close(self) -> None:
         """Leave the farm."""
         if self._link is not None:
             self._link.close()
+        if "database" in self.__dict__:
+            self.database.close()
 
     def send(self, commands: Sequence[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""
@@ -91,13 +113,14 @@ class AddVerb(Protocol):
 def second_words(verb: argparse.ArgumentParser) -> AddVerb:
     """Let a verb have words of its own, like `urgent list`; `word` names the chosen one.
 
-    `--farm` and `--json` may stand before and behind it.
+    `--farm`, `--as` and `--json` may stand before and behind it.
     """
     words = verb.add_subparsers(dest="word", required=True, metavar="WORD")
 
     def add(name: str, text: str, carry_out: Callable[[Call], int]) -> argparse.ArgumentParser:
         made = words.add_parser(name, help=text, description=text)
         made.add_argument("--farm", metavar="FOLDER", default=argparse.SUPPRESS)
+        made.add_argument("--as", dest="login_as", metavar="LOGIN", default=argparse.SUPPRESS)
         made.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         made.set_defaults(carry_out=carry_out)
         return made

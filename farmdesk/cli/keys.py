@@ -1,4 +1,4 @@
-"""`farmdesk key` and `farmdesk vault`: a person's key file, and the farm's master key."""
+"""`farmdesk key` and `farmdesk vault`: people's keys, and the farm's master key."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from farmdesk.cli.asking import ask_new_passphrase, ask_secret
 from farmdesk.cli.call import AddVerb, Call, second_words
-from farmdesk.db.database import open_database
+from farmdesk.domain.account_commands import RevokeKey
 from farmdesk.domain.errors import Refused
 from farmdesk.security.key_file import change_passphrase, read_key_file
 from farmdesk.security.master_key import read_master_keys
@@ -22,6 +22,9 @@ def add_verbs(verb: AddVerb) -> None:
     passwd.add_argument("file")
     passwd.add_argument("--passphrase-file", metavar="FILE", help="holds the passphrase of now")
     passwd.add_argument("--new-passphrase-file", metavar="FILE", help="holds the new one")
+    revoke = word("revoke", "let nobody log in with a key any more: for superadmins", _revoke)
+    revoke.add_argument("fingerprint")
+    revoke.add_argument("--reason", required=True)
     word = second_words(verb("vault", "look after the master key, on the farm's server", _recovery))
     word("recovery", "print the recovery copy of the master key", _recovery)
     word("rotate", "make a new master key and wrap everything under it", _rotate)
@@ -45,6 +48,10 @@ def _passwd(call: Call) -> int:
     return call.show({"changed": str(path)}, lambda: call.console.print(told, soft_wrap=True))
 
 
+def _revoke(call: Call) -> int:
+    return call.send([RevokeKey(call.words.fingerprint, call.words.reason)])
+
+
 def _recovery(call: Call) -> int:
     """Print the secret itself: this is what it is for."""
     key = read_master_keys(call.config.master_key)[-1]
@@ -53,11 +60,7 @@ def _recovery(call: Call) -> int:
 
 
 def _rotate(call: Call) -> int:
-    database = open_database(call.config.database)
-    try:
-        done = rotate(call.config.master_key, database)
-    finally:
-        database.close()
+    done = rotate(call.config.master_key, call.database)
     made = "is the new master key" if done.new else "is the master key; a rotation was ended"
     told = (
         f"{done.current.id} {made}. {done.rewrapped} secrets were wrapped under it.\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from farmdesk import __version__
 from farmdesk.cli import (
+    audit,
     keys,
     looks,
     nodes,
@@ -15,6 +16,7 @@ from farmdesk.cli import (
     setup,
     submission,
     urgent,
+    users,
     wishes,
 )
 from farmdesk.cli.call import AddVerb, Call
@@ -30,6 +32,8 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     outlooks.add_verbs,
     setup.add_verbs,
     keys.add_verbs,
+    users.add_verbs,
+    audit.add_verbs,
 )
 EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
@@ -61,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"FarmDesk {__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--farm", metavar="FOLDER", help="the farm folder")
+    common.add_argument(
+        "--as", dest="login_as", metavar="LOGIN", help="act for this login; else as on this machine"
+    )
     common.add_argument("--json", action="store_true", help="print JSON for programs")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
 

@@ -1,6 +1,5 @@
 """What runs until it is told to stop: `server` and `window`."""
 
-import getpass
 import logging
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def _server(call: Call) -> int:
 def _window(call: Call) -> int:
     from farmdesk.ui.app import run
 
-    words, url, user = call.words, call.config.database, getpass.getuser()
+    words, url, user = call.words, call.config.database, call.login
     return run(
         lambda: DirectLink(url, issued_by=user),
         user=user,

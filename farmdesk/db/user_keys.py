@@ -4,6 +4,7 @@ Functions that change something need a writing connection.
 """
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from farmdesk.db.account_errors import NoKey
 from farmdesk.db.models import UserKey, table_of
 from farmdesk.db.records import AnyRow
-from farmdesk.domain.accounts import KeyRecord, KeyState
+from farmdesk.domain.accounts import KeyRecord, KeyState, PublicKey
 
 _KEY = table_of(UserKey)
 
@@ -38,6 +39,16 @@ def of_user(connection: Connection, user_id: int) -> list[KeyRecord]:
     """Give all versions of a user's keys, oldest first."""
     query = select(_KEY).where(_KEY.c.user_id == user_id).order_by(_KEY.c.version)
     return [_key(row) for row in connection.execute(query)]
+
+
+def public_of(connection: Connection, user_id: int) -> list[PublicKey]:
+    """Give the same as a superadmin's database account may read it."""
+    columns = (getattr(_KEY.c, field.name) for field in fields(PublicKey))
+    query = select(*columns).where(_KEY.c.user_id == user_id).order_by(_KEY.c.version)
+    return [
+        PublicKey(row.version, row.fingerprint, KeyState(row.state), row.made_at, row.ended_at)
+        for row in connection.execute(query)
+    ]
 
 
 def in_use(connection: Connection, user_id: int) -> KeyRecord | None:

@@ -108,6 +108,17 @@ class KeyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicKey:
+    """What a superadmin may know of one version of a user's keys."""
+
+    version: int
+    fingerprint: str
+    state: KeyState
+    made_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A login at the gateway; its token itself is known to the client alone."""
 

@@ -131,6 +131,18 @@ def collected(connection: Connection, application_id: int, now: datetime) -> boo
     return connection.execute(gone).rowcount > 0
 
 
+def collected_by(connection: Connection, user_id: int, now: datetime) -> None:
+    """Delete a user's sealed keys for good: he has logged in with his newest ones."""
+    here = (_APPLICATION.c.user_id == user_id) & _APPLICATION.c.bundle.is_not(None)
+    connection.execute(update(_APPLICATION).where(here).values(bundle=None, collected_at=now))
+
+
+def forget_bundles(connection: Connection, decided_before: datetime) -> int:
+    """Delete the sealed keys that nobody has collected for so long, and give their number."""
+    old = _APPLICATION.c.bundle.is_not(None) & (_APPLICATION.c.decided_at < decided_before)
+    return connection.execute(update(_APPLICATION).where(old).values(bundle=None)).rowcount
+
+
 def _query() -> Select[tuple[object, ...]]:
     login = UserAccount.login.label("login")
     return select(*READABLE, login).join(UserAccount, UserAccount.id == _APPLICATION.c.user_id)

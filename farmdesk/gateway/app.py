@@ -1,0 +1,68 @@
+"""The gateway as an ASGI app, and the housekeeping beside it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from farmdesk import __version__
+from farmdesk.domain.errors import FarmError
+from farmdesk.gateway import pages_farm, pages_login
+from farmdesk.gateway.faults import add_faults
+from farmdesk.gateway.limits import Limits
+from farmdesk.gateway.pages_farm import COMMAND_BYTES
+from farmdesk.gateway.parts import Parts
+from farmdesk.gateway.replies import PROBLEMS
+
+THREADS = 12  # each holds a connection at most; the database's pool has 15
+TIDY_S = 5.0  # between two rounds of housekeeping
+
+log = logging.getLogger(__name__)
+
+
+def make_app(parts: Parts) -> FastAPI:
+    """Give the app over its parts."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
+        tidying = asyncio.create_task(_tidy(parts))
+        yield
+        tidying.cancel()
+
+    app = FastAPI(
+        title="FarmDesk gateway",
+        version=__version__,
+        docs_url=None,  # their scripts would come from elsewhere
+        redoc_url=None,
+        lifespan=life,
+        redirect_slashes=False,
+        responses=dict(PROBLEMS),
+    )
+    app.state.parts = parts
+    add_faults(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Limits, larger=LARGER)
+    return app
+
+
+ROUTERS: tuple[APIRouter, ...] = (pages_login.router, pages_farm.router)
+LARGER: Mapping[str, int] = {"/commands": COMMAND_BYTES}
+
+
+async def _tidy(parts: Parts) -> None:
+    """End what is over: sessions, leases, keys that nobody came for."""
+    while True:
+        try:
+            await run_in_threadpool(parts.login.tidy)
+            await run_in_threadpool(parts.registry.tidy)
+        except FarmError as error:
+            log.warning("housekeeping: %s", error)
+        except Exception:
+            log.exception("housekeeping failed")
+        await asyncio.sleep(TIDY_S)

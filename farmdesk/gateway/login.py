@@ -1,0 +1,194 @@
+"""Logging in by RSA challenge, and out again.
+
+Each try is in the audit log. Whoever has no account, no key in use or no right signature is told
+the same words after the same work; who has signed rightly, but may not come in, is told why.
+"""
+
+from base64 import b16decode
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from time import monotonic
+
+from farmdesk.db import accounts, applications, leases, sessions, user_keys
+from farmdesk.db.database import Database
+from farmdesk.domain.accounts import (
+    Account,
+    AuditRecord,
+    DbLogin,
+    KeyRecord,
+    KeyState,
+    Session,
+    UserState,
+)
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.users import Role
+from farmdesk.gateway.callers import IDLE, SESSION, Caller, Clock, hash_of, new_token
+from farmdesk.gateway.diary import noted
+from farmdesk.gateway.faults import TooMany
+from farmdesk.link.wire import GivenChallenge, LentDatabase, LoggedIn
+from farmdesk.security.brakes import LoginBrakes
+from farmdesk.security.challenge import (
+    Challenge,
+    ChallengeBook,
+    ChallengeRefused,
+    is_answered,
+    signed_text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client sends back: bytes in hex. `fingerprint` names the key that signed."""
+
+    login: str
+    nonce: str
+    expires: int
+    fingerprint: str
+    signature: str
+
+
+class NotNow(Refused):
+    """A key's owner who may not come in at present."""
+
+
+class LoginDesk:
+    """Gives challenges, takes answers, begins and ends sessions. Safe between threads.
+
+    `server_id` (16 bytes) and `tls_fingerprint` (32) are part of what clients sign.
+    `database_place`: where staff reach the database, `host:port/name`; empty: not at all.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        server_id: bytes,
+        tls_fingerprint: bytes,
+        database_place: str,
+        now: Clock,
+    ) -> None:
+        self._database = database
+        self._server = {"server_id": server_id, "tls_fingerprint": tls_fingerprint}
+        self._database_place = database_place
+        self._now = now
+        self._lock = Lock()  # of the two below, which are for one thread at a time
+        self._book = ChallengeBook()
+        self._brakes = LoginBrakes()
+
+    def challenge(self, login: str) -> GivenChallenge:
+        """Give something to sign, to anybody."""
+        with self._lock:
+            given = self._book.issue(login, self._now().timestamp())
+        return GivenChallenge(given.nonce.hex(), given.expires)
+
+    def take(self, answer: Answer, address: str) -> LoggedIn:
+        """Let somebody in. Raises TooMany, ChallengeRefused or NotNow."""
+        with self._lock:
+            wait_s = self._brakes.admit(answer.login, address, monotonic())
+        if wait_s > 0:
+            raise TooMany(wait_s)
+        try:
+            account, key = self._proven(answer)
+            self._check_welcome(account, key)
+        except Refused as error:
+            why = f"{address}: {type(error).__name__}"
+            with self._database.writing() as connection:
+                self._noted(answer.login, "login_refused", why)(connection)
+            raise
+        with self._lock:
+            self._brakes.succeeded(answer.login, address)
+        return self._begin(account, key, address)
+
+    def leave(self, caller: Caller) -> None:
+        """End a session, and what was lent for it."""
+        now, token_hash = self._now(), caller.session.token_hash
+        with self._database.writing() as connection:
+            leases.end_of_session(connection, token_hash, now)
+            sessions.end(connection, token_hash)
+            self._noted(caller.account.login, "logout", caller.session.address)(connection)
+        leases.drop_ended(self._database, now)
+
+    def tidy(self) -> None:
+        """Forget sessions that are over, and take back what was lent for them."""
+        now = self._now()
+        with self._database.writing() as connection:
+            sessions.sweep(connection, now=now, idle=IDLE)
+        leases.drop_ended(self._database, now)
+
+    def _proven(self, answer: Answer) -> tuple[Account, KeyRecord]:
+        """Give whose key it was that signed. Raises ChallengeRefused."""
+        nonce, signature = b16decode(answer.nonce.upper()), b16decode(answer.signature.upper())
+        challenge = Challenge(nonce, answer.expires)
+        with self._lock:
+            self._book.take(answer.login, challenge, self._now().timestamp())
+        with self._database.reading() as connection:
+            account = accounts.find(connection, answer.login)
+            key = user_keys.find(connection, answer.fingerprint)
+        if account is None or key is None or key.user_id != account.user_id:
+            account = key = None
+        text = signed_text(**self._server, challenge=challenge)
+        signed = is_answered(text, signature, None if key is None else key.public_pem)
+        if account is None or key is None or not signed:
+            raise ChallengeRefused
+        return account, key
+
+    def _check_welcome(self, account: Account, key: KeyRecord) -> None:
+        """Refuse who has proven who he is, but is locked out, or uses old keys."""
+        if key.state is KeyState.REVOKED:
+            raise NotNow(
+                "This key was revoked. Apply for new keys: farmdesk apply --reissue.",
+                "该密钥已被吊销。请申请新密钥：farmdesk apply --reissue。",
+            )
+        if key.state is KeyState.RETIRED:
+            raise NotNow(
+                "You have newer keys than these. Log in with the newest key file.",
+                "您已有更新的密钥。请使用最新的密钥文件登录。",
+            )
+        if account.state is not UserState.ACTIVE:
+            raise NotNow(
+                "Your account is locked. Ask a superadmin.",
+                "您的帐号已被锁定。请联系超级管理员。",
+            )
+
+    def _begin(self, account: Account, key: KeyRecord, address: str) -> LoggedIn:
+        now, token = self._now(), new_token()
+        session = Session(
+            token_hash=hash_of(token),
+            user_id=account.user_id,
+            fingerprint=key.fingerprint,
+            address=address,
+            made_at=now,
+            seen_at=now,
+            until=now + SESSION,
+        )
+        with self._database.writing() as connection:
+            if user_keys.in_use(connection, account.user_id) != key:  # revoked in this moment
+                raise ChallengeRefused
+            sessions.begin(connection, session)
+            applications.collected_by(connection, account.user_id, now)
+            self._noted(account.login, "login", f"{address}: key {key.fingerprint}")(connection)
+        return LoggedIn(
+            token=token,
+            login=account.login,
+            role=account.role,
+            until=session.until,
+            idle_s=int(IDLE.total_seconds()),
+            database=self._lend(account, session),
+        )
+
+    def _lend(self, account: Account, session: Session) -> LentDatabase | None:
+        """Lend staff a database account, where the farm's database is a server."""
+        if account.role is Role.CUSTOMER or not (self._database.is_server and self._database_place):
+            return None
+        lent: DbLogin = leases.lend(
+            self._database,
+            account,
+            token_hash=session.token_hash,
+            now=session.made_at,
+            until=session.until,
+        )
+        return LentDatabase(self._database_place, lent.account, lent.password, lent.role)
+
+    def _noted(self, login: str, action: str, detail: str) -> partial[AuditRecord]:
+        return noted(at=self._now(), actor=login, action=action, subject=login, detail=detail)

@@ -1,0 +1,55 @@
+"""What the pages of the gateway need, put together once."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from farmdesk.db.database import Database
+from farmdesk.domain.users import Role
+from farmdesk.gateway.callers import CallerNow, Sessions
+from farmdesk.gateway.login import LoginDesk
+from farmdesk.gateway.own_link import OwnLink
+from farmdesk.gateway.registry import Registry
+from farmdesk.gateway.staff_link import StaffLink
+from farmdesk.link.farm_link import FarmLink
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The gateway's parts; `app.state.parts`.
+
+    `authority`: the certificate that clients pin, PEM.
+    """
+
+    database: Database
+    sessions: Sessions
+    login: LoginDesk
+    registry: Registry
+    authority: bytes
+
+
+def _parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found
+
+
+async def _parts_now(request: Request) -> Parts:
+    return _parts(request)
+
+
+async def _link(request: Request, caller: CallerNow) -> FarmLink:
+    database = _parts(request).database
+    if caller.user.role is Role.CUSTOMER:
+        return OwnLink(database, caller.user)
+    return StaffLink(database, caller.user)
+
+
+async def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
+
+
+PartsNow = Annotated[Parts, Depends(_parts_now)]
+LinkNow = Annotated[FarmLink, Depends(_link)]
+"""The caller's way to the farm: everything for staff, his own for a customer."""
+AddressNow = Annotated[str, Depends(_address)]

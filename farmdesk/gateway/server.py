@@ -1,0 +1,115 @@
+"""Runs the gateway of a farm: its parts from the farm's settings, uvicorn over TLS 1.3."""
+
+import asyncio
+import logging
+import ssl
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from farmdesk.config import Config, GatewayConfig
+from farmdesk.db.database import open_database
+from farmdesk.domain.errors import Refused
+from farmdesk.gateway.app import make_app
+from farmdesk.gateway.callers import Clock, Sessions, utc_now
+from farmdesk.gateway.http_door import BoundedHttp
+from farmdesk.gateway.login import LoginDesk
+from farmdesk.gateway.parts import Parts
+from farmdesk.gateway.registry import Registry
+from farmdesk.security.challenge import SERVER_ID_BYTES
+from farmdesk.security.secret_file import read_secret
+from farmdesk.security.tls import Certified, check_pair, fingerprint
+from farmdesk.security.vault import load_vault
+
+CONNECTIONS = 500
+KEEP_S = 30  # a quiet connection is kept; clients let go before
+END_S = 10  # requests that are under way when the gateway is told to end
+
+log = logging.getLogger(__name__)
+
+
+class NoGateway(Refused):
+    """A farm that was not set up for people elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This farm has no gateway. Run `farmdesk setup` once.",
+            "此农场没有网关。请先运行一次 `farmdesk setup`。",
+        )
+
+
+def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> Parts:
+    """Open the farm's database and read its certificates. Raises Refused.
+
+    The server's id in logins is the beginning of its authority's fingerprint: clients pin that
+    authority, so they know the id already and need not be told it by a server.
+    """
+    authority = read_secret(gateway.ca, private=False)
+    certificate = read_secret(gateway.certificate, private=False)
+    check_pair(Certified(certificate, read_secret(gateway.key)), datetime.now(UTC))
+    database = open_database(config.database)
+    return Parts(
+        database=database,
+        sessions=Sessions(database, now),
+        login=LoginDesk(
+            database,
+            server_id=fingerprint(authority)[:SERVER_ID_BYTES],
+            tls_fingerprint=fingerprint(certificate),
+            database_place=_database_place(config, gateway) if database.is_server else "",
+            now=now,
+        ),
+        registry=Registry(database, partial(load_vault, config.master_key), now),
+        authority=authority,
+    )
+
+
+def make_server(parts: Parts, gateway: GatewayConfig) -> uvicorn.Server:
+    """Give the server, ready to run."""
+    context = _tls_context(gateway)
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(parts),
+            host=gateway.address,
+            port=gateway.port,
+            http=BoundedHttp,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=KEEP_S,
+            timeout_graceful_shutdown=END_S,
+            ssl_context_factory=lambda _config, _usual: context,
+        )
+    )
+
+
+def serve_gateway(config: Config) -> None:
+    """Run the gateway of a farm until SIGTERM or SIGINT. Raises Refused."""
+    if config.gateway is None:
+        raise NoGateway
+    parts = make_parts(config, config.gateway)
+    server = make_server(parts, config.gateway)
+    log.info("the gateway listens on %s, port %s", config.gateway.address, config.gateway.port)
+    try:
+        asyncio.run(server.serve())
+    finally:
+        parts.database.close()
+
+
+def _tls_context(gateway: GatewayConfig) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(gateway.certificate, gateway.key)
+    return context
+
+
+def _database_place(config: Config, gateway: GatewayConfig) -> str:
+    """Give where staff clients reach the database: `host:port/name`."""
+    parts = urlsplit(config.database)
+    place = gateway.database or f"{parts.hostname}:{parts.port or 3306}"
+    return f"{place}{'' if ':' in place else ':3306'}/{parts.path.lstrip('/')}"

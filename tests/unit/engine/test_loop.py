@@ -20,7 +20,7 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import Cancel, Close, FramePublished, Log, Open, RangeEnded
+from nodeagent.protocol import Cancel, Close, FrameBegun, FramePublished, Log, Open, RangeEnded
 from tests.unit.engine.rig import DIGEST, Rig
 
 
@@ -104,6 +104,24 @@ def test_what_a_dead_agent_finished_but_could_not_say_is_in_its_journal(rig: Rig
     assert first not in rendered
     assert second in rendered
     assert sorted([first, *rendered]) == list(range(1, 9))
+
+
+def test_a_lost_report_is_noticed_when_the_next_frame_begins(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    forgetful = next(agent for agent in rig.busy if agent.slot == "n1")
+    first, second = forgetful.frames[:2]
+    logs = rig.folder / "work" / "000001" / "logs"
+    line = JournalLine(first, 1.0, 0.0, 1.0, f"frame_{first:04d}.png", 9, DIGEST, 64, 36, "n1")
+    Journal(logs / "n1.jsonl").add(line)
+    (logs.parent / "frames" / line.path).touch()
+    forgetful.report(FrameBegun(forgetful.range_id, first))
+    forgetful.report(FrameBegun(forgetful.range_id, first))  # one that comes twice shows no loss
+    rig.turn()
+    assert rig.entry().count(FrameState.DONE) == 0
+    forgetful.report(FrameBegun(forgetful.range_id, second))
+    rig.turn()
+    assert rig.entry().state_of(first) is FrameState.DONE
 
 
 def test_a_journal_line_whose_frame_the_check_threw_away_counts_no_more(rig: Rig) -> None:

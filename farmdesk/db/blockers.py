@@ -14,14 +14,12 @@ from farmdesk.domain.accounts import LEASE_PREFIX
 log = logging.getLogger(__name__)
 
 _NO_SUCH_THREAD, _NO_SUCH_XID, _WAS_ROLLED_BACK = 1094, 1397, 1402  # Source: mysqld_error.h
-_ORPHANS = text(
-    "SELECT COUNT(*) FROM information_schema.innodb_trx"
-    " WHERE trx_mysql_thread_id = 0 AND trx_rows_locked > 0"
-)
+OPEN_S = 60  # so long may a transaction of a leased account last; no client of ours takes seconds
 _HOLDS_ROWS = text(
     "SELECT p.id, p.user FROM information_schema.innodb_trx t JOIN information_schema.processlist p"
-    " ON p.id = t.trx_mysql_thread_id WHERE t.trx_rows_locked > 0 AND LEFT(p.user, 3) = :prefix"
-).bindparams(bindparam("prefix", LEASE_PREFIX))
+    " ON p.id = t.trx_mysql_thread_id WHERE LEFT(p.user, 3) = :prefix"
+    " AND (t.trx_rows_locked > 0 OR t.trx_started < NOW() - INTERVAL :open SECOND)"
+).bindparams(bindparam("prefix", LEASE_PREFIX), bindparam("open", OPEN_S))
 _HOLDS_NAME = text(
     "SELECT id, user FROM information_schema.processlist"
     " WHERE id = IS_USED_LOCK(:name) AND LEFT(user, 3) = :prefix"
@@ -29,22 +27,22 @@ _HOLDS_NAME = text(
 
 
 def end_blockers(database: Database) -> list[str]:
-    """Kill the connections of leased accounts that hold rows locked, and give their accounts.
+    """Kill the connections of leased accounts that lock rows or never end a transaction.
 
-    No client of ours locks a row; one that does could stop the engine's flushes. A transaction that
-    was prepared for a distributed commit (XA) outlives its connection with its locks: nothing of
-    ours uses that, so all of them are rolled back. To be called every second or two.
+    Gives their accounts. No client of ours locks a row; one that does could stop the engine's
+    flushes, and a transaction without end stops migrations. A transaction that was prepared for a
+    distributed commit (XA) outlives its connection with its locks: nothing of ours uses that, so
+    all of them are rolled back. To be called every second or two.
     """
     if not database.is_server:
         return []
-    with database.reading() as connection:
+    with database.at_once() as connection:
         found = connection.execute(_HOLDS_ROWS).all()
         for row in found:
-            log.warning("database account %s held rows locked; its connection is ended", row.user)
+            log.warning("database account %s held locks; its connection is ended", row.user)
             kill(connection, row.id)
-        if connection.scalar(_ORPHANS):
-            for xid in connection.exec_driver_sql("XA RECOVER").all():
-                _roll_back(connection, *xid)
+        for xid in connection.exec_driver_sql("XA RECOVER").all():
+            _roll_back(connection, *xid)
     return [row.user for row in found]
 
 
@@ -64,15 +62,17 @@ def _roll_back(
     connection: Connection, form: int, global_length: int, _branch_length: int, name: bytes
 ) -> None:
     """Roll back a prepared transaction; one that a living connection holds is not there yet."""
-    log.warning("a prepared transaction that nobody holds is rolled back")
     parts = f"X'{name[:global_length].hex()}', X'{name[global_length:].hex()}', {int(form)}"
-    _run(connection, f"XA ROLLBACK {parts}", _NO_SUCH_XID, _WAS_ROLLED_BACK)
+    if _run(connection, f"XA ROLLBACK {parts}", _NO_SUCH_XID, _WAS_ROLLED_BACK):
+        log.warning("a prepared transaction that nobody held any more was rolled back")
 
 
-def _run(connection: Connection, statement: str, *gone: int) -> None:
-    """Run a statement; what it should end may have `gone` by itself: these errors are fine."""
+def _run(connection: Connection, statement: str, *gone: int) -> bool:
+    """Run a statement; False when what it should end is `gone` or not there, by these errors."""
     try:
         connection.exec_driver_sql(statement)
+        return True
     except DBAPIError as error:
         if error.orig is None or error.orig.args[0] not in gone:
             raise
+        return False

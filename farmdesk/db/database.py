@@ -53,6 +53,12 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """Give a connection whose statements each stand alone: for accounts, grants and kills."""
+        with translated(self.place), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
     def close(self) -> None:
         """Close the connections of the pool."""
         self._engine.dispose()

@@ -23,7 +23,7 @@ def apply(database: Database) -> None:
     """
     if not database.is_server:
         return
-    with database.reading() as connection:
+    with database.at_once() as connection:
         for statement in _statements(role_name(database, Role.OPERATOR).rpartition("_")[0]):
             _run(connection, statement)
 

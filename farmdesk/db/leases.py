@@ -59,7 +59,7 @@ def lend(
     with database.writing() as connection:
         _hold_active(connection, account.user_id)
         connection.execute(insert(_LEASE).values(**values, made_at=now, until=until))
-    with database.writing() as connection, database.reading() as maker:
+    with database.writing() as connection, database.at_once() as maker:
         if not _lock(connection, name):  # it ended before it began: its user was suspended
             raise NoLease
         maker.exec_driver_sql(_MAKE.format(account=name), (login.password,))
@@ -124,7 +124,7 @@ def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> N
 
 def _drop(database: Database, name: str, now: datetime) -> None:
     """Drop first, then kill: nobody comes in again between the two."""
-    with database.writing() as connection, database.reading() as dropper:
+    with database.writing() as connection, database.at_once() as dropper:
         if not _lock(connection, name, ended=True):  # somebody else was quicker
             return
         dropper.exec_driver_sql(f"DROP USER IF EXISTS '{name}'@'%%'")

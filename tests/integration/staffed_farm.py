@@ -1,0 +1,156 @@
+"""A farm on MariaDB with accounts, and staff who hold leased database accounts of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pymysql  # type: ignore[import-untyped]
+
+from farmdesk.db import accounts, grants, leases, user_keys
+from farmdesk.db.database import Database, open_database
+from farmdesk.db.migrate import migrate
+from farmdesk.domain.accounts import (
+    Account,
+    DbLogin,
+    KeyRecord,
+    KeyState,
+    Profile,
+    UserState,
+)
+from farmdesk.domain.users import Role
+from tests.samples import NOW
+from tests.servers import MariaDb
+
+HOURS = timedelta(hours=8)
+SECRET = b"wrapped \0 secret"
+
+
+@dataclass(frozen=True)
+class StaffedFarm:
+    """A farm with users `ops`, `root` and `customer`, opened by its own account."""
+
+    server: MariaDb
+    database: Database
+    url: str
+    name: str
+
+    def account(self, login: str) -> Account:
+        with self.database.reading() as connection:
+            return accounts.active(connection, login)
+
+    def lend(self, login: str = "ops", *, hours: timedelta = HOURS, session: int = 1) -> DbLogin:
+        now = datetime.now(UTC)
+        return leases.lend(
+            self.database,
+            self.account(login),
+            token_hash=bytes([session]) * 32,
+            now=now,
+            until=now + hours,
+        )
+
+    def link_url(self, login: DbLogin) -> str:
+        """What a client opens."""
+        place = f"127.0.0.1:{self.server.port}/{self.name}"
+        options = f"ssl_ca={self.server.ca}&role={login.role}"
+        return f"mysql://{login.account}:{login.password}@{place}?{options}"
+
+    def shell(self, login: DbLogin, **options: Any) -> "Shell":
+        """A mysql shell with the leased account's name and password, its role taken up."""
+        shell = Shell(
+            pymysql.connect(
+                **{
+                    "host": "127.0.0.1",
+                    "port": self.server.port,
+                    "user": login.account,
+                    "password": login.password,
+                    "autocommit": True,
+                    "local_infile": True,
+                    "read_timeout": 10,
+                    "ssl_ca": str(self.server.ca),
+                    "ssl_verify_cert": True,
+                    "ssl_verify_identity": True,
+                    **options,
+                }
+            )
+        )
+        shell.run(f"SET ROLE `{login.role}`")
+        shell.run(f"USE {self.name}")
+        return shell
+
+    def root(self) -> "Shell":
+        """A shell that may do anything."""
+        return Shell(
+            pymysql.connect(
+                host="127.0.0.1",
+                port=self.server.port,
+                user="farm",
+                password="s3cret:@/%密".encode(),
+                database=self.name,
+                autocommit=True,
+            )
+        )
+
+    def everything(self) -> dict[str, list[tuple[object, ...]]]:
+        """All rows of the farm."""
+        root = self.root()
+        tables = [str(row[0]) for row in root.run("SHOW TABLES")]
+        return {table: root.run(f"SELECT * FROM `{table}`") for table in tables}
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs statements and gives what they give."""
+
+    connection: "pymysql.Connection[Any]"
+
+    def run(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall())
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@contextmanager
+def staffed_farm(server: MariaDb) -> Iterator[StaffedFarm]:
+    """Make a farm as `farmdesk setup` does, by an account with no right more than it needs."""
+    name = server.new_database().rpartition("/")[2]
+    url = server.farm_account(name)
+    migrate(url)
+    database = open_database(url)
+    grants.apply(database)
+    with database.writing() as connection:
+        for login, role in (
+            ("ops", Role.OPERATOR),
+            ("root", Role.SUPERADMIN),
+            ("customer", Role.CUSTOMER),
+        ):
+            account = accounts.add(
+                connection,
+                login,
+                Profile(login, "Stage", "x@example.org", identity="1"),
+                role=role,
+                state=UserState.ACTIVE,
+                quota_bytes=1,
+                now=NOW,
+                wrap=lambda _user, _identity: SECRET,
+            )
+            user_keys.add(connection, _key(account.user_id))
+    yield StaffedFarm(server, database, url, name)
+    database.close()
+
+
+def _key(user_id: int) -> KeyRecord:
+    return KeyRecord(
+        user_id=user_id,
+        version=1,
+        fingerprint=f"{user_id:064x}",
+        public_pem="-----BEGIN PUBLIC KEY-----",
+        wrapped_private=SECRET,
+        wrapped_user_key=SECRET,
+        state=KeyState.ACTIVE,
+        made_at=NOW,
+    )

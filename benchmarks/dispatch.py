@@ -35,6 +35,7 @@ from farmdesk.engine import server
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.loop import Engine
+from farmdesk.engine.office import local_office
 from farmdesk.engine.posts import Post
 from farmdesk.engine.scribe import Scribe
 from farmdesk.link.direct import DirectLink
@@ -181,10 +182,7 @@ def measure(nodes: int, frames: int, database: str, folder: Path) -> dict[str, o
         config,
         read_tools(folder),
         world,
-        store=store,
-        scribe=scribe,
-        inbox=inbox,
-        workers=CheckWorkers(),
+        server.Surroundings(store, scribe, inbox, CheckWorkers(), local_office(config)),
     )
     scribe.start()
     link = DirectLink(database, issued_by="benchmark")

@@ -81,3 +81,14 @@ class WrongUserState(Refused):
             f"The account {quoted(login)} is {state}; this cannot be done with it now.",
             f"帐号 {quoted(login)} 处于 {state} 状态，现在无法执行此操作。",
         )
+
+
+class LastSuperAdmin(Refused):
+    """Nobody would be left who may decide about accounts."""
+
+    def __init__(self, login: str) -> None:
+        self.login = login
+        super().__init__(
+            f"{quoted(login)} is the last superadmin. Approve another one first.",
+            f"{quoted(login)} 是最后一位超级管理员。请先批准另一位。",
+        )

@@ -19,7 +19,7 @@ from farmdesk.engine.catalogue import Catalogue
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
-from farmdesk.engine.desk import Desk
+from farmdesk.engine.desk import AccountsTaker, Desk
 from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
@@ -27,6 +27,7 @@ from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.loop import Engine, FlushWriter
 from farmdesk.engine.node_desk import NodeDesk
 from farmdesk.engine.open_order import open_order_writer
+from farmdesk.engine.people import People
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import Post
 from farmdesk.engine.reports import Reports
@@ -45,7 +46,8 @@ class World:
     """What the engine reaches outside of its memory.
 
     `load_task` reads a task that is not in memory, `begin_check` starts a frame-sequence check,
-    `read_times` begins to read a previous version's times (for a task, of a task).
+    `read_times` begins to read a previous version's times (for a task, of a task). `people` send
+    commands; `accounts` takes those about accounts, where the farm has any.
     """
 
     inbox: "queue.SimpleQueue[Post]"
@@ -54,6 +56,8 @@ class World:
     load_task: Callable[[int], StoredTask | None]
     begin_check: Callable[[CheckJob], None]
     read_times: Callable[[int, int], None]
+    people: People
+    accounts: AccountsTaker | None = None
 
 
 def make_engine(
@@ -86,7 +90,7 @@ def make_engine(
     )
     reports = Reports(farm=farm, agents=agents, runs=runs, workspace=workspace)
     interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
-    news = UrgentNews(farm, config.user)
+    news = UrgentNews(farm, world.people.user)
     course = UrgentCourse(farm=farm, interrupts=interrupts, news=news)
     bonds = Bonds(farm, agents, rules)
     nodes = NodeDesk(agents=agents, runs=runs, rules=rules)
@@ -103,7 +107,8 @@ def make_engine(
     )
     desk = Desk(
         catalogue=catalogue,
-        user_of=config.user,
+        sender=world.people.sender,
+        accounts=world.accounts,
         about_tasks={
             **tasks.about_tasks,
             **intake.about_tasks,

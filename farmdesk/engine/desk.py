@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import Command, from_body
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.records import CommandRow, Outcome
@@ -33,27 +34,40 @@ OUR_FAULT = Said(
 )
 
 
+AccountsTaker = Callable[[CommandRow, AccountCommand], None]
+"""Takes a command about accounts, to answer it later."""
+
+
 class Desk:
-    """Answers every command with one sentence. `user_of` tells what role its sender has."""
+    """Answers every command with one sentence. `sender` tells who sent it, or refuses him.
+
+    `accounts` None: this farm has no accounts.
+    """
 
     def __init__(
         self,
         *,
         catalogue: Catalogue,
-        user_of: Callable[[str], User],
+        sender: Callable[[str], User],
         about_tasks: TaskAnswers,
         about_farm: FarmAnswers,
+        accounts: AccountsTaker | None = None,
     ) -> None:
         self._catalogue = catalogue
-        self._user_of = user_of
+        self._sender = sender
         self._about_tasks = about_tasks
         self._about_farm = about_farm
+        self._accounts = accounts
 
-    def answer(self, row: CommandRow, now: Moment) -> Outcome:
-        """Carry a command out, or refuse it and change nothing."""
+    def answer(self, row: CommandRow, now: Moment) -> Outcome | None:
+        """Carry a command out, or refuse it and change nothing; None: it is answered later."""
         try:
             command = from_body(row.kind, row.body)
-            task_id, said = self._carry_out(command, self._user_of(row.issued_by), now)
+            user = self._sender(row.issued_by)
+            if isinstance(command, AccountCommand):
+                self._hand_on(row, command, user)
+                return None
+            task_id, said = self._carry_out(command, user, now)
         except FarmError as error:
             return _outcome(row, Said(error.en, error.zh), now, applied=False)
         except Exception:  # the top of a command: one that we got wrong must not end the farm
@@ -67,16 +81,20 @@ class Desk:
         if kind in self._about_farm:
             check_allowed(user, command, None)
             return self._about_farm[kind](command, user, now)
-        if kind not in self._about_tasks:
-            check_allowed(user, command, None)
-            raise Refused(
-                "This farm has no accounts. Run `farmdesk setup` on its server first.",
-                "本渲染农场没有帐号。请先在其服务器上运行 `farmdesk setup`。",
-            )
         entry = self._catalogue.get(command.task_id)  # type: ignore[union-attr]  # as its table says
         check_allowed(user, command, entry.task.owner)
         entry.task.check(command)
         return entry.task.id, self._about_tasks[kind](command, entry, user, now)
+
+    def _hand_on(self, row: CommandRow, command: AccountCommand, user: User) -> None:
+        """Have a command about accounts carried out beside the loop."""
+        check_allowed(user, command, None)
+        if self._accounts is None:
+            raise Refused(
+                "This farm has no accounts. Run `farmdesk setup` on its server first.",
+                "本渲染农场没有帐号。请先在其服务器上运行 `farmdesk setup`。",
+            )
+        self._accounts(row, command)
 
 
 def _outcome(

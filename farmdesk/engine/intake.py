@@ -79,6 +79,14 @@ class Intake:
                 "或提交位于其存储上的场景。",
             )
 
+    def check_closed(self) -> None:
+        """Refuse that a customer names a path of the storage: where packages come, others' lie."""
+        if self._opener is not None:
+            raise Refused(
+                "Your scene must come in a package. Submit it with its upload.",
+                "您的场景必须以场景包的形式上传。请在提交时上传。",
+            )
+
     def take(self, command: TakePackage, entry: TaskEntry, _user: User, _now: Moment) -> Said:
         """Note that a task's package is whole."""
         task = entry.task

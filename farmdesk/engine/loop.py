@@ -17,6 +17,7 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWarnings
 from farmdesk.engine.posts import (
+    AccountsChanged,
     AgentGone,
     AgentSaid,
     CheckEnded,
@@ -127,7 +128,11 @@ class Engine:
                 self._reports.agent_gone(post, now)
             case CommandsArrived(commands=commands):
                 for command in commands:
-                    self._farm.answer(self._desk.answer(command, now))
+                    outcome = self._desk.answer(command, now)
+                    if outcome is not None:
+                        self._farm.answer(outcome)
+            case AccountsChanged(outcome=outcome):
+                self._farm.answer(outcome)
             case Flushed(number=number):
                 self._flushed = number
                 self._endings.start_checks(number, now)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes
+from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes, Outcome
 from nodeagent.protocol import AgentReport
 
 
@@ -76,6 +76,13 @@ class PackageOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountsChanged:
+    """A command about accounts was carried out or refused."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class LateTask:
     """How likely (0 to 1) a task misses its due time; `expected` end, None: not as things are."""
 
@@ -139,6 +146,7 @@ Post = (
     | TimesRead
     | LookedAhead
     | PackageOpened
+    | AccountsChanged
     | LeaseTaken
     | StopEngine
 )

@@ -3,6 +3,8 @@
 import logging
 import queue
 import signal
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -17,9 +19,9 @@ from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.flush_journal import FlushJournal
-from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.loop import Engine
+from farmdesk.engine.office import Office, open_office
 from farmdesk.engine.open_order import open_order_writer
 from farmdesk.engine.opening import open_store, patiently
 from farmdesk.engine.ports import Launcher
@@ -30,6 +32,17 @@ from farmdesk.engine.times_reader import TimesReader
 from farmdesk.engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an engine works with, open."""
+
+    store: Store
+    scribe: Scribe
+    inbox: "queue.SimpleQueue[Post]"
+    workers: CheckWorkers
+    office: Office
 
 
 def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
@@ -45,15 +58,13 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
     if store is None:
         return
     scribe = Scribe(store, journal, inbox.put)
-    with CheckWorkers() as workers:
-        engine = patiently(
-            lambda: assemble(
-                config, tools, launcher, store=store, scribe=scribe, inbox=inbox, workers=workers
-            ),
-            inbox,
-        )
-        if engine is not None:
-            _work(engine, config.folder, scribe, LateWatch(store, inbox.put))
+    with CheckWorkers() as workers, ExitStack() as stack:
+        office = patiently(lambda: stack.enter_context(open_office(config, inbox.put)), inbox)
+        if office is not None:
+            around = Surroundings(store, scribe, inbox, workers, office)
+            engine = patiently(lambda: assemble(config, tools, launcher, around), inbox)
+            if engine is not None:
+                _work(engine, config.folder, scribe, LateWatch(store, inbox.put))
     try:
         store.release_lease()
     except FarmUnavailable:
@@ -71,21 +82,12 @@ def _work(engine: Engine, folder: Path, scribe: Scribe, watch: LateWatch) -> Non
     scribe.join(timeout=LEASE_S)
 
 
-def assemble(
-    config: Config,
-    tools: Tools,
-    launcher: Launcher,
-    *,
-    store: Store,
-    scribe: Scribe,
-    inbox: "queue.SimpleQueue[Post]",
-    workers: CheckWorkers,
-) -> Engine:
+def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundings) -> Engine:
     """Load the farm, take its nodes over and take interrupted tasks up.
 
     Give the engine, ready to run.
     """
-    snapshot = store.load_farm()
+    snapshot = around.store.load_farm()
     farm = Farm(snapshot)
     workspace = Workspace(config.folder)
     workspace.sweep()
@@ -95,16 +97,24 @@ def assemble(
     if interrupted:
         recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
     world = World(
-        inbox=inbox,
-        writer=scribe,
+        inbox=around.inbox,
+        writer=around.scribe,
         clock=real_time,
-        load_task=store.load_task,
-        begin_check=Checker(store, inbox.put, workers).begin,
-        read_times=TimesReader(store, inbox.put).begin,
+        load_task=around.store.load_task,
+        begin_check=Checker(around.store, around.inbox.put, around.workers).begin,
+        read_times=TimesReader(around.store, around.inbox.put).begin,
+        people=around.office.people,
+        accounts=around.office.accounts,
     )
     rules = standing_rules(config, snapshot.standing)
     return make_engine(
-        config, tools, world, farm=farm, rules=rules, slots=slots, intake=Intake(farm)
+        config,
+        tools,
+        world,
+        farm=farm,
+        rules=rules,
+        slots=slots,
+        intake=around.office.make_intake(farm),
     )
 
 

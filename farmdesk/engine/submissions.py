@@ -8,7 +8,7 @@ from farmdesk.domain.records import NewTask, StoredTask, TaskRecord
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
-from farmdesk.domain.users import User, check_may_name
+from farmdesk.domain.users import Role, User, check_may_name
 from farmdesk.engine.catalogue import Catalogue
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents
@@ -54,6 +54,8 @@ class Submissions:
             if named is not None:
                 check_may_name(user, named, self._catalogue.get(named).task.owner)
         key = self._farm.last_task_id + 1
+        if user.role is Role.CUSTOMER and not command.upload:
+            self._intake.check_closed()
         spec = self._located(key, TaskSpec.check(command, self._tools), command)
         if spec.after is not None:
             self._dependents.check(key, spec.frames, after=spec.after, mode=spec.after_mode)

@@ -21,6 +21,7 @@ from farmdesk.engine import recovery, server
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.loop import Engine
+from farmdesk.engine.office import local_office
 from farmdesk.engine.posts import StopEngine
 from farmdesk.engine.scribe import POLL_S
 from farmdesk.tool_files import read_tools
@@ -152,10 +153,13 @@ class World:
                 config,
                 _tools(),
                 self,
-                store=self.store,  # type: ignore[arg-type]  # the part that it uses
-                scribe=scribe,
-                inbox=inbox,
-                workers=CheckWorkers(),
+                server.Surroundings(
+                    self.store,  # type: ignore[arg-type]  # the part that it uses
+                    scribe,
+                    inbox,
+                    CheckWorkers(),
+                    local_office(config),
+                ),
             )
 
     def _reclaim(self, slots: Iterable[object], order_for: object) -> None:

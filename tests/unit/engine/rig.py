@@ -8,6 +8,7 @@ from pathlib import Path
 
 from farmdesk.config import Config, LocalNode
 from farmdesk.dispatch.events import SlotId
+from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import Command, SubmitTask, kind_of, to_body
 from farmdesk.domain.records import (
     CommandRow,
@@ -21,7 +22,8 @@ from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
-from farmdesk.engine.intake import NOTHING, Intake, Package
+from farmdesk.engine.intake import Intake, Package
+from farmdesk.engine.people import LocalPeople, People
 from farmdesk.engine.posts import (
     BadFrame,
     CheckEnded,
@@ -133,17 +135,19 @@ class Rig:
         standing: tuple[CommandRow, ...] = (),
         urgents: tuple[UrgentRequest, ...] = (),
         operators: frozenset[str] | None = None,
-        arrived: Mapping[int, str] | None = NOTHING,
+        arrived: Mapping[int, str] | None = None,
+        people: People | None = None,
     ) -> None:
         """Start on what an earlier engine has saved: `tasks`, `standing`, `urgents`.
 
         `farm`: its nodes, if named. `operators` None: everybody is staff. `arrived`: packages of an
-        earlier engine; None: a farm without accounts.
+        earlier engine; None: a farm that takes none. `people`: those who have accounts.
         """
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
         self.ready: list[SlotId] = []  # slots for which an agent was to be prepared
         self.jobs: list[CheckJob] = []
+        self.about_accounts: list[tuple[CommandRow, AccountCommand]] = []
         self.packages: list[Package] = []  # that are being opened
         self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
         self.link = FakeLink()
@@ -164,6 +168,8 @@ class Rig:
             load_task=self.stored.get,
             begin_check=self.jobs.append,
             read_times=lambda task_id, previous: self.reads.append((task_id, previous)),
+            people=LocalPeople(config) if people is None else people,
+            accounts=None if people is None else self.take,
         )
         self.engine = make_engine(
             config,
@@ -196,6 +202,9 @@ class Rig:
 
     def keep_ready(self, slot: SlotId) -> None:
         self.ready.append(slot)
+
+    def take(self, row: CommandRow, command: AccountCommand) -> None:
+        self.about_accounts.append((row, command))
 
     def begin(self, package: Package) -> None:
         self.packages.append(package)

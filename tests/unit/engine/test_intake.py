@@ -25,7 +25,7 @@ TRANSFER = "0f" * 16
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    return Rig(tmp_path)
+    return Rig(tmp_path, arrived={})
 
 
 def post(rig: Rig, task: int, **fields: object) -> None:
@@ -83,7 +83,7 @@ def test_what_the_world_did_is_tried_again_later(rig: Rig) -> None:
 
 
 def test_a_package_that_an_earlier_engine_had_in_hand_is_opened_again(tmp_path: Path) -> None:
-    first = Rig(tmp_path)
+    first = Rig(tmp_path, arrived={})
     hand_over(first)
     (new,) = [new for flush in first.flushes for new in flush.new_tasks]
     record = [record for flush in first.flushes for record in flush.tasks][-1]
@@ -134,15 +134,22 @@ def test_a_start_with_the_package_still_to_come_is_refused(rig: Rig) -> None:
 
 
 def test_others_do_not_hand_a_package_over(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, operators=frozenset({"operator"}))
+    rig = Rig(tmp_path, operators=frozenset({"operator"}), arrived={})
     rig.send(SUBMIT, user="ann")
     assert not rig.send(TakePackage(1, TRANSFER), user="bob").applied
     rig.turn(1)
     assert not rig.packages
 
 
+def test_a_customer_names_no_path_of_the_storage(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, operators=frozenset({"operator"}), arrived={})
+    outcome = rig.submit(user="ann", start=False)
+    assert (outcome.applied, "in a package" in outcome.text) == (False, True)
+    assert rig.submit(user="operator").applied
+
+
 def test_a_farm_without_accounts_takes_no_packages(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, arrived=None)
+    rig = Rig(tmp_path)
     outcome = rig.send(SUBMIT)
     assert not outcome.applied
     assert "farmdesk setup" in outcome.text

@@ -1,0 +1,66 @@
+"""The office of a farm: who its people are, who changes accounts, who opens packages."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from farmdesk.config import Config
+from farmdesk.db.account_store import AccountStore
+from farmdesk.db.database import open_database
+from farmdesk.db.packages import PackageStore
+from farmdesk.engine.clerk import Clerk
+from farmdesk.engine.desk import AccountsTaker
+from farmdesk.engine.farm import Farm
+from farmdesk.engine.intake import Intake
+from farmdesk.engine.opener import Opener
+from farmdesk.engine.people import Directory, LocalPeople, People
+from farmdesk.engine.posts import Post
+from farmdesk.engine.workspace import Workspace
+from farmdesk.security.audit_chain import digest_of
+from farmdesk.security.vault import Vault, load_vault
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the engine needs of it. `accounts` None: the farm has none, all who reach it may work.
+
+    `make_intake` gives the intake of a farm in memory, with what had arrived before.
+    """
+
+    people: People
+    accounts: AccountsTaker | None
+    make_intake: Callable[[Farm], Intake]
+
+
+def local_office(config: Config) -> Office:
+    """Give the office of a farm without accounts."""
+    return Office(LocalPeople(config), None, Intake)
+
+
+@contextmanager
+def open_office(config: Config, post: Callable[[Post], None]) -> Iterator[Office]:
+    """Open the office for as long as the engine works. Raises FarmUnavailable."""
+    database = open_database(config.database)
+    try:
+        book = AccountStore(database, digest_of)
+        everybody = book.everybody()
+        if not everybody:
+            yield local_office(config)
+            return
+        directory = Directory(everybody)
+        packages = PackageStore(database)
+
+        def open_vault() -> Vault:
+            return load_vault(config.master_key)
+
+        opener = Opener(packages, open_vault, Workspace(config.folder), post)
+        clerk = Clerk(book, directory, open_vault, post)
+        clerk.start()
+        try:
+            yield Office(
+                directory, clerk.take, lambda farm: Intake(farm, opener, packages.arrived())
+            )
+        finally:
+            clerk.finish()
+    finally:
+        database.close()

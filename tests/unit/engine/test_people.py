@@ -1,0 +1,65 @@
+"""Who may send commands on a farm with accounts, and who carries out those about accounts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.account_commands import SuspendUser
+from farmdesk.domain.accounts import Account, UserState
+from farmdesk.domain.commands import SetAutoStart, kind_of, to_body
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.users import Role
+from farmdesk.engine.people import Directory
+from farmdesk.engine.posts import AccountsChanged, CommandsArrived
+from tests.unit.engine.rig import NOON, Rig
+
+ANN = Account(1, "ann", Role.CUSTOMER, UserState.ACTIVE, "Ann", "Stage", "x", 9, NOON)
+OPS = replace(ANN, user_id=2, login="ops", role=Role.OPERATOR)
+CHIEF = replace(ANN, user_id=3, login="chief", role=Role.SUPERADMIN)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path, people=Directory([ANN, OPS, CHIEF]))
+
+
+def test_roles_come_from_accounts(rig: Rig) -> None:
+    assert rig.send(SetAutoStart(True), user="ops").applied
+    assert "render staff" in rig.send(SetAutoStart(True), user="ann").text
+    assert "no active account" in rig.send(SetAutoStart(True), user="operator").text
+
+
+@pytest.mark.parametrize("state", [item for item in UserState if item is not UserState.ACTIVE])
+def test_only_an_active_account_sends(state: UserState) -> None:
+    directory = Directory([replace(ANN, state=state)])
+    with pytest.raises(Refused, match="no active account"):
+        directory.sender("ann")
+    assert directory.user("ann").role is Role.CUSTOMER
+    directory.replace([replace(OPS, login="ann")])
+    assert directory.sender("ann").role is Role.OPERATOR
+
+
+def test_a_command_about_accounts_is_answered_later(rig: Rig) -> None:
+    command = SuspendUser("ann", "left")
+    row = CommandRow(1, kind_of(command), "chief", NOON, to_body(command))
+    rig.link._commands.append(row)
+    rig.inbox.put(CommandsArrived((row,)))
+    rig.turn()
+    assert rig.about_accounts == [(row, command)]
+    assert not any(flush.outcomes for flush in rig.flushes)
+    done = Outcome(1, applied=True, text="done", at=NOON)
+    rig.inbox.put(AccountsChanged(done))
+    rig.turn()
+    assert [item for flush in rig.flushes for item in flush.outcomes] == [done]
+
+
+def test_an_operator_changes_no_accounts(rig: Rig) -> None:
+    assert "superadmin" in rig.send(SuspendUser("ann", "left"), user="ops").text
+    assert not rig.about_accounts
+
+
+def test_a_farm_without_accounts_says_so(tmp_path: Path) -> None:
+    outcome = Rig(tmp_path, operators=frozenset({"ops"})).send(SuspendUser("ann", "x"), user="ops")
+    assert not outcome.applied

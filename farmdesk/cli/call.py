@@ -46,8 +46,9 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Who calls, with his role."""
-        return self.config.user(self.login)
+        """Who calls, with his role: as his account says, else as farm.toml does."""
+        account = self.people.find(self.login)
+        return self.config.user(self.login) if account is None else account.user
 
     @cached_property
     def database(self) -> Database:

@@ -23,11 +23,15 @@ class PeopleReader:
 
     def account(self, login: str) -> Account:
         """Give one account, whatever its state. Raises NoAccount."""
-        with self._database.reading() as connection:
-            found = accounts.find(connection, login)
+        found = self.find(login)
         if found is None:
             raise NoAccount(login)
         return found
+
+    def find(self, login: str) -> Account | None:
+        """Give one account; None also on a farm without accounts."""
+        with self._database.reading() as connection:
+            return accounts.find(connection, login)
 
     def applications(self) -> list[Application]:
         """Give the applications that wait for a decision, oldest first."""

@@ -12,7 +12,13 @@ from pathlib import Path
 from farmdesk.config import Config
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
-from farmdesk.domain.accounts import Profile, UserState, check_login, check_profile
+from farmdesk.domain.accounts import (
+    USUAL_QUOTA_BYTES,
+    Profile,
+    UserState,
+    check_login,
+    check_profile,
+)
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 from farmdesk.security.audit_chain import digest_of
@@ -101,7 +107,7 @@ def _write(database: Database, wanted: NewSuperadmin, keys: UserKeys, vault: Vau
             wanted.profile,
             role=Role.SUPERADMIN,
             state=UserState.ACTIVE,
-            quota_bytes=0,
+            quota_bytes=USUAL_QUOTA_BYTES,
             now=now,
             wrap=wrap,
         )

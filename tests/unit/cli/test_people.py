@@ -1,7 +1,8 @@
 """`farmdesk user`, `audit` and `key revoke` on a farm whose engine is asleep."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,15 +44,26 @@ NOW = datetime(2026, 2, 4, 20, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """A farm with a superadmin, a customer who waits, and a log of three records."""
+def database(
+    populated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """The farm of `populated`, for one test."""
     (tmp_path / "farm").mkdir()
-    url = f"sqlite:///{tmp_path}/farm/farm.db"
-    migrate(url)
+    shutil.copyfile(populated, tmp_path / "farm" / "farm.db")
     monkeypatch.setenv("FARMDESK_FARM", str(tmp_path / "farm"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr("farmdesk.cli.call.ANSWER_S", 0.01)
-    database = open_database(url)
+    database = open_database(f"sqlite:///{tmp_path}/farm/farm.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A farm with a superadmin, a customer who waits, and a log of three records."""
+    path = tmp_path_factory.mktemp("populated") / "farm.db"
+    migrate(f"sqlite:///{path}")
+    database = open_database(f"sqlite:///{path}")
     with database.writing() as connection:
         boss = _add(connection, "boss", Role.SUPERADMIN, UserState.ACTIVE)
         user_keys.add(
@@ -71,7 +83,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
             audit.append(
                 connection, at=NOW, actor="boss", action="x", subject=subject, chain=digest_of
             )
-    return database
+    database.close()
+    return path
 
 
 def _add(connection: object, login: str, role: Role, state: UserState) -> Account:

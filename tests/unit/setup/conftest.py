@@ -1,5 +1,6 @@
 """What a set-up needs: a person, quick keys, and a run of it in a folder."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from farmdesk.db.migrate import migrate
 from farmdesk.domain.accounts import Profile
 from farmdesk.security.key_file import write_key_file
 from farmdesk.security.master_key import VARIABLE, MasterKey
@@ -51,11 +53,26 @@ def boss_keys() -> UserKeys:
     return UserKeys.make("boss", 1)
 
 
+@pytest.fixture(scope="session")
+def empty_farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, to be copied: making them takes longer."""
+    path = tmp_path_factory.mktemp("empty") / "farm.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
 def new_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boss_keys: UserKeys
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boss_keys: UserKeys, empty_farm: Path
 ) -> Callable[..., Run]:
     """Makes set-ups, each in a folder of its own; its keys are quick to make and to lock."""
+
+    def migrated(url: str) -> None:
+        path = Path(url.removeprefix("sqlite:///"))
+        if not path.exists():
+            shutil.copyfile(empty_farm, path)
+
+    monkeypatch.setattr("farmdesk.setup.steps.migrate", migrated)
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(UserKeys, "make", lambda login, version: boss_keys)
     quick = partial(write_key_file, n=1 << 14)

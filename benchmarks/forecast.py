@@ -2,7 +2,7 @@
 
     python -m benchmarks.forecast [--seeds A-B] [--nodes N] [--json]
 
-A simulated day (`benchmarks/fairness.py`: real RenderControls, the fleet's real plan, frame by
+A simulated day (`benchmarks/day.py`: real RenderControls, the fleet's real plan, frame by
 frame) is stopped in mid-flight, after 6, 12 and 18 hours; the forecast is given what the tables
 would say then: frames left, mean and deviation of those that are done, slots. Then the day goes
 on, without new tasks, and each task's true end is compared. `error`: median of |expected - true| /
@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks.fairness import Day, Task, make_day
+from benchmarks.day import Day, Task, make_day
 from benchmarks.schedule import seeds_of
 from farmdesk.dispatch.forecast import Outlook, Span, forecast
 from farmdesk.dispatch.outlooks import outlook_of

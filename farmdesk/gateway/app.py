@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from farmdesk import __version__
 from farmdesk.domain.errors import FarmError
-from farmdesk.gateway import pages_farm, pages_login
+from farmdesk.gateway import pages_farm, pages_login, pages_transfers
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
 from farmdesk.gateway.pages_farm import COMMAND_BYTES
@@ -28,9 +28,9 @@ def make_app(parts: Parts) -> FastAPI:
     """Give the app over its parts."""
 
     @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
-        tidying = asyncio.create_task(_tidy(parts))
+        tidying = asyncio.create_task(_tidy(app))
         yield
         tidying.cancel()
 
@@ -51,13 +51,21 @@ def make_app(parts: Parts) -> FastAPI:
     return app
 
 
-ROUTERS: tuple[APIRouter, ...] = (pages_login.router, pages_farm.router)
-LARGER: Mapping[str, int] = {"/commands": COMMAND_BYTES}
+ROUTERS: tuple[APIRouter, ...] = (
+    pages_login.router,
+    pages_farm.router,
+    pages_transfers.router,
+)
+LARGER: Mapping[str, int] = {
+    "/commands": COMMAND_BYTES,
+    pages_transfers.PREFIX: pages_transfers.BODY_BYTES,
+}
 
 
-async def _tidy(parts: Parts) -> None:
+async def _tidy(app: FastAPI) -> None:
     """End what is over: sessions, leases, keys that nobody came for."""
     while True:
+        parts: Parts = app.state.parts
         try:
             await run_in_threadpool(parts.login.tidy)
             await run_in_threadpool(parts.registry.tidy)

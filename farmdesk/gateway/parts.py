@@ -7,11 +7,13 @@ from fastapi import Depends, Request
 
 from farmdesk.db.database import Database
 from farmdesk.domain.users import Role
+from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import CallerNow, Sessions
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.staff_link import StaffLink
+from farmdesk.gateway.uploads import Uploads
 from farmdesk.link.farm_link import FarmLink
 
 
@@ -26,6 +28,8 @@ class Parts:
     sessions: Sessions
     login: LoginDesk
     registry: Registry
+    uploads: Uploads
+    bodies: Bodies
     authority: bytes
 
 

@@ -13,15 +13,18 @@ from farmdesk.config import Config, GatewayConfig
 from farmdesk.db.database import open_database
 from farmdesk.domain.errors import Refused
 from farmdesk.gateway.app import make_app
+from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import Clock, Sessions, utc_now
 from farmdesk.gateway.http_door import BoundedHttp
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.registry import Registry
+from farmdesk.gateway.uploads import Uploads
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.secret_file import read_secret
 from farmdesk.security.tls import Certified, check_pair, fingerprint
 from farmdesk.security.vault import load_vault
+from farmdesk.storage.inbox import Inbox
 
 CONNECTIONS = 500
 KEEP_S = 30  # a quiet connection is kept; clients let go before
@@ -61,6 +64,8 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
             now=now,
         ),
         registry=Registry(database, partial(load_vault, config.master_key), now),
+        uploads=Uploads(database, Inbox(config.folder), now),
+        bodies=Bodies(),
         authority=authority,
     )
 

@@ -7,13 +7,12 @@ import logging
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from os import urandom
 from weakref import WeakValueDictionary
 
-from farmdesk.db import audit, commands, reports, transfers, user_keys
+from farmdesk.db import commands, reports, transfers, user_keys
 from farmdesk.db.database import Database
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.commands import TakePackage, kind_of, to_body
@@ -23,6 +22,7 @@ from farmdesk.domain.transfers import Transfer, TransferState
 from farmdesk.domain.users import NotYours
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.callers import Caller, Clock
+from farmdesk.gateway.diary import noted
 from farmdesk.gateway.upload_errors import (
     InboxFull,
     NotWhole,
@@ -33,7 +33,6 @@ from farmdesk.gateway.upload_errors import (
     told_if_full,
 )
 from farmdesk.link.transfer_wire import FilesTold, Missing
-from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.manifest import MAX_FILES
 from farmdesk.security.sealed import HEADER, MAX_SIZE, TAG
 from farmdesk.storage.inbox import Inbox
@@ -85,7 +84,7 @@ class Uploads:
                 touched_at=now,
             )
             transfers.begin(connection, transfer)
-            self._noted(caller, "begin_upload", transfer)(connection)
+            self._noted(caller, "upload_begun", transfer)(connection)
         log.info("task %s: upload %s begins", task_id, transfer.id.hex())
         return transfer
 
@@ -176,32 +175,27 @@ class Uploads:
             login = caller.account.login
             kind, body = kind_of(command), to_body(command)
             commands.send(connection, kind, body, issued_by=login, at=now)
-            self._noted(caller, "complete_upload", found)(connection)
+            self._noted(caller, "upload_completed", found)(connection)
         log.info("task %s: upload %s is whole", found.task_id, transfer.hex())
         return self.find(caller, transfer)
 
     def cancel(self, caller: Caller, transfer: bytes) -> Transfer:
         """End an upload and delete what has arrived. Raises NoUpload; one that ended stays so."""
-        found, now = self.find(caller, transfer), self._now()
-        with self._database.writing() as connection:
-            state = TransferState.CANCELLED
-            if found.state is TransferState.OPEN and transfers.end(
-                connection, transfer, state, now=now
-            ):
-                self._noted(caller, "cancel_upload", found)(connection)
+        found, state = self.find(caller, transfer), TransferState.CANCELLED
+        if found.state is TransferState.OPEN:
+            with self._database.writing() as connection:
+                if transfers.end(connection, transfer, state, now=self._now()):
+                    self._noted(caller, "upload_cancelled", found)(connection)
         ended = self.find(caller, transfer)
-        if ended.state is TransferState.CANCELLED:
+        if ended.state is state:
             self._inbox.discard(transfer)
         return ended
 
-    def _noted(self, caller: Caller, action: str, transfer: Transfer) -> Callable[..., AuditRecord]:
-        """Give what writes into the audit log; call it last in a transaction."""
-        return partial(
-            audit.append,
+    def _noted(self, caller: Caller, action: str, transfer: Transfer) -> partial[AuditRecord]:
+        return noted(
             at=self._now(),
             actor=caller.account.login,
             action=action,
             subject=f"task {transfer.task_id}",
             detail=f"{transfer.id.hex()}, {transfer.bytes_here} bytes",
-            chain=digest_of,
         )

@@ -77,6 +77,17 @@ def seal_file(
             raise SourceChanged(source)
 
 
+def seal_bytes(content: bytes, *, key: bytes, context: bytes) -> bytes:
+    """Give what `seal_file` would write of a file that fits into memory."""
+    plan = SegmentPlan(len(content))
+    sealed = SealedFile(key, context, plan=plan, seed=Seed.fresh())
+    into = memoryview(bytearray(plan.sealed_size))
+    for index in range(plan.count):
+        start, length = plan.plain(index)
+        sealed.seal_into(index, content[start : start + length], into[plan.sealed(index)[0] :])
+    return bytes(into)
+
+
 def open_file(
     source: Path,
     target: Path,

@@ -1,0 +1,99 @@
+"""Pages for uploads. What they carry: `link.transfer_wire`; what they may do: `uploads`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from farmdesk.domain.transfers import Transfer
+from farmdesk.gateway.callers import CallerNow
+from farmdesk.gateway.parts import PartsNow
+from farmdesk.link.transfer_wire import Arrived, FilesTold, Missing, UploadSeen, UploadWanted
+from farmdesk.security.manifest import MAX_BYTES
+from farmdesk.security.sealed import SegmentPlan
+
+PREFIX = "/transfers"
+BODY_BYTES = SegmentPlan(MAX_BYTES).sealed_size  # a sealed manifest; a run is shorter
+
+Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The upload's id")]
+Number = Annotated[int, Path(ge=0, le=1 << 40, description="Of the run's first segment")]
+
+router = APIRouter(prefix=PREFIX, tags=["transfers"])
+
+
+@router.post("")
+def begin(wanted: UploadWanted, caller: CallerNow, parts: PartsNow) -> UploadSeen:
+    """Begin an upload for a task that waits for its package. Needs a login of just now."""
+    return _seen(parts.uploads.begin(caller, wanted.task_id))
+
+
+@router.get("")
+def of_task(
+    task: Annotated[int, Query(ge=1, le=1 << 62)], caller: CallerNow, parts: PartsNow
+) -> UploadSeen:
+    """Give the upload of a task that has not ended."""
+    return _seen(parts.uploads.of_task(caller, task))
+
+
+@router.get("/{transfer}")
+def find(transfer: Id, caller: CallerNow, parts: PartsNow) -> UploadSeen:
+    """Give an upload."""
+    return _seen(parts.uploads.find(caller, bytes.fromhex(transfer)))
+
+
+@router.delete("/{transfer}")
+def cancel(transfer: Id, caller: CallerNow, parts: PartsNow) -> UploadSeen:
+    """End an upload, and delete what has arrived of it."""
+    return _seen(parts.uploads.cancel(caller, bytes.fromhex(transfer)))
+
+
+@router.post("/{transfer}/files")
+def tell_files(transfer: Id, told: FilesTold, caller: CallerNow, parts: PartsNow) -> UploadSeen:
+    """Tell which files will come; telling it again changes nothing."""
+    return _seen(parts.uploads.tell_files(caller, bytes.fromhex(transfer), told))
+
+
+@router.get("/{transfer}/missing")
+def missing(
+    transfer: Id,
+    caller: CallerNow,
+    parts: PartsNow,
+    first: Annotated[int, Query(ge=0, le=1 << 40)] = 0,
+) -> Missing:
+    """Give the segments that have not arrived, from `first` on."""
+    return parts.uploads.missing(caller, bytes.fromhex(transfer), first)
+
+
+@router.put("/{transfer}/segments/{first}")
+async def send_run(
+    transfer: Id, first: Number, request: Request, caller: CallerNow, parts: PartsNow
+) -> Arrived:
+    """Send segments from `first` on; those that came whole count, even when the line breaks."""
+    upload = bytes.fromhex(transfer)
+    arrivals = await run_in_threadpool(parts.uploads.open_one, caller, upload)
+    await parts.bodies.take_run(request, caller.account.user_id, arrivals, first)
+    return Arrived(await run_in_threadpool(parts.uploads.note_arrived, upload, arrivals))
+
+
+@router.put("/{transfer}/manifest")
+async def send_manifest(
+    transfer: Id, request: Request, caller: CallerNow, parts: PartsNow
+) -> UploadSeen:
+    """Send the sealed manifest, last of all: the farm takes the package in."""
+    upload = bytes.fromhex(transfer)
+    arrivals = await run_in_threadpool(parts.uploads.open_one, caller, upload)
+    await parts.bodies.take_manifest(request, arrivals)
+    return _seen(await run_in_threadpool(parts.uploads.complete, caller, upload))
+
+
+def _seen(transfer: Transfer) -> UploadSeen:
+    return UploadSeen(
+        id=transfer.id.hex(),
+        task_id=transfer.task_id,
+        state=transfer.state,
+        key_version=transfer.key_version,
+        bytes_total=transfer.bytes_total,
+        bytes_here=transfer.bytes_here,
+        reason=transfer.reason,
+        reason_zh=transfer.reason_zh,
+    )

@@ -1,0 +1,142 @@
+"""Reads, seals and frames a run of segments, a few at a time, for one request's body."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from farmdesk.domain.errors import FarmError
+from farmdesk.link.remote.upload_journal import NumberedFile, UploadJournal
+from farmdesk.link.transfer_wire import RUN_BYTES, RUN_SEGMENTS
+from farmdesk.security.content import DIGEST, segment_digest
+from farmdesk.security.sealed import SEGMENT, SealedFile, context
+from farmdesk.security.sealed_files import read_at
+from farmdesk.security.segment_row import SegmentRow
+from farmdesk.security.user_keys import SealedUse
+
+BATCH_BYTES = 8 << 20  # that are noted at once: a note costs a flush of the disk
+
+
+class FilesChanged(FarmError):
+    """Files that are not what they were when their upload began: they begin anew."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self.numbers = frozenset(numbers)
+        super().__init__(
+            "Files change while they are sent. End the programs that write to them, then resume.",
+            "文件在发送过程中不断变化。请结束写入它们的程序，然后继续上传。",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Segments `first` to `end` (not included) of the row."""
+
+    first: int
+    end: int
+
+
+def cut_runs(ranges: list[tuple[int, int]], row: SegmentRow) -> Iterator[Run]:
+    """Cut ranges of segments into runs of about RUN_BYTES."""
+    for begin, end in ranges:
+        first, length = begin, 0
+        for number in range(begin, end):
+            length += row.place(number).length
+            if length >= RUN_BYTES or number + 1 - first >= RUN_SEGMENTS or number + 1 == end:
+                yield Run(first, number + 1)
+                first, length = number + 1, 0
+
+
+class RunSealer:
+    """Seals runs of one upload; every thread may use it at once. `paths`: files by their names."""
+
+    def __init__(
+        self, journal: UploadJournal, paths: Mapping[str, Path], *, key: bytes, key_version: int
+    ) -> None:
+        upload = journal.upload()
+        if upload is None:
+            raise ValueError("the journal knows no upload")
+        self._journal = journal
+        self._paths = paths
+        self._key = key
+        self._transfer, self._key_version = upload[0], key_version
+        self.row = journal.row
+
+    def body(self, run: Run) -> Iterator[bytes]:
+        """Give the body, a segment a piece. Raises FilesChanged."""
+        plain = memoryview(bytearray(BATCH_BYTES))
+        frame = memoryview(bytearray(DIGEST + SEGMENT))
+        with closing(_Files(self)) as files:
+            for batch in self._batches(run):
+                contents = files.read(batch, plain)
+                digests = [segment_digest(content) for content in contents]
+                changed = self._journal.note(dict(zip(batch, digests, strict=True)))
+                if changed:
+                    raise FilesChanged(self._journal.row.place(number).file for number in changed)
+                for number, content in zip(batch, contents, strict=True):
+                    place = self._journal.row.place(number)
+                    end = files.sealed(place.file).seal_into(place.index, content, frame[DIGEST:])
+                    frame[:DIGEST] = segment_digest(frame[DIGEST : DIGEST + end])
+                    yield bytes(frame[: DIGEST + end])
+
+    def _batches(self, run: Run) -> Iterator[list[int]]:
+        batch, length = list[int](), 0
+        for number in range(run.first, run.end):
+            length += self._journal.row.place(number).length
+            if length > BATCH_BYTES:
+                yield batch
+                batch, length = [], self._journal.row.place(number).length
+            batch.append(number)
+        yield batch
+
+    def open_source(self, file: int) -> tuple[NumberedFile, BinaryIO]:
+        """Open a file that travels. Raises FilesChanged when it is gone or dropped."""
+        try:
+            numbered = self._journal.file(file)
+            return numbered, self._paths[numbered.name].open("rb", buffering=0)
+        except (KeyError, OSError):
+            raise FilesChanged([file]) from None
+
+    def sealed(self, numbered: NumberedFile) -> SealedFile:
+        """Give what seals a file's segments."""
+        place = context(SealedUse.UPLOAD, self._transfer, numbered.number, self._key_version)
+        return SealedFile(self._key, place, plan=numbered.plan, seed=numbered.seed)
+
+
+class _Files:
+    """The files of one run: one is open at a time."""
+
+    def __init__(self, sealer: RunSealer) -> None:
+        self._sealer = sealer
+        self._open: tuple[NumberedFile, BinaryIO] | None = None
+        self._sealed: dict[int, SealedFile] = {}
+
+    def read(self, batch: Sequence[int], into: memoryview) -> list[memoryview]:
+        """Give what is in segments. Raises FilesChanged."""
+        contents = []
+        for number in batch:
+            place = self._sealer.row.place(number)
+            numbered, source = self._opened(place.file)
+            start, length = numbered.plan.plain(place.index)
+            content, into = into[:length], into[length:]
+            if read_at(source, start, content) != length:
+                raise FilesChanged([place.file])
+            contents.append(content)
+        return contents
+
+    def sealed(self, file: int) -> SealedFile:
+        """Give what seals a file's segments."""
+        return self._sealed[file]
+
+    def close(self) -> None:
+        """Close the file that is open."""
+        if self._open is not None:
+            self._open[1].close()
+
+    def _opened(self, file: int) -> tuple[NumberedFile, BinaryIO]:
+        if self._open is None or self._open[0].number != file:
+            self.close()
+            self._open = self._sealer.open_source(file)
+            self._sealed[file] = self._sealer.sealed(self._open[0])
+        return self._open

@@ -1,0 +1,96 @@
+"""The files of a package as they lie on the customer's machine."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.text import quoted
+from farmdesk.security.manifest import MAX_FILES
+from farmdesk.security.package_names import check_together, checked_name
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file, and how it looked when the package was put together."""
+
+    name: str  # inside the package: checked, with `/`
+    path: Path
+    size: int
+    mtime_ns: int
+
+    def is_as_before(self) -> bool:
+        """Say whether the file still looks the same; what was sealed of it may be sent on."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, _mtime_ns(now)) == (self.size, self.mtime_ns)
+
+
+class NotAFile(Refused):
+    """Something in the folder that cannot travel: a link, a pipe, a device."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{quoted(name)} is a link or no file. Put the file itself in its place, or take it "
+            "out of the folder.",
+            f"{quoted(name)} 是链接或不是文件。请用文件本身替换，或将其移出该文件夹。",
+        )
+
+
+class NothingThere(Refused):
+    """There is nothing to send."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"There is no file in {quoted(str(path))}. Name the scene's folder, or one file.",
+            f"{quoted(str(path))} 中没有文件。请指定场景文件夹或单个文件。",
+        )
+
+
+class TooManyFiles(Refused):
+    """More files than a package may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The folder has more than {MAX_FILES} files. Pack many small files into one.",
+            f"该文件夹中的文件超过 {MAX_FILES} 个。请把大量小文件合并。",
+        )
+
+
+def source_files(root: Path) -> list[SourceFile]:
+    """Give what a folder holds, or one file, in the order of names.
+
+    Raises BadName, NotAFile, NothingThere, TooManyFiles, OSError.
+    """
+    if root.is_file():
+        return [_source(root, checked_name(root.name).as_posix())]
+    found = list[SourceFile]()
+    for folder, folders, files in os.walk(root):
+        below = Path(folder)
+        for name in folders:
+            if (below / name).is_symlink():
+                raise NotAFile((below / name).relative_to(root).as_posix())
+        for name in files:
+            inside = (below / name).relative_to(root).as_posix()
+            found.append(_source(below / name, checked_name(inside).as_posix()))
+            if len(found) > MAX_FILES:
+                raise TooManyFiles
+    if not found:
+        raise NothingThere(root)
+    check_together(file.name for file in found)
+    return sorted(found, key=lambda file: file.name)
+
+
+def _source(path: Path, name: str) -> SourceFile:
+    if path.is_symlink() or not path.is_file():
+        raise NotAFile(name)
+    now = path.stat()
+    return SourceFile(name, path, now.st_size, _mtime_ns(now))
+
+
+def _mtime_ns(found: os.stat_result) -> int:
+    return max(0, found.st_mtime_ns)  # a manifest knows no time before 1970

@@ -1,0 +1,282 @@
+"""Sends a scene package: sealed, over several connections, and goes on after whatever happened.
+
+The order keeps every promise: the journal remembers what a segment holds before it leaves, the farm
+notes a segment after it lies on its disk, and the manifest goes last. Asked what is missing, the
+farm is right; so a broken line, a killed program or a new start of the server all end in the same
+question.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
+from farmdesk.domain.transfers import TransferState
+from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.run_sealer import FilesChanged, Run, RunSealer, cut_runs
+from farmdesk.link.remote.source_files import SourceFile
+from farmdesk.link.remote.upload_journal import (
+    NOTHING_KNOWN,
+    PackageContents,
+    UnchangedFile,
+    UploadJournal,
+)
+from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
+from farmdesk.security.content import DIGEST, digest_file
+from farmdesk.security.manifest import Entry, Manifest
+from farmdesk.security.sealed import context
+from farmdesk.security.sealed_files import seal_bytes
+from farmdesk.security.user_keys import SealedUse, UserKeys
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 4
+TOLD_AT_ONCE = 10_000  # files
+_BEGINNINGS = 5  # of files that change while they are sent
+
+
+class UploadDoor(Protocol):
+    """The farm's pages for uploads. Every method may raise FarmUnavailable and Refused."""
+
+    def begin(self, task_id: int) -> UploadSeen:
+        """Begin an upload."""
+        ...
+
+    def find(self, transfer: str) -> UploadSeen:
+        """Give where an upload stands."""
+        ...
+
+    def tell_files(self, transfer: str, told: FilesTold) -> UploadSeen:
+        """Tell which files will come."""
+        ...
+
+    def missing(self, transfer: str, first: int) -> Missing:
+        """Give what has not arrived."""
+        ...
+
+    def send_run(self, transfer: str, first: int, body: Iterator[bytes]) -> None:
+        """Send segments; may raise what `body` raises."""
+        ...
+
+    def send_manifest(self, transfer: str, sealed: bytes) -> UploadSeen:
+        """Send the sealed manifest: the upload is whole."""
+        ...
+
+
+class OtherKeys(Refused):
+    """The upload began with another version of the user's keys."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(
+            f"This upload began with version {version} of your keys. Log in with them, or cancel "
+            "the upload and begin anew.",
+            f"此上传是用您的第 {version} 版密钥开始的。请用该密钥登录，或取消上传后重新开始。",
+        )
+
+
+class KeepsChanging(Refused):
+    """Files changed each time that they were sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Files change while they are sent. End the programs that write to them, then resume.",
+            "文件在发送过程中不断变化。请结束写入它们的程序，然后继续上传。",
+        )
+
+
+class Upload:
+    """One package on its way. Whoever sets `pause` pauses it.
+
+    `previous`: what the previous version's package holds.
+    """
+
+    def __init__(
+        self,
+        door: UploadDoor,
+        journal: UploadJournal,
+        keys: UserKeys,
+        *,
+        previous: PackageContents = NOTHING_KNOWN,
+        progress: Progress | None = None,
+        pause: threading.Event | None = None,
+        connections: int = CONNECTIONS,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._door = door
+        self._journal = journal
+        self._keys = keys
+        self._previous = previous
+        self._progress = progress or Progress()
+        self._pause = pause or threading.Event()
+        self._connections = connections
+        self._patience = Patience(self._pause, self._progress, patience_s)
+        self._transfer = ""
+
+    def send(self, task_id: int, scan: Callable[[], Sequence[SourceFile]]) -> UploadSeen:
+        """Send what `scan` finds as a task's package, and give how the upload stands then.
+
+        Raises Paused, KeepsChanging, OtherKeys, FarmUnavailable when patience ends, and Refused as
+        the farm or `scan` says.
+        """
+        seen = self._opened(task_id)
+        for _ in range(_BEGINNINGS):
+            if seen.state is not TransferState.OPEN:
+                return self._ended(seen)
+            sources = {source.name: source for source in scan()}
+            self._tell_files(sources)
+            try:
+                self._send_segments({name: source.path for name, source in sources.items()})
+            except FilesChanged as error:
+                log.info("task %s: files %s begin anew", task_id, sorted(error.numbers))
+                self._journal.drop(error.numbers)
+                continue
+            if all(source.is_as_before() for source in sources.values()):
+                manifest = self._sealed_manifest()
+                return self._ended(self._patience.ask(partial(self._complete, manifest)))
+        raise KeepsChanging
+
+    def _opened(self, task_id: int) -> UploadSeen:
+        """Go on with the upload that the journal knows, or begin one."""
+        known = self._journal.upload()
+        if known is None:
+            seen = self._patience.ask(lambda: self._door.begin(task_id))
+            self._journal.begin(bytes.fromhex(seen.id), seen.key_version)
+        else:
+            transfer = known[0].hex()
+            seen = self._patience.ask(lambda: self._door.find(transfer))
+        if seen.key_version != self._keys.version:
+            raise OtherKeys(seen.key_version)
+        self._transfer = seen.id
+        return seen
+
+    def _tell_files(self, sources: Mapping[str, SourceFile]) -> None:
+        """Number what is new, drop what changed or is gone, and tell the farm."""
+        unchanged = self._unchanged(sources)
+        journal = self._journal
+        travelling = {name for name in sources if name not in unchanged}
+        for file in journal.files().values():
+            if file.name in travelling and file.is_of(sources[file.name]):
+                travelling.remove(file.name)
+            else:
+                journal.drop([file.number])
+        journal.take_in(sources[name] for name in sorted(travelling))
+        journal.set_unchanged(list(unchanged.values()))
+        sizes, dropped = journal.row.sizes, journal.dropped()
+        for first in range(0, max(len(sizes), 1), TOLD_AT_ONCE):
+            end = first + TOLD_AT_ONCE
+            known = [number for number in dropped if number < end]
+            told = FilesTold(first, sizes[first:end], known)
+            self._patience.ask(partial(self._door.tell_files, self._transfer, told))
+
+    def _unchanged(self, sources: Mapping[str, SourceFile]) -> dict[str, UnchangedFile]:
+        """Find what the previous version had too; only a file of a known size is read for it."""
+        known = self._journal.unchanged()
+        found = {}
+        for name, source in sources.items():
+            before = known.get(name)
+            if before and (before.size, before.mtime_ns) == (source.size, source.mtime_ns):
+                found[name] = before
+            elif source.size in self._previous.sizes:
+                digest = digest_file(source.path)
+                if (same := self._previous.names.get(digest)) is not None:
+                    look = (name, source.size, source.mtime_ns)
+                    found[name] = UnchangedFile(*look, digest, same)
+        return found
+
+    def _send_segments(self, paths: Mapping[str, Path]) -> None:
+        """Send until the farm misses nothing. Raises FilesChanged, Paused, FarmUnavailable."""
+        key = self._keys.key_for(SealedUse.UPLOAD)
+        sealer = RunSealer(self._journal, paths, key=key, key_version=self._keys.version)
+        row, files = self._journal.row, self._journal.files()
+        total = sum(row.sizes[number] for number in files)
+        while ranges := self._missing():
+            lacking = sum(row.place(n).length for begin, end in ranges for n in range(begin, end))
+            self._progress.start(total - lacking, total)
+            self._send_runs(sealer, list(cut_runs(ranges, row)))
+        self._progress.start(total, total)
+
+    def _missing(self) -> list[tuple[int, int]]:
+        ranges, more = list[tuple[int, int]](), True
+        while more:
+            first = ranges[-1][1] if ranges else 0
+            answer = self._patience.ask(partial(self._door.missing, self._transfer, first))
+            ranges += answer.ranges
+            more = answer.more
+        return ranges
+
+    def _send_runs(self, sealer: RunSealer, runs: Sequence[Run]) -> None:
+        """Send runs over several connections, until all are sent or one fails."""
+        turns = iter(runs)  # shared: `next` on it is one step
+        failed = list[Exception]()
+
+        def send() -> None:
+            for run in turns:
+                if failed:
+                    return
+                body = self._watched(sealer.body(run))
+                try:
+                    self._door.send_run(self._transfer, run.first, body)
+                except (FarmError, OSError) as error:
+                    failed.append(error)
+                else:
+                    self._patience.went_on()
+
+        with ThreadPoolExecutor(self._connections, thread_name_prefix="upload") as pool:
+            sending = [pool.submit(send) for _ in range(min(self._connections, len(runs)))]
+        for one in sending:
+            one.result()
+        if failed:
+            self._judge(failed)
+
+    def _judge(self, failed: Sequence[Exception]) -> None:
+        """Raise what no further try can mend; wait for what one may."""
+        for error in failed:
+            if not isinstance(error, FarmUnavailable):
+                raise error
+        for error in failed[:1]:
+            if isinstance(error, FarmUnavailable):
+                self._patience.failed(error)
+
+    def _watched(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        """Count what leaves, and stop when somebody pauses."""
+        for piece in body:
+            if self._pause.is_set():
+                raise Paused
+            yield piece
+            self._progress.add(len(piece) - DIGEST)
+
+    def _ended(self, seen: UploadSeen) -> UploadSeen:
+        if seen.state in (TransferState.COMPLETE, TransferState.TAKEN_IN):
+            self._journal.set_whole()
+        return seen
+
+    def _complete(self, sealed_manifest: bytes) -> UploadSeen:
+        """Hand the package over; the answer of an earlier try may have been lost."""
+        try:
+            return self._door.send_manifest(self._transfer, sealed_manifest)
+        except Refused:
+            seen = self._door.find(self._transfer)
+            if seen.state is TransferState.OPEN:
+                raise
+            return seen
+
+    def _sealed_manifest(self) -> bytes:
+        """Seal what the package holds."""
+        transfer, version = bytes.fromhex(self._transfer), self._keys.version
+        travelled = [
+            Entry(f.name, f.size, f.mtime_ns, self._journal.content(f), file=f.number)
+            for f in self._journal.files().values()
+        ]
+        same = [
+            Entry(f.name, f.size, f.mtime_ns, f.digest, same_as=f.same_as)
+            for f in self._journal.unchanged().values()
+        ]
+        content = Manifest(transfer, (*travelled, *same)).to_bytes()
+        place = context(SealedUse.MANIFEST, transfer, 0, version)
+        return seal_bytes(content, key=self._keys.key_for(SealedUse.MANIFEST), context=place)

@@ -9,7 +9,9 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -32,10 +34,17 @@ class SlotLock:
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if not self._take(0.0):
             self._end_holder()
+        self._write({})
+
+    def linger(self, task: int, frames: Sequence[int]) -> None:
+        """Note for the next agent that our engine is gone and what we still finish."""
+        self._write({"task": task, "frames": list(frames)})
+
+    def _write(self, more: dict[str, object]) -> None:
         me = psutil.Process()
-        holder = json.dumps({"pid": me.pid, "create_time": me.create_time()}).encode()
+        holder = {"pid": me.pid, "create_time": me.create_time(), **more}
         os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, holder, 0)
+        os.pwrite(self.descriptor, json.dumps(holder).encode(), 0)
 
     def release(self) -> None:
         """Give the lock up."""
@@ -57,12 +66,7 @@ class SlotLock:
 
     def _holder(self) -> psutil.Process | None:
         """Give the process that the file names, unless its number is a later one's by now."""
-        try:
-            named = json.loads(os.pread(self.descriptor, 4096, 0))
-            process = psutil.Process(named["pid"])
-            return process if process.create_time() == named["create_time"] else None
-        except (ValueError, KeyError, TypeError, psutil.Error):
-            return None
+        return _process(_named(self.descriptor))
 
     def _take(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
@@ -73,3 +77,42 @@ class SlotLock:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(POLL_S)
+
+
+def lingering(scratch: Path) -> tuple[int, list[int]] | None:
+    """Give the task and the frames that an agent without an engine still finishes on a slot.
+
+    None: there is no such agent. Raises OSError.
+    """
+    try:
+        descriptor = os.open(scratch / "agent.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        named = _named(descriptor)
+        if _process(named) is None or not named.get("frames"):
+            return None
+        return int(named["task"]), [int(frame) for frame in named["frames"]]
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _named(descriptor: int) -> dict[str, Any]:
+    """Read who holds a lock; nothing where the file says nothing that we know."""
+    try:
+        named = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return named if isinstance(named, dict) else {}
+
+
+def _process(named: dict[str, Any]) -> psutil.Process | None:
+    try:
+        process = psutil.Process(named["pid"])
+        return process if process.create_time() == named["create_time"] else None
+    except (KeyError, TypeError, ValueError, psutil.Error):
+        return None

@@ -50,6 +50,7 @@ class Open:
     )  # camera, layer, size, ...
     linger_s: float = 900.0  # after the engine is gone, the frame in hand may take so long
     stall_s: float = 600.0  # no output and no CPU for so long: the tool hangs
+    patient_s: float = 0.0  # an agent here whose engine is gone may finish its frame for so long
     heartbeat_s: float = 30.0  # no ping for so long: the engine is gone
 
 
@@ -79,7 +80,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The engine lives; answered by `Pong`."""
+    """The engine lives; answered by `Pong`, or `Waiting` while the slot is not ours yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,14 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Answer to `Ping` while another agent, whose engine is gone, finishes frames on this slot."""
+
+    task: int
+    frames: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """Last report; the agent exits."""
 
@@ -230,6 +239,7 @@ AgentReport = (
     | Log
     | Sample
     | Pong
+    | Waiting
     | Closed
 )
 

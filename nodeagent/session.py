@@ -6,8 +6,10 @@ One thread owns all state; pipes, the publisher and the tool post events into it
 import contextlib
 import queue
 import time
+from pathlib import Path
 
-from nodeagent.job import Unfit, read_job
+from nodeagent.job import Unfit, native_path, read_job
+from nodeagent.lock import lingering
 from nodeagent.protocol import (
     Cancelled,
     Close,
@@ -20,6 +22,7 @@ from nodeagent.protocol import (
     SessionBroken,
     StopAfterFrame,
     StoppingAfterFrame,
+    Waiting,
 )
 from nodeagent.reasons import Reason
 from nodeagent.wire import EngineGone, NonsenseCame, OrderCame, ReportWriter, WireEvent
@@ -41,6 +44,8 @@ class Session:
         self._unfit: Unfit | None = None
         self._opened: Open | None = None
         self._heard_at = time.monotonic()
+        self._patient_until = 0.0
+        self._waiting: Waiting | None = None  # for an agent that is here still
         self._terminated = False
         self._closing = False
         self._linger_until: float | None = None
@@ -75,6 +80,8 @@ class Session:
         return False
 
     def _look(self) -> None:
+        if self._waiting is not None and self._opened is not None:
+            self._take_slot(self._opened)
         if self._bench is not None:
             self._bench.look()
         opened = self._opened
@@ -97,7 +104,7 @@ class Session:
     def _obey(self, event: OrderCame) -> None:
         order = event.order
         if isinstance(order, Ping):
-            self._writer.send(Pong())
+            self._writer.send(self._waiting or Pong())
         elif isinstance(order, Open):
             self._open(order)
         elif isinstance(order, Close):
@@ -118,6 +125,18 @@ class Session:
             self._writer.send(Log("error", "the session is open already"))
             return
         self._opened = order
+        self._patient_until = time.monotonic() + order.patient_s
+        self._take_slot(order)
+
+    def _take_slot(self, order: Open) -> None:
+        """Begin to work here, as soon as nobody finishes a frame of before our engine's time."""
+        found = None
+        if time.monotonic() < self._patient_until:
+            with contextlib.suppress(OSError):  # then taking the slot says what is wrong
+                found = lingering(Path(native_path(order.scratch)))
+        self._waiting = None if found is None else Waiting(*found)
+        if self._waiting is not None:
+            return
         try:
             self._bench = Workbench(read_job(order), tell=self._writer.send, post=self.post)
         except Unfit as error:

@@ -63,6 +63,7 @@ class Workbench:
         self._folders = [job.scratch / "frames", job.scratch / "tmp"]
         self._lock = _take_slot(job, self._folders)
         opened = job.opened
+        self._task = opened.task
         self._log = ToolLog(opened.log)
         self._publisher = Publisher(
             output=Path(opened.output),
@@ -129,6 +130,7 @@ class Workbench:
             begun, first = self._current.begun, self._current.runs.runs[0].start
             self._current.last = first - 1 if begun is None else begun
         self._renderer.resume()
+        self._lock.linger(self._task, sorted({f for work in self._works for f in work.unsettled}))
 
     def drop(self) -> None:
         """Kill the tool and forget all ranges.

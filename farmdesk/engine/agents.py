@@ -6,7 +6,7 @@ Starts them, hears them, notices those that fell silent, knows which slots are f
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
@@ -76,6 +76,7 @@ class Agents:
         for slot in slots:
             self._slots_of.setdefault(slot.node, []).append(slot.id)
         self._unready = {slot.id for slot in slots}  # no next agent was prepared there
+        self._held: set[SlotId] = set()  # where agents of an earlier engine still work
         self._places = [Place(slot.id, slot.node, slot.pool, slot.tools) for slot in slots]
         self.changes = 0  # grows whenever a slot falls free, or a node may work or not any more
         for name in farm.nodes.keys() | self._nodes.keys():
@@ -113,6 +114,20 @@ class Agents:
     def busy(self) -> Mapping[SlotId, Session]:
         """The slots where an agent runs, one that is told to end included."""
         return self._busy
+
+    @property
+    def held(self) -> Collection[SlotId]:
+        """The slots where agents of an earlier engine still finish a frame."""
+        return self._held
+
+    def hold(self, slot: SlotId) -> None:
+        """Leave a slot to an agent of an earlier engine."""
+        self._held.add(slot)
+
+    def let_go(self, slot: SlotId) -> None:
+        """A slot that was held is free."""
+        self._held.discard(slot)
+        self.changes += 1
 
     def usable(self, node: str) -> bool:
         """Say whether slots of a node could start to work now, or when they are free."""

@@ -67,7 +67,11 @@ class Allocation:
         if seen == self._seen and now.seconds < self._look_at:
             return
         self._seen, self._look_at = seen, now.seconds + LOOK_S
-        places = [place for place in self._agents.places if self._agents.usable(place.node)]
+        places = [
+            place
+            for place in self._agents.places
+            if self._agents.usable(place.node) and place.slot not in self._agents.held
+        ]
         wants = self._wants(runs, now)
         leaving = self._leaving(wants)
         plan = make_plan(places, wants, leaving=leaving, licences=self.rules.licences)

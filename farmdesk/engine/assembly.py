@@ -1,7 +1,7 @@
 """Puts the parts of the engine together, in memory: what reaches the world is handed in."""
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from farmdesk.config import Config
@@ -24,6 +24,7 @@ from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.interrupts import Interrupts
+from farmdesk.engine.lingerers import Lingerers, Lingering
 from farmdesk.engine.loop import Engine, FlushWriter
 from farmdesk.engine.node_desk import NodeDesk
 from farmdesk.engine.open_order import open_order_writer
@@ -69,6 +70,7 @@ def make_engine(
     rules: Rules,
     slots: list[Slot],
     intake: Intake,
+    lingering: Sequence[Lingering] = (),
 ) -> Engine:
     """Give an engine that has taken up what was interrupted; it works as soon as it is run."""
     workspace = Workspace(config.folder)
@@ -122,6 +124,9 @@ def make_engine(
             **urgent.about_farm,
         },
     )
+    lingerers = Lingerers(
+        lingering, farm=farm, agents=agents, runs=runs, reports=reports, dependents=dependents
+    )
     recovery.go_on(farm, runs, reports, world.clock())
     return Engine(
         world.inbox,
@@ -133,6 +138,7 @@ def make_engine(
         desk=desk,
         urgent=course,
         intake=intake,
+        lingerers=lingerers,
         writer=world.writer,
         clock=world.clock,
     )

@@ -52,11 +52,12 @@ class Dependents:
         """Give the frames of a task that may be rendered now; None: all of them."""
         task = entry.task
         if task.after is None or self._is_over(entry):
-            return None
+            return entry.frames - entry.lingering if entry.lingering else None
         source = self._catalogue.find(task.after)
         if source is None or source.task.purged or task.after_mode == AfterMode.TASK:
             return FrameSet()
-        return FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
+        proven = FrameSet.of(compress(source.frames, source.states.translate(_PROVEN)))
+        return proven - entry.lingering
 
     def _is_over(self, entry: TaskEntry) -> bool:
         """Whether a task waits for nobody any more."""
@@ -94,7 +95,7 @@ class Dependents:
                 continue
             task = run.entry.task
             if task.after == source_id and task.after_mode == AfterMode.FRAME:
-                run.feed([FramesReleased(frames)], now)
+                run.feed([FramesReleased(frames - run.entry.lingering)], now)
                 self._farm.changes += 1  # it can use slots now
 
     def _look_at(self, task_id: int, runs: Mapping[int, TaskRun], now: Moment) -> None:
@@ -102,13 +103,15 @@ class Dependents:
         entry, run = self._farm.tasks.get(task_id), runs.get(task_id)
         if entry is None:
             return
-        if run is not None and run.control.withheld and self._is_over(entry):
+        withheld = 0 if run is None else run.control.withheld - len(entry.lingering)
+        if run is not None and withheld > 0 and self._is_over(entry):
             log.info("task %s: its wait is over", task_id)
-            run.feed([FramesReleased(entry.frames)], now)
+            run.feed([FramesReleased(entry.frames - entry.lingering)], now)
+            withheld = 0
             self._farm.changes += 1
         if entry.task.state not in _TELLING:
             return
-        waits = entry.task.after is not None and (run is None or run.control.withheld > 0)
+        waits = entry.task.after is not None and (run is None or withheld > 0)
         self._tell(entry, self._reason(entry) if waits else NO_REASON)
 
     def _reason(self, entry: TaskEntry) -> tuple[str, str]:

@@ -123,6 +123,7 @@ class Interrupts:
             place
             for place in self._agents.places
             if self._agents.usable(place.node)
+            and place.slot not in self._agents.held
             and offers(place.tools, spec.tool, spec.tool_version)
             and place.slot not in barred
             and (

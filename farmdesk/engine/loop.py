@@ -16,6 +16,7 @@ from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWarnings
+from farmdesk.engine.lingerers import Lingerers
 from farmdesk.engine.posts import (
     AccountsChanged,
     AgentGone,
@@ -28,6 +29,7 @@ from farmdesk.engine.posts import (
     LookedAhead,
     PackageOpened,
     Post,
+    SlotFreed,
     StopEngine,
     TimesRead,
 )
@@ -68,6 +70,7 @@ class Engine:
         desk: Desk,
         urgent: UrgentCourse,
         intake: Intake,
+        lingerers: Lingerers,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
     ) -> None:
@@ -80,6 +83,7 @@ class Engine:
         self._desk = desk
         self._urgent = urgent
         self._intake = intake
+        self._lingerers = lingerers
         self._writer = writer
         self._clock = clock
         self._late = LateWarnings(farm)
@@ -122,10 +126,8 @@ class Engine:
 
     def _take(self, post: Post, now: Moment) -> None:
         match post:
-            case AgentSaid():
-                self._reports.agent_said(post, now)
-            case AgentGone():
-                self._reports.agent_gone(post, now)
+            case AgentSaid() | AgentGone() | SlotFreed():
+                self._hear(post, now)
             case CommandsArrived(commands=commands):
                 for command in commands:
                     outcome = self._desk.answer(command, now)
@@ -145,6 +147,16 @@ class Engine:
                 self._running = False
             case StopEngine():
                 self._running = False
+
+    def _hear(self, post: AgentSaid | AgentGone | SlotFreed, now: Moment) -> None:
+        """Take what comes from nodes."""
+        match post:
+            case AgentSaid():
+                self._reports.agent_said(post, now)
+            case AgentGone():
+                self._reports.agent_gone(post, now)
+            case SlotFreed():
+                self._lingerers.freed(post, now)
 
     def _take_result(
         self, post: CheckEnded | TimesRead | LookedAhead | PackageOpened, now: Moment

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes, Outcome
 from nodeagent.protocol import AgentReport
 
@@ -21,6 +22,13 @@ class AgentGone:
 
     session: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFreed:
+    """The agent of an earlier engine that still worked on this slot has ended."""
+
+    slot: SlotId
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class CheckReport:
 Post = (
     AgentSaid
     | AgentGone
+    | SlotFreed
     | CommandsArrived
     | Flushed
     | DatabaseChanged

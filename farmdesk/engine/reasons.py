@@ -15,6 +15,10 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.task_entry import TaskEntry
 
 NOTHING = Why()
+STILL_AT_WORK = Why(
+    "It finishes what it had in hand when the engine was restarted.",
+    "正在完成引擎重启前开始的帧。",
+)
 
 
 class Reasons:
@@ -73,7 +77,8 @@ class Reasons:
                 self._told.pop(node.name, None)
                 continue
             places = self._slots[node.name]
-            free = [p for p in places if p.slot not in self._agents.busy and p.slot not in granted]
+            taken = {*self._agents.busy, *self._agents.held, *granted}
+            free = [place for place in places if place.slot not in taken]
             why = NOTHING
             if free:
                 barred = any(free[0].slot in want.barred for want in scene.wants)
@@ -81,7 +86,9 @@ class Reasons:
                 if key not in known:
                     known[key] = why_idles(scene, free[0], queued=queued)
                 why = known[key]
-            if len(places) > 1 and len(free) < len(places):
+            if not free and any(place.slot in self._agents.held for place in places):
+                why = STILL_AT_WORK
+            elif len(places) > 1 and len(free) < len(places):
                 why = self._of_several(places, len(free), why)
             if self._told.get(node.name) != (node.state, why):
                 self._told[node.name] = (node.state, why)

@@ -4,7 +4,7 @@ import logging
 import queue
 import signal
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -13,6 +13,7 @@ from farmdesk.db.store import Store
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
+from farmdesk.engine.agents import Slot
 from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker
@@ -20,6 +21,7 @@ from farmdesk.engine.clock import real_time
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.late_watch import LateWatch
+from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.office import Office, open_office
 from farmdesk.engine.open_order import open_order_writer
@@ -30,6 +32,7 @@ from farmdesk.engine.scribe import LEASE_S, Scribe
 from farmdesk.engine.standing import standing_rules
 from farmdesk.engine.times_reader import TimesReader
 from farmdesk.engine.workspace import Workspace
+from nodeagent.protocol import Open
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +97,13 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
     slots = slots_of(config, launcher)
     open_order = open_order_writer(config, tools, workspace)
     interrupted = recovery.interrupted(farm)
+    lingering: list[Lingering] = []
     if interrupted:
-        recovery.reclaim(slots, lambda slot: open_order(interrupted[0], slot))
+
+        def order_for(slot: Slot) -> Open:
+            return replace(open_order(interrupted[0], slot), patient_s=config.linger_s)
+
+        lingering = recovery.reclaim(slots, order_for, around.inbox.put)
     world = World(
         inbox=around.inbox,
         writer=around.scribe,
@@ -115,6 +123,7 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
         rules=rules,
         slots=slots,
         intake=around.office.make_intake(farm),
+        lingering=lingering,
     )
 
 

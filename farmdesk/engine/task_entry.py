@@ -37,6 +37,7 @@ class TaskEntry:
     finished_at: datetime | None = None
     last_error: str = ""  # of the last frame that was given up
     check_report: str | None = None
+    lingering: FrameSet = field(default_factory=FrameSet)  # agents of an earlier engine have them
     states_written_at: float = float("-inf")
 
     @property

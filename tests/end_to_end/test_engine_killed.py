@@ -49,16 +49,20 @@ def test_frames_finished_while_it_is_gone_are_taken_over(farm: LocalFarm) -> Non
     _prove(farm, scene, task, finished)
 
 
-def test_agents_that_still_work_are_replaced(farm: LocalFarm) -> None:
+def test_agents_that_still_work_finish_their_frames(farm: LocalFarm) -> None:
+    """The next engine waits for slots and frames; nothing that was begun is rendered anew."""
     scene = farm.scene(gated=True)
-    task, _ = _render_some(farm, scene)
+    task, in_hand = _render_some(farm, scene)
     old = farm.processes("agent") + farm.processes("tool")
     farm.kill()
-    finished = _finished(farm, scene, task)
     farm.start()
-    wait_until(lambda: not any(process.is_running() for process in old), "end of the old agents")
+    reasons = {row.record.reason for row in farm.link.nodes()}
+    assert all(process.is_running() for process in old), reasons
     scene.let()
-    _prove(farm, scene, task, finished)
+    farm.prove(task, FRAMES)
+    assert {frame: len(scene.begins(frame)) for frame in in_hand.values()} == dict.fromkeys(
+        in_hand.values(), 1
+    )
 
 
 def test_killed_again_and_again(farm: LocalFarm) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.protocol import FrameBegun, Log, Ping, Pong, RangeEnded, Render, ToolStarted
+from nodeagent.protocol import FrameBegun, Log, Ping, Pong, RangeEnded, Render, ToolStarted, Waiting
 from tests.agents import Slot, gone, running_agent, wait_until
 
 both = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
@@ -127,6 +127,37 @@ def test_a_new_agent_takes_the_slot(frozen: bool, tmp_path: Path) -> None:
         assert old.process.wait(10) is not None
         assert new.wait_for_end(1) == RangeEnded(1)
         assert new.close() == 0
+
+
+def test_a_patient_agent_lets_one_without_an_engine_finish(tmp_path: Path) -> None:
+    slot = Slot(tmp_path)
+    with running_agent() as old, running_agent() as new:
+        old.send(slot.open("--gates", str(slot.gates), warm=True), Render(1, "1-3"))
+        old.wait_for(FrameBegun, frame=1)
+        old.hang_up()
+        old.wait_for(Log)
+        new.send(slot.open(warm=True, patient_s=60.0), Ping())
+        assert new.wait_for(Waiting) == Waiting(task=1, frames=[1])
+        slot.let(1)
+        assert old.process.wait(60) == 0
+        new.send(Render(1, "2"))
+        new.wait_for(ToolStarted)
+        assert new.wait_for_end(1) == RangeEnded(1)
+        assert new.close() == 0
+    assert [line.frame for line in slot.journal()] == [1, 2]
+
+
+def test_its_patience_ends(tmp_path: Path) -> None:
+    slot = Slot(tmp_path)
+    with running_agent() as old, running_agent() as new:
+        old.send(slot.open("--gates", str(slot.gates), warm=True), Render(1, "1"))
+        old.wait_for(FrameBegun, frame=1)
+        old.hang_up()
+        old.wait_for(Log)
+        new.send(slot.open(warm=True, patient_s=0.3), Ping())
+        assert old.process.wait(60) is not None
+        new.close()
+    assert not slot.journal()
 
 
 def test_two_slots_of_a_node_do_not_meet(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery, server
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal
+from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.loop import Engine
 from farmdesk.engine.office import local_office
 from farmdesk.engine.posts import StopEngine
@@ -162,11 +163,12 @@ class World:
                 ),
             )
 
-    def _reclaim(self, slots: Iterable[object], order_for: object) -> None:
+    def _reclaim(self, slots: Iterable[object], order_for: object, post: object) -> list[Lingering]:
         """Wait for the agents of the last engine, as long as `recovery.reclaim` does."""
-        del slots, order_for
+        del slots, order_for, post
         held = self.places.values()
         self.pass_time(recovery.RECLAIM_S, lambda: all(item.holder is None for item in held))
+        return []
 
     def _bury(self) -> None:
         self.witness.note(f"engine {self.life} was killed")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.link.remote.session import RemoteSession
+
+from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen, UploadWanted
 from farmdesk.link.wire import LoginNeeded, from_json, to_json
 

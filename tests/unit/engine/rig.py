@@ -23,6 +23,7 @@ from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake, Package
+from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.people import LocalPeople, People
 from farmdesk.engine.posts import (
     BadFrame,
@@ -137,11 +138,13 @@ class Rig:
         operators: frozenset[str] | None = None,
         arrived: Mapping[int, str] | None = None,
         people: People | None = None,
+        lingering: tuple[Lingering, ...] = (),
     ) -> None:
         """Start on what an earlier engine has saved: `tasks`, `standing`, `urgents`.
 
         `farm`: its nodes, if named. `operators` None: everybody is staff. `arrived`: packages of an
         earlier engine; None: a farm that takes none. `people`: those who have accounts.
+        `lingering`: agents of an earlier engine that work still.
         """
         self.clock = 1000.0
         self.agents: list[FakeAgent] = []
@@ -179,6 +182,7 @@ class Rig:
             rules=self.rules,
             slots=slots_of(config, self),
             intake=Intake(self.farm) if arrived is None else Intake(self.farm, self, arrived),
+            lingering=lingering,
         )
         self.runs = self.engine._runs
         self.turn()

@@ -8,6 +8,7 @@ import pytest
 
 from farmdesk.db.migrate import migrate
 from farmdesk.db.models import Base
+from tests.gateways import RunningGateway, running_gateway
 from tests.servers import MariaDb
 
 
@@ -37,6 +38,13 @@ def farm_url(request: pytest.FixtureRequest) -> str:
     """The URL of a farm without tasks, once on SQLite and once on MariaDB."""
     url: str = request.getfixturevalue(request.param)
     return url
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """A gateway that serves whichever farm a test puts behind it."""
+    with running_gateway(tmp_path_factory.mktemp("gateway")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from farmdesk.gateway.faults import refusal
 
@@ -59,6 +59,13 @@ class BoundedHttp(HttpToolsProtocol):
         length = b"content-length: %d\r\n\r\n" % len(told)
         self.transport.write(head + length + told)
         self.transport.close()
+
+    def shutdown(self) -> None:
+        """Hang up on a client that asks for nothing now; a polite end would wait for its answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.abort()
+        super().shutdown()
 
     def _await_head(self) -> None:
         self._head_end = self.loop.call_later(HEAD_S, self._give_up)

@@ -1,4 +1,4 @@
-"""What every FarmLink promises, on the in-memory one and on DirectLink over SQLite and MariaDB."""
+"""What every FarmLink promises: the in-memory one, DirectLink on both databases, RemoteLink."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,15 @@ from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_bo
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.text import is_one_line
 from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
+from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
+from farmdesk.link.remote.link import RemoteLink
 from tests.fakes import FakeLink
+from tests.gateways import RunningGateway, add_user
 from tests.samples import (
     HOSTILE,
     NOW,
@@ -27,14 +31,20 @@ from tests.samples import (
 )
 
 
-@pytest.fixture(params=["fake", "sqlite", "mariadb"])
+@pytest.fixture(params=["fake", "sqlite", "mariadb", "remote"])
 def farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
     if request.param == "fake":
         fake = FakeLink()
         yield Farm(fake, fake.apply)
         return
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    store, link = Store(url, owner="engine"), DirectLink(url, issued_by="operator")
+    url: str = request.getfixturevalue(f"{request.param.replace('remote', 'sqlite')}_url")
+    link: FarmLink = DirectLink(url, issued_by="operator")
+    if request.param == "remote":
+        gateway: RunningGateway = request.getfixturevalue("gateway")
+        gateway.serve(url)
+        add_user(url, "operator", Role.OPERATOR)
+        link = gateway.link("operator")
+    store = Store(url, owner="engine")
     store.acquire_lease(NOW, 60)
     yield Farm(link, store.apply)
     link.close()
@@ -265,9 +275,13 @@ def test_any_text_comes_back_as_it_was_sent(farm: Farm, text: str) -> None:
     command = SubmitTask(
         name=text, tool="blender", tool_version="4", scene=text, frames="1", parameters={text: text}
     )
-    row = farm.link.outcome(farm.link.send(command))
-    assert row.body["name"] == text
-    assert row.body["parameters"] == {text: text}
+    if isinstance(farm.link, RemoteLink) and not is_one_line(text):
+        with pytest.raises(Refused, match="control characters"):  # what the engine would say later
+            farm.link.send(command)
+    else:
+        row = farm.link.outcome(farm.link.send(command))
+        assert row.body["name"] == text
+        assert row.body["parameters"] == {text: text}
     farm.change(
         new_tasks=(new_task(1, command),),
         tasks=(task_record(1),),

@@ -1,0 +1,162 @@
+"""One farm's gateway, as a client reaches it: HTTPS, the farm's own authority, clear errors."""
+
+import hashlib
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.text import quoted
+from farmdesk.link.wire import Problem, Unreadable, from_json
+from farmdesk.security.challenge import SERVER_ID_BYTES
+from farmdesk.security.tls import client_context, fingerprint
+
+CONNECT_S = 5.0
+ANSWER_S = 20.0  # the farm itself waits 15 s for its database
+QUIET_S = 20.0  # a quiet connection is let go before the farm does it (30 s)
+CONNECTIONS = 16
+
+Params = Mapping[str, int | str | list[int]]
+Body = bytes | Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `certificate`: SHA-256 of the one that the server showed (DER)."""
+
+    content: bytes
+    certificate: bytes
+
+
+class WrongServer(Refused):
+    """A server that is not the farm that this machine knows."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(
+            f"The server at {quoted(url)} is not the farm that this machine knows: its certificate "
+            "is not of that farm's authority, or not for this address. Nothing was sent. Check the "
+            "address and ask a superadmin for the authority's fingerprint; if the farm has a new "
+            "one, log in with `farmdesk login --trust`.",
+            f"{quoted(url)} 处的服务器不是本机所认识的农场：其证书不是由该农场的 CA 签发，"
+            "或不属于该地址。未发送任何内容。请核对地址，并向超级管理员询问 CA 指纹；"
+            "如农场已更换 CA，请用 `farmdesk login --trust` 登录。",
+        )
+
+
+class NoServerUrl(Refused):
+    """Text that names no gateway."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{quoted(url)} is no address of a farm. Write it like https://farm.example:8443.",
+            f"{quoted(url)} 不是农场地址。请写成 https://farm.example:8443 的形式。",
+        )
+
+
+class Door:
+    """A gateway at a URL, trusted by its authority's certificate (PEM). Safe between threads."""
+
+    def __init__(self, url: str, authority: bytes) -> None:
+        self.url = checked_url(url)
+        self.server_id = fingerprint(authority)[:SERVER_ID_BYTES]
+        self._client = httpx.Client(
+            base_url=self.url,
+            verify=client_context(authority),
+            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS,
+                max_keepalive_connections=CONNECTIONS,
+                keepalive_expiry=QUIET_S,
+            ),
+            trust_env=False,  # no proxy, no password from a file of this machine
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        kind: str = "application/json",
+        authorization: str | None = None,
+    ) -> Reply:
+        """Give the server's answer. Raises WrongServer, FarmUnavailable or Refused."""
+        headers = {"Authorization": authorization} if authorization is not None else {}
+        if body is not None:
+            headers["Content-Type"] = kind
+        try:
+            response = self._client.request(
+                method, path, params=params, content=body, headers=headers
+            )
+        except httpx.TransportError as error:
+            raise _translated(error, self.url) from error
+        if not response.is_success:
+            raise _problem(response, self.url)
+        stream = response.extensions["network_stream"].get_extra_info("ssl_object")
+        return Reply(response.content, hashlib.sha256(stream.getpeercert(True)).digest())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def checked_url(url: str) -> str:
+    """Give an address back without what is not needed. Raises NoServerUrl."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise NoServerUrl(url) from None
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.path.strip("/"):
+        raise NoServerUrl(url)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"https://{host}:{port or 443}"
+
+
+def fetch_authority(url: str) -> bytes:
+    """Give the certificate (PEM) that a server calls its authority's, before anything is trusted.
+
+    A person must compare its fingerprint. Raises FarmUnavailable or Refused.
+    """
+    place = checked_url(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with httpx.Client(verify=context, trust_env=False, timeout=CONNECT_S) as client:
+            response = client.get(f"{place}/authority")
+    except httpx.TransportError as error:
+        raise _translated(error, place) from error
+    if not response.is_success:
+        raise _problem(response, place)
+    return response.content
+
+
+def _translated(error: httpx.TransportError, url: str) -> FarmUnavailable | WrongServer:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return WrongServer(url)
+        cause = cause.__cause__ or cause.__context__
+    return FarmUnavailable(
+        f"The farm at {url} cannot be reached now. Check the address and the network; what was "
+        "asked for may have arrived, so look before you send it again.",
+        f"现在无法连接位于 {url} 的农场。请检查地址和网络；请求可能已送达，重新发送前请先查看。",
+    )
+
+
+def _problem(response: httpx.Response, url: str) -> Exception:
+    try:
+        return from_json(Problem, response.content).error()
+    except Unreadable as unreadable:
+        if response.status_code >= 500:  # somebody in between, or a farm with too many guests
+            return FarmUnavailable(
+                f"The farm at {url} cannot answer now. Try again later.",
+                f"位于 {url} 的农场现在无法回应。请稍后重试。",
+            )
+        return unreadable

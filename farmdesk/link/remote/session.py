@@ -1,0 +1,108 @@
+"""A login at a farm's gateway, and what is asked behind it."""
+
+import json
+from threading import Lock
+
+from farmdesk.domain.users import User
+from farmdesk.link.remote.door import Body, Door, Params
+from farmdesk.link.wire import TOKEN_SCHEME, GivenChallenge, LoggedIn, LoginNeeded, from_json
+from farmdesk.security.challenge import Challenge, sign
+from farmdesk.security.user_keys import UserKeys
+
+
+def log_in(door: Door, keys: UserKeys) -> LoggedIn:
+    """Begin a session. Raises FarmUnavailable or Refused."""
+    asked = json.dumps({"login": keys.login}).encode()
+    reply = door.ask("POST", "/login/challenge", body=asked)
+    given = from_json(GivenChallenge, reply.content)
+    challenge = Challenge(bytes.fromhex(given.nonce), given.expires)
+    signature = sign(
+        keys,
+        server_id=door.server_id,
+        tls_fingerprint=reply.certificate,
+        challenge=challenge,
+    )
+    answer = {
+        "login": keys.login,
+        "nonce": given.nonce,
+        "expires": given.expires,
+        "fingerprint": keys.fingerprint,
+        "signature": signature.hex(),
+    }
+    reply = door.ask("POST", "/login/answer", body=json.dumps(answer).encode())
+    return from_json(LoggedIn, reply.content)
+
+
+class RemoteSession:
+    """A session, by its token. With the keys at hand it logs in again by itself when it is over.
+
+    Safe between threads.
+    """
+
+    def __init__(self, door: Door, user: User, token: str, keys: UserKeys | None = None) -> None:
+        self.user = user
+        self._door = door
+        self._token = token
+        self._keys = keys
+        self._lock = Lock()
+
+    @classmethod
+    def begin(cls, door: Door, keys: UserKeys) -> "RemoteSession":
+        """Log in. Raises FarmUnavailable or Refused."""
+        told = log_in(door, keys)
+        return cls(door, User(told.login, told.role), told.token, keys)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        kind: str = "application/json",
+    ) -> bytes:
+        """Give the farm's answer. Raises LoginNeeded when the session is over and has no keys.
+
+        A body that is no bytes cannot be sent twice: then LoginNeeded is raised in any case.
+        """
+        token = self._token
+        try:
+            return self._ask(token, method, path, params=params, body=body, kind=kind)
+        except LoginNeeded:
+            if self._keys is None or not (body is None or isinstance(body, bytes)):
+                raise
+            token = self._renewed(token, self._keys)
+        return self._ask(token, method, path, params=params, body=body, kind=kind)
+
+    def end(self) -> None:
+        """Log out. Raises FarmUnavailable; a session that is over already is none."""
+        try:
+            self._ask(self._token, "DELETE", "/session", params=None, body=None, kind="")
+        except LoginNeeded:
+            return
+
+    def close(self) -> None:
+        """Close the connections; the session goes on."""
+        self._door.close()
+
+    def _renewed(self, token: str, keys: UserKeys) -> str:
+        """Log in again, unless another thread has done so meanwhile."""
+        with self._lock:
+            if self._token == token:
+                self._token = log_in(self._door, keys).token
+            return self._token
+
+    def _ask(
+        self,
+        token: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None,
+        body: Body | None,
+        kind: str,
+    ) -> bytes:
+        authorization = f"{TOKEN_SCHEME} {token}"
+        return self._door.ask(
+            method, path, params=params, body=body, kind=kind, authorization=authorization
+        ).content

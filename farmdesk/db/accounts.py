@@ -164,9 +164,10 @@ def identity(connection: Connection, user_id: int) -> bytes:
     return bytes(wrapped)
 
 
-def set_identity(connection: Connection, user_id: int, wrapped: bytes) -> None:
-    """Keep a user's identity number under another wrapping."""
-    _change(connection, user_id, {"identity": wrapped})
+def rewrap_identity(connection: Connection, user_id: int, *, old: bytes, new: bytes) -> None:
+    """Keep an identity number under another wrapping, unless it changed since `old` was read."""
+    here = (_USER.c.id == user_id) & (_USER.c.identity == old)
+    connection.execute(update(_USER).where(here).values(identity=new))
 
 
 def staff_count(connection: Connection, role: Role) -> int:

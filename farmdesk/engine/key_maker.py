@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from farmdesk.domain.accounts import Application, KeyRecord, KeyState
+from farmdesk.domain.accounts import Application, KeyRecord
 from farmdesk.domain.errors import Refused
 from farmdesk.security import handover
+from farmdesk.security.key_records import key_record
 from farmdesk.security.user_keys import UserKeys
-from farmdesk.security.vault import Purpose, Vault
+from farmdesk.security.vault import Vault
 
 COMPARED = 8  # hex digits at least; the applicant's machine shows 32
 
@@ -24,18 +24,7 @@ class MadeKeys:
 def make_keys(application: Application, version: int, vault: Vault, now: datetime) -> MadeKeys:
     """Make keys for an applicant; takes about a second. Raises Refused for a bad handover key."""
     keys = UserKeys.make(application.login, version)
-    user_id = application.user_id
-    wrap = partial(vault.wrap, user_id=user_id, version=version)
-    record = KeyRecord(
-        user_id=user_id,
-        version=version,
-        fingerprint=keys.fingerprint,
-        public_pem=keys.public_pem,
-        wrapped_private=wrap(keys.private_der, Purpose.SIGNING_KEY),
-        wrapped_user_key=wrap(keys.user_key, Purpose.USER_KEY),
-        state=KeyState.ACTIVE,
-        made_at=now,
-    )
+    record = key_record(keys, application.user_id, vault, now)
     return MadeKeys(record, handover.seal(keys, application.handover_key, application.id))
 
 

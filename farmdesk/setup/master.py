@@ -90,7 +90,7 @@ def _rewrap(vault: Vault, database: Database) -> int:
         for user_id, old in list(accounts.identities(connection)):
             new = vault.rewrap(old, Purpose.IDENTITY, user_id=user_id, version=0)
             if new is not old:
-                accounts.set_identity(connection, user_id, new)
+                accounts.rewrap_identity(connection, user_id, old=old, new=new)
                 count += 1
         for key in list(user_keys.everyones(connection)):
             again = rewrapped(key, vault)

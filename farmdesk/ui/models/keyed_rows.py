@@ -1,5 +1,6 @@
 """A table model over rows with a key: sorted and filtered here, told to views row by row."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -51,17 +52,17 @@ class KeyedRows(QAbstractTableModel, Generic[K, R]):
 
     # ---- what a subclass says
 
+    @abstractmethod
     def make_columns(self) -> tuple[Column[R], ...]:
         """Give the columns, left to right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, row: R) -> K:
         """Give what stays the same when the row changes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def passes(self, row: R) -> bool:
         """Tell whether the filter shows this row."""
-        raise NotImplementedError
 
     # ---- rows in, rows out
 

@@ -1,5 +1,6 @@
 """The strips at the window's edges: outage, message and undo. None of them blocks the window."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
@@ -47,9 +48,9 @@ class Strip(QFrame):
         self.row.addWidget(button)
         return button
 
+    @abstractmethod
     def say_again(self) -> None:
         """Put the text into the present words; a subclass fills it."""
-        raise NotImplementedError
 
     def _on_appearance(self) -> None:
         theme = self.appearance.theme

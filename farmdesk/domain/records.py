@@ -242,7 +242,7 @@ class TaskRow:
     done: int
     failed: int
     running: int
-    nodes: int  # nodes that work for it now
+    nodes: int  # that work for it now; one that works for several tasks counts for the latest alone
     render_s: float
     created_at: datetime
     started_at: datetime | None

@@ -21,7 +21,6 @@ class AllocateText(Phrase):
     FITS = ("可用", "fits")
     WORKS_FOR = ("可用，正在渲染 {task}", "fits; works for {task}")
     LACKS_TOOL = ("没有 {tool}", "does not offer {tool}")
-    IS_OUT = ("{state}", "{state}")
     IS_OUT_WHY = ("{state}：{reason}", "{state}: {reason}")
     EFFECT = ("预计 {ends} 结束", "Expected end {ends}")
     SOONER = ("预计 {ends} 结束，提前 {time}", "Expected end {ends}, {time} sooner")

@@ -154,7 +154,6 @@ class Text(Phrase):
     )
     CONTACT_TIP = ("双击打开所在文件夹", "Double-click opens the folder")
     ALL_FRAMES = ("全部帧", "All frames")
-    FRAME_FILTER = ("按状态筛选帧", "Filter frames by state")
     EMPTY_FRAMES = (
         "这里显示队列中所选任务的帧。",
         "The frames of the task that is selected in the queue appear here.",
@@ -196,7 +195,6 @@ class Text(Phrase):
         "失败帧占已结束帧的比例，队列中所有任务合计",
         "Failed frames among all ended frames of the queue",
     )
-    CLOCK_TIP = ("UTC {time}", "UTC {time}")
     # outcomes and messages
     APPLIED = ("{action}：{task}", "{action}: {task}")
     APPLIED_MANY = ("{action}：{count} 个任务", "{action}: {count} tasks")

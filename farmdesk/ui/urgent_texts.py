@@ -14,7 +14,6 @@ class UrgentText(Phrase):
         "No urgent requests. Ask for one in the queue's menu.",
     )
     # list
-    COLUMN_ASKED_BY = ("申请人", "Asked by")
     COLUMN_LEFT = ("剩余时间", "Time left")
     COLUMN_ANSWERS = ("答复", "Answers")
     ANSWERED = ("{given} / {asked}", "{given} / {asked}")
@@ -32,7 +31,6 @@ class UrgentText(Phrase):
     OVER = ("{state}（{at}）", "{state} ({at})")
     DECIDED_BY = ("{who}：{words}", "{who}: {words}")
     STAFF = ("渲染人员", "Render staff")
-    ANSWERS = ("谁已答复", "Answers")
     OPEN = ("未答复，默认{default}", "open; by default {default}")
     GIVEN = ("{answer}（{by}）", "{answer} ({by})")
     BY_DEFAULT = ("{answer}（默认）", "{answer} (by default)")

@@ -79,6 +79,21 @@ def test_a_narrow_panel_squeezes_down_to_the_titles(
     assert not columns.arranged
 
 
+def test_kept_columns_give_room_last(view: QTableView) -> None:
+    columns = ElasticColumn(view, NAME, least=10, wanted=WANTED, kept=[2])
+    full = widths(view)
+    for width in range(1000, 400, -1):
+        view.resize(width, 300)
+        now = widths(view)
+        others = [n for n in range(len(WANTED)) if n not in (NAME, 2)]
+        if now[2] < full[2]:
+            assert all(now[n] == title_width(view, n) for n in others)
+            break
+        assert sum(now) == view.viewport().width()
+    assert now[2] < full[2]
+    assert not columns.arranged
+
+
 def test_a_hidden_columns_room_goes_to_the_name(view: QTableView, columns: ElasticColumn) -> None:
     view.setColumnHidden(3, True)
     columns.fit()

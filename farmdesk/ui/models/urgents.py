@@ -60,12 +60,6 @@ class UrgentsModel(KeyedRows[int, UrgentRow]):
             Column("task", Text.COLUMN_TASK, lambda r: r.task_name, lambda r: r.task_name),
             Column("left", UrgentText.COLUMN_LEFT, self.left, lambda r: r.request.deadline),
             Column("answers", UrgentText.COLUMN_ANSWERS, self._answers, _given),
-            Column(
-                "asked_by",
-                UrgentText.COLUMN_ASKED_BY,
-                lambda r: r.request.asked_by,
-                lambda r: r.request.asked_by,
-            ),
         )
 
     def key(self, row: UrgentRow) -> int:

@@ -31,7 +31,11 @@ class NodesPanel(QWidget):
         self._spark = SparkDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("history"), self._spark)
         self.columns = ElasticColumn(
-            self.view, model.column_named("current"), least=11, wanted=WIDTHS
+            self.view,
+            model.column_named("current"),
+            least=11,
+            wanted=WIDTHS,
+            kept=[model.column_named(name) for name in ("node", "state")],
         )
         self.why = WhyLine(appearance)
         self.view.selectionModel().selectionChanged.connect(self._tell_why)

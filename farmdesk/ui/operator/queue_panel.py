@@ -33,7 +33,7 @@ CHIPS = {
     TaskFilter.ENDED: (Text.CHIP_ENDED, Glyph.FILL, FrameState.DONE),
     TaskFilter.RECYCLED: (Text.CHIP_RECYCLED, Glyph.BIN, None),
 }
-WIDTHS = (3, 22, 16, 18, 16, 8, 4, 4, 8, 10)  # digits, by column of TasksModel
+WIDTHS = (3, 22, 20, 18, 17, 8, 4, 4, 8, 11)  # digits, by column of TasksModel
 
 
 class QueuePanel(QWidget):
@@ -55,7 +55,13 @@ class QueuePanel(QWidget):
         self.view = make_table(model)
         self._delegate = ProgressDelegate(appearance)
         self.view.setItemDelegateForColumn(model.column_named("progress"), self._delegate)
-        self.columns = ElasticColumn(self.view, model.column_named("task"), least=17, wanted=WIDTHS)
+        self.columns = ElasticColumn(
+            self.view,
+            model.column_named("task"),
+            least=17,
+            wanted=WIDTHS,
+            kept=[model.column_named(name) for name in ("state", "ends")],
+        )
         self._due_shown = True
         self._show_due(shown=False)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -15,7 +15,7 @@ from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.table import make_table
 
-WIDTHS = (11, 16, 11, 6, 9)  # digits, by column of UrgentsModel
+WIDTHS = (11, 16, 11, 6)  # digits, by column of UrgentsModel
 SECOND_MS = 1000
 
 
@@ -39,7 +39,13 @@ class UrgentPanel(QWidget):
         self._foresight = foresight
         self.view = make_table(model)
         self.view.setSelectionMode(self.view.SelectionMode.SingleSelection)
-        self.columns = ElasticColumn(self.view, model.column_named("task"), least=10, wanted=WIDTHS)
+        self.columns = ElasticColumn(
+            self.view,
+            model.column_named("task"),
+            least=10,
+            wanted=WIDTHS,
+            kept=[model.column_named("state")],
+        )
 
         def name_of(task_id: int) -> str:
             row = tasks.row(task_id)

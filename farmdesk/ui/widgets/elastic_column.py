@@ -3,6 +3,8 @@
 Only until a person sizes a column: from then on the widths are theirs, also at the next start.
 """
 
+from collections.abc import Collection, Mapping
+
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QTimer
 from PyQt5.QtWidgets import QTableView
 
@@ -15,16 +17,24 @@ class ElasticColumn(QObject):
     """Keeps a view's columns together as wide as the view, none narrower than its title.
 
     `column` is the elastic one, at least `least` digits wide; `wanted` are all widths in digits.
+    Columns of `kept` give room only when no other one has any left.
     """
 
     def __init__(
-        self, view: QTableView, column: int, *, least: int, wanted: tuple[int, ...]
+        self,
+        view: QTableView,
+        column: int,
+        *,
+        least: int,
+        wanted: tuple[int, ...],
+        kept: Collection[int] = (),
     ) -> None:
         super().__init__(view)
         self._view = view
         self._column = column
         self._least = least
         self._wanted = wanted
+        self._kept = frozenset(kept)
         self._fitting = False
         self.arranged = False  # a person chose the widths; then the last column is stretched
         view.viewport().installEventFilter(self)
@@ -71,7 +81,8 @@ class ElasticColumn(QObject):
     def _widths(self) -> dict[int, int]:
         """Give the width of each shown column.
 
-        As wanted; where room lacks the elastic column gives first, then all others evenly.
+        As wanted; where room lacks the elastic column gives first, then the others evenly, those
+        to be kept last.
         """
         view = self._view
         shown = [n for n in range(len(self._wanted)) if not view.isColumnHidden(n)]
@@ -83,14 +94,15 @@ class ElasticColumn(QObject):
             given = min(lacking, max(0, widths[self._column] - floor))
             widths[self._column] -= given
             lacking -= given
-        if lacking > 0:
-            spare = {n: widths[n] - least[n] for n in shown if n != self._column}
-            share = min(1.0, lacking / max(1, sum(spare.values())))
-            widths |= {n: widths[n] - int(room * share) for n, room in spare.items()}
-            over = sum(widths.values()) - view.viewport().width()
-            widest = max(spare, key=lambda n: widths[n] - least[n], default=self._column)
-            if 0 < over < len(shown):  # what rounding left
-                widths[widest] -= over
+        others = [n for n in shown if n != self._column]
+        for givers in (
+            [n for n in others if n not in self._kept],
+            [n for n in others if n in self._kept],
+        ):
+            spare = {n: widths[n] - least[n] for n in givers}
+            for n, given in _shares(spare, lacking).items():
+                widths[n] -= given
+                lacking -= given
         return widths
 
     def _on_resized(self, column: int, old: int, new: int) -> None:  # noqa: ARG002 Qt's signature
@@ -107,3 +119,16 @@ class ElasticColumn(QObject):
         self._header.setStretchLastSection(arranged)
         self._fitting = False
         self.fit()
+
+
+def _shares(spare: Mapping[int, int], lacking: int) -> dict[int, int]:
+    """Divide what lacks among columns by what each can spare; exact to the pixel."""
+    left, room = min(lacking, sum(spare.values())), sum(spare.values())
+    given: dict[int, int] = {}
+    for column, most in spare.items():
+        if left <= 0:
+            break
+        given[column] = -(-left * most // room)
+        left -= given[column]
+        room -= most
+    return given

@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from farmdesk.db.migrate import migrate
 from farmdesk.db.models import Base
-from tests.gateways import RunningGateway, running_gateway
 from tests.servers import MariaDb
+
+if TYPE_CHECKING:
+    from tests.gateways import RunningGateway  # the web framework takes a while to load
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +44,10 @@ def farm_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningGateway"]:
     """A gateway that serves whichever farm a test puts behind it."""
+    from tests.gateways import running_gateway
+
     with running_gateway(tmp_path_factory.mktemp("gateway")) as running:
         yield running
 

@@ -1,16 +1,21 @@
 """What runs until it is told to stop: `server` and `window`."""
 
+import argparse
 import logging
+import sys
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
 from farmdesk.link.direct import DirectLink
 from farmdesk.tool_files import read_tools
 
+PARTS = ("engine", "gateway")  # of a server, in the order in which they start
+
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
-    verb("server", "run the engine of this farm until it is told to stop", _server)
+    server = verb("server", "run this farm's engine and gateway until told to stop", _server)
+    server.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     window = verb("window", "open the operator's window", _window)
     window.add_argument("--language", choices=("zh", "en"), help="else as remembered")
     window.add_argument("--theme", choices=("dark", "light"), help="else as remembered")
@@ -18,13 +23,29 @@ def add_verbs(verb: AddVerb) -> None:
 
 
 def _server(call: Call) -> int:
-    from farmdesk.engine.server import serve
-    from farmdesk.launch.local import LocalLauncher
-
+    """Run the engine; where the farm has a gateway, both of them, each in a process of its own."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    serve(call.config, read_tools(call.config.folder), LocalLauncher())
+    config, part = call.config, call.words.part
+    if part is None and config.gateway is not None:
+        from farmdesk.supervisor import supervise
+
+        start = [sys.executable, "-m", "farmdesk", "server", "--farm", str(config.folder), "--part"]
+        return supervise({name: [*start, name] for name in PARTS})
+    if part is not None:
+        from farmdesk.supervisor import end_with_supervisor
+
+        end_with_supervisor()
+    if part == "gateway":
+        from farmdesk.gateway.server import serve_gateway
+
+        serve_gateway(config)
+        return 0
+    from farmdesk.engine.server import serve
+    from farmdesk.launch.local import LocalLauncher
+
+    serve(config, read_tools(config.folder), LocalLauncher())
     return 0
 
 

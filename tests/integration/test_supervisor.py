@@ -1,0 +1,98 @@
+"""The supervisor with real processes: what ends, what starts again, and that nothing is left."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.farm import ROOT, wait_for, wait_until
+
+_PART = """
+import os, sys, time
+name, log, refused = sys.argv[1:]
+def say(word):
+    with open(log, "a") as file:
+        file.write(f"{name} {word} {os.getpid()}\\n")
+say("start")
+if refused == name:
+    time.sleep(0.2)
+    sys.exit(1)
+sys.stdin.buffer.read()
+say("end")
+"""
+_SUPERVISOR = """
+import sys
+from farmdesk import supervisor
+supervisor.FIRST_WAIT_S = 0.01
+_, part, log, refused = sys.argv
+start = [sys.executable, part]
+sys.exit(supervisor.supervise(
+    {name: [*start, name, log, refused] for name in ("engine", "gateway")}
+))
+"""
+
+
+class Supervised:
+    """A supervisor over two parts that write down when they start and end."""
+
+    def __init__(self, folder: Path, refused: str = "nobody") -> None:
+        self._log, part = folder / "log", folder / "part.py"
+        part.write_text(_PART)
+        self._log.touch()
+        words = [sys.executable, "-c", _SUPERVISOR, str(part), str(self._log), refused]
+        self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL)
+
+    def said(self) -> list[list[str]]:
+        """Give the lines of the log, as words."""
+        return [line.split() for line in self._log.read_text().splitlines()]
+
+    def wait_starts(self, name: str, count: int = 1) -> int:
+        """Wait until a part has started so often, and give its process."""
+
+        def look() -> int | None:
+            found = [int(line[2]) for line in self.said() if line[:2] == [name, "start"]]
+            return found[count - 1] if len(found) >= count else None
+
+        return wait_for(look, f"start of {name}")
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[Supervised]:
+    made = Supervised(tmp_path)
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+def test_told_to_end_it_ends_the_gateway_first(supervised: Supervised) -> None:
+    engine, gateway = supervised.wait_starts("engine"), supervised.wait_starts("gateway")
+    supervised.process.terminate()
+    assert supervised.process.wait(30) == 0
+    ends = [line for line in supervised.said() if line[1] == "end"]
+    assert ends == [["gateway", "end", str(gateway)], ["engine", "end", str(engine)]]
+
+
+def test_a_part_that_dies_starts_again_beside_the_other(supervised: Supervised) -> None:
+    engine = supervised.wait_starts("engine")
+    for count in (1, 2, 3):
+        psutil.Process(supervised.wait_starts("gateway", count)).kill()
+    supervised.wait_starts("gateway", 4)
+    assert [line[2] for line in supervised.said() if line[0] == "engine"] == [str(engine)]
+    assert psutil.pid_exists(engine)
+
+
+def test_killed_itself_it_leaves_nobody_behind(supervised: Supervised) -> None:
+    parts = [supervised.wait_starts(name) for name in ("engine", "gateway")]
+    supervised.process.kill()
+    wait_until(lambda: not any(map(psutil.pid_exists, parts)), "end of the parts")
+    assert sum(line[1] == "end" for line in supervised.said()) == 2  # each in its own good order
+
+
+def test_what_cannot_start_at_all_is_told_by_the_exit_code(tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, refused="gateway")
+    assert supervised.process.wait(30) == 1
+    assert [line[:2] for line in supervised.said()][-1] == ["engine", "end"]
+    assert sum(line[:2] == ["gateway", "start"] for line in supervised.said()) == 1

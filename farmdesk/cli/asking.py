@@ -4,6 +4,7 @@ For programs, secrets come from files of mode 0600; never from the command line,
 """
 
 import getpass
+import sys
 from pathlib import Path
 
 from farmdesk.cli.call import language
@@ -34,8 +35,9 @@ class UnlikePassphrases(Refused):
 def ask(en: str, zh: str) -> str:
     """Give what a person typed on one line. Raises NobodyAnswers at the end of the input."""
     question = zh if language() == "zh" else en
+    print(f"{question}: ", end="", file=sys.stderr, flush=True)  # what is printed may be JSON
     try:
-        return input(f"{question}: ").strip()
+        return input().strip()
     except EOFError:
         raise NobodyAnswers(question) from None
 

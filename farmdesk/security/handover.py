@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from farmdesk.domain.accounts import BadAccountField, check_login
 from farmdesk.domain.errors import Refused
 from farmdesk.security.user_keys import BadKey, UserKeys
 
@@ -68,7 +69,7 @@ class HandoverKey:
             )
             key = _key(shared, once, self.public, application_id)
             return _keys(AESGCM(key).decrypt(_NONCE, sealed[start:], _MAGIC))
-        except (InvalidTag, ValueError, KeyError, TypeError, BadKey):
+        except (InvalidTag, ValueError, KeyError, TypeError, BadKey, BadAccountField):
             raise BadBundle from None
 
 
@@ -108,9 +109,10 @@ def _bundle(keys: UserKeys) -> bytes:
 
 
 def _keys(bundle: bytes) -> UserKeys:
+    """Read a bundle; its login becomes a file's name on the applicant's machine."""
     parts = json.loads(bundle)
     return UserKeys.from_parts(
-        str(parts["login"]),
+        check_login(parts["login"]),
         int(parts["version"]),
         private=b64decode(parts["private"]),
         user_key=b64decode(parts["user_key"]),

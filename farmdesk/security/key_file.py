@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from farmdesk.domain.accounts import BadAccountField, check_login
 from farmdesk.domain.errors import Refused
 from farmdesk.security.secret_file import read_secret, write_secret
 from farmdesk.security.user_keys import BadKey, UserKeys, fingerprint_of
@@ -168,18 +169,18 @@ def from_text(text: str, place: str) -> KeyFile:
         if checksum != _checksum(values):
             raise DamagedKeyFile(place, "it was changed")
         return _from_values(values, place)
-    except (ValueError, KeyError, TypeError, RecursionError, BadKey):
+    except (ValueError, KeyError, TypeError, RecursionError, BadKey, BadAccountField):
         raise DamagedKeyFile(place, "a field is missing or wrong") from None
 
 
 def _from_values(values: dict[str, Any], place: str) -> KeyFile:
     """Check each field; whatever the file asks of scrypt stays within bounds."""
     scrypt = values["scrypt"]
-    n, version, login = scrypt["n"], values["version"], values["login"]
+    n, version, login = scrypt["n"], values["version"], check_login(values["login"])
     bounded = type(n) is int and _N_RANGE[0] <= n <= _N_RANGE[1] and not n & (n - 1)
     if not bounded or (scrypt["r"], scrypt["p"]) != (_R, _P):
         raise ValueError
-    if type(version) is not int or not 1 <= version < 1 << 31 or not isinstance(login, str):
+    if type(version) is not int or not 1 <= version < 1 << 31:
         raise ValueError
     made = KeyFile(
         login=login,

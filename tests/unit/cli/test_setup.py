@@ -62,7 +62,7 @@ def test_a_person_is_asked_for_what_is_missing(
 ) -> None:
     lines = iter(["boss", "Li Na", "Control", "1234", IDENTITY])
     secrets = iter([PASSPHRASE, LATER, PASSPHRASE, PASSPHRASE])
-    monkeypatch.setattr("builtins.input", lambda _: next(lines))
+    monkeypatch.setattr("builtins.input", lambda: next(lines))
     monkeypatch.setattr("getpass.getpass", lambda _: next(secrets))
     assert _run("setup") == 1
     assert "two passphrases differ" in capfd.readouterr().err

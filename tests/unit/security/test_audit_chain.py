@@ -16,7 +16,8 @@ AT = datetime(2026, 2, 4, 20, 0, 0, 123456, tzinfo=UTC)
 
 def _record(number: int, previous: bytes, *texts: str) -> AuditRecord:
     at = AT + timedelta(seconds=number)
-    record = AuditRecord(number, at, *texts, previous=previous, digest=b"")
+    actor, action, subject, detail = texts
+    record = AuditRecord(number, at, actor, action, subject, detail, previous, digest=b"")
     return replace(record, digest=digest_of(record))
 
 

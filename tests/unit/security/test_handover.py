@@ -1,6 +1,7 @@
 """Handing keys over: the applicant's own handover key opens them, for his application alone."""
 
 import traceback
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,12 @@ def test_a_handover_key_that_gives_everybody_one_secret_is_refused(
         seal(zhang, public, 5)
     with pytest.raises(BadBundle):
         MINE.open(b"FDH1" + public + bytes(64), 5)
+
+
+@pytest.mark.parametrize("login", ["../../.ssh/id", "a/b", "A", "wang\n", "fl_wang", ""])
+def test_a_farm_cannot_choose_the_file_that_is_written(zhang: UserKeys, login: str) -> None:
+    with pytest.raises(BadBundle):
+        MINE.open(seal(replace(zhang, login=login), MINE.public, 5), 5)
 
 
 def test_the_fingerprint_can_be_read_aloud() -> None:

@@ -116,6 +116,8 @@ def _forged(text: str, change: dict[str, Any]) -> str:
     "change",
     [
         {"login": 5},
+        {"login": "../wang"},
+        {"login": "wang\x1b[2J"},
         {"version": 0},
         {"version": True},
         {"version": "1"},

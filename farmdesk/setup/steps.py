@@ -108,11 +108,17 @@ def _check_database(url: str) -> None:
 
 
 def _ensure_database(config: Config) -> str:
-    """Bring the tables up to this version; on a server, what leased accounts may do, too."""
+    """Bring the tables up to this version, and let in nobody but those who are meant.
+
+    On a server: what leased accounts may do. An SQLite file: its owner, who runs the farm's server;
+    all others come in through the gateway.
+    """
     migrate(config.database)
     database = open_database(config.database)
     try:
         grants.apply(database)
+        if not database.is_server:
+            Path(database.name).chmod(0o600)
         return database.place
     finally:
         database.close()

@@ -66,7 +66,7 @@ def _secrets(run: Run) -> dict[str, bytes]:
         run.folder / "master.key",
         run.folder / "farm.toml",
     ]
-    files += (run.folder / "tls").iterdir()
+    files += [*(run.folder / "tls").iterdir(), run.folder / "farm.db"]
     for path in files:
         open_to = 0o644 if path.name == "ca.pem" else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == open_to, path

@@ -158,6 +158,14 @@ class RenderControl:
         in_hand = ((slot.id, slot.in_hand) for slot in self._crew.slots.values())
         return {slot: self._crew.ledger.frame(at) for slot, at in in_hand if at is not None}
 
+    def due(self, slot: SlotId) -> int | None:
+        """Give the frame that a slot's range has come to, in hand or next; None: it has none."""
+        known = self._crew.slots.get(slot)
+        holding = known.holding if known is not None else None
+        if holding is None or holding.over:
+            return None
+        return self._crew.ledger.frame(holding.positions[holding.index])
+
     def held(self, slot: SlotId) -> FrameSet:
         """Give the unfinished frames of a slot's range, that in hand counted."""
         known = self._crew.slots.get(slot)

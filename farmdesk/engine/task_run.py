@@ -143,13 +143,16 @@ class TaskRun:
     def misses(self, session: Session, report: AgentReport) -> bool:
         """Say whether a report shows that an earlier one was lost.
 
-        The range has ended but not all of its frames, or a frame begins before the last one ended.
+        The range has ended but not all of its frames, or it has come to a frame too early.
         """
         match report:
             case RangeEnded(range_id=number) if number == session.range_id:
                 return bool(self.control.held(session.slot))
-            case FrameBegun(range_id=number) if number == session.range_id:
-                return session.running not in (None, report.frame)
+            case FrameBegun(number, frame) | FramePublished(number, frame) if (
+                number == session.range_id
+            ):
+                due = self.control.due(session.slot)
+                return due is not None and frame > due
             case _:
                 return False
 

@@ -5,7 +5,7 @@ import getpass
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -13,13 +13,27 @@ from farmdesk.cli.tables import print_json
 from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.people import PeopleReader
 
+if TYPE_CHECKING:
+    from farmdesk.link.remote.known_farm import KnownFarm  # HTTPS takes a while to load
+
 ANSWER_S = 10.0
+
+
+class NoServerNamed(Refused):
+    """A word about a farm elsewhere, and nobody said where."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Which farm? Give --server https://its.address:8443, or set FARMDESK_SERVER.",
+            "是哪个农场？请使用 --server https://地址:8443，或设置 FARMDESK_SERVER。",
+        )
 
 
 class Call:
@@ -37,6 +51,21 @@ class Call:
         return read_config(farm_folder(self.words.farm))
 
     @property
+    def server(self) -> str | None:
+        """The address of a farm elsewhere: `--server`, else FARMDESK_SERVER; None: it is here."""
+        given: str | None = self.words.server or os.environ.get("FARMDESK_SERVER")
+        return given or None
+
+    @cached_property
+    def known_farm(self) -> "KnownFarm":
+        """The farm elsewhere, as this machine knows it. Raises NoServerNamed."""
+        from farmdesk.link.remote.known_farm import KnownFarm
+
+        if self.server is None:
+            raise NoServerNamed
+        return KnownFarm(self.server)
+
+    @property
     def login(self) -> str:
         """Who calls: `--as`, else the account of this machine.
 
@@ -47,6 +76,9 @@ class Call:
     @property
     def user(self) -> User:
         """Who calls, with his role: as his account says, else as farm.toml does."""
+        if self.server is not None:
+            told = self.known_farm.login()
+            return User(told.login, told.role)
         account = self.people.find(self.login)
         return self.config.user(self.login) if account is None else account.user
 
@@ -58,7 +90,11 @@ class Call:
     @property
     def link(self) -> FarmLink:
         """The way to the farm."""
-        if self._link is None:
+        if self._link is None and self.server is not None:
+            from farmdesk.link.remote.link import RemoteLink
+
+            self._link = RemoteLink(self.known_farm.session())
+        elif self._link is None:
             self._link = DirectLink(self.database, issued_by=self.login)
         return self._link
 
@@ -96,6 +132,11 @@ class Call:
             print_them()
         return 0
 
+    def say(self, en: str, zh: str) -> None:
+        """Tell a person something in his language."""
+        text = zh if language() == "zh" else en
+        self.console.print(text, soft_wrap=True, markup=False, highlight=False)
+
     def complain(self, sentence: str) -> None:
         """Say what went wrong."""
         self.complaints.print(sentence, style="red", soft_wrap=True, markup=False)
@@ -114,13 +155,14 @@ class AddVerb(Protocol):
 def second_words(verb: argparse.ArgumentParser) -> AddVerb:
     """Let a verb have words of its own, like `urgent list`; `word` names the chosen one.
 
-    `--farm`, `--as` and `--json` may stand before and behind it.
+    `--farm`, `--server`, `--as` and `--json` may stand before and behind it.
     """
     words = verb.add_subparsers(dest="word", required=True, metavar="WORD")
 
     def add(name: str, text: str, carry_out: Callable[[Call], int]) -> argparse.ArgumentParser:
         made = words.add_parser(name, help=text, description=text)
         made.add_argument("--farm", metavar="FOLDER", default=argparse.SUPPRESS)
+        made.add_argument("--server", metavar="URL", default=argparse.SUPPRESS)
         made.add_argument("--as", dest="login_as", metavar="LOGIN", default=argparse.SUPPRESS)
         made.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         made.set_defaults(carry_out=carry_out)

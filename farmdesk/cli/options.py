@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from farmdesk import __version__
 from farmdesk.cli import (
     audit,
+    door,
     keys,
     looks,
     nodes,
@@ -34,9 +35,11 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     keys.add_verbs,
     users.add_verbs,
     audit.add_verbs,
+    door.add_verbs,
 )
 EPILOG = """\
-The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder.
+The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder. A farm elsewhere is
+reached by --server or $FARMDESK_SERVER, once you are logged in there.
 Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached.
 """
 
@@ -65,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"FarmDesk {__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--farm", metavar="FOLDER", help="the farm folder")
+    common.add_argument("--server", metavar="URL", help="a farm elsewhere, by its gateway")
     common.add_argument(
         "--as", dest="login_as", metavar="LOGIN", help="act for this login; else as on this machine"
     )

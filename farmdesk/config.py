@@ -61,6 +61,18 @@ class GatewayConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsConfig:
+    """Where the results of completed tasks are brought.
+
+    `to`: a folder, a UNC path, or `smb://user@host/share/folder`; `password_file` holds the
+    password of that user, for its owner alone.
+    """
+
+    to: str
+    password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the server and staff clients need.
 
@@ -82,6 +94,7 @@ class Config:
     operators: frozenset[str] | None = None
     gateway: GatewayConfig | None = None
     master_key: Path = Path(MASTER_KEY)
+    results: ResultsConfig | None = None
 
     def user(self, login: str) -> User:
         """Give a login with its role."""
@@ -108,7 +121,7 @@ def read_config(folder: Path) -> Config:
         except (OSError, ValueError) as error:
             raise _wrong(path, str(error)) from error
     known = {"database", "nodes", "programs", "linger_s", "stall_s", "licences"}
-    known |= {"auto_start", "operators", "gateway", "master_key"}
+    known |= {"auto_start", "operators", "gateway", "master_key", "results"}
     if strange := sorted(set(values) - known):
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
@@ -123,7 +136,20 @@ def read_config(folder: Path) -> Config:
         operators=_logins(path, values.get("operators")),
         gateway=_gateway(path, values.get("gateway")),
         master_key=folder / _text(path, values.get("master_key", MASTER_KEY), "master_key"),
+        results=_results(path, values.get("results")),
     )
+
+
+def _results(path: Path, value: object) -> ResultsConfig | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not value.get("to") or set(value) - {"to", "password_file"}:
+        raise _wrong(path, "results must be a table with `to`, and `password_file` for smb://")
+    to = _text(path, value["to"], "results.to")
+    if "password_file" not in value:
+        return ResultsConfig(to)
+    file = _text(path, value["password_file"], "results.password_file")
+    return ResultsConfig(to, path.parent / file)
 
 
 def _gateway(path: Path, value: object) -> GatewayConfig | None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
+from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
-from farmdesk.db.models import Base
+from farmdesk.db.models import AuditHead, Base, EngineLease, FarmCounter
 from tests.servers import MariaDb
 
 if TYPE_CHECKING:
@@ -61,22 +63,26 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def _mariadb_farm(mariadb: MariaDb) -> str:
-    url = mariadb.new_database()
+def _mariadb_farm(request: pytest.FixtureRequest) -> str:
+    """A farm on our own MariaDB, or on a server of any kind: see docs/operations.md, MySQL 8."""
+    url = os.environ.get("FARMDESK_TEST_DATABASE")
+    if url is None:
+        server: MariaDb = request.getfixturevalue("mariadb")
+        url = server.new_database()
     migrate(url)
     return url
 
 
 @pytest.fixture
-def mariadb_url(mariadb: MariaDb, _mariadb_farm: str) -> str:
+def mariadb_url(_mariadb_farm: str) -> str:
     """The URL of a farm without tasks on MariaDB: tables emptied, as making them takes longer."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    filled = [n for n in tables if n not in ("engine_lease", "farm_counter", "audit_head")]
-    mariadb.run(
-        *(f"DELETE FROM `{name}`" for name in filled),
-        "UPDATE engine_lease SET owner = NULL, until = NULL",
-        "UPDATE farm_counter SET rev = 0, flush = 0",
-        "UPDATE audit_head SET last = 0, digest = REPEAT(CHAR(0), 32)",
-        database=_mariadb_farm.rpartition("/")[2],
-    )
+    database = open_database(_mariadb_farm)
+    with database.writing() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name not in ("engine_lease", "farm_counter", "audit_head"):
+                connection.execute(table.delete())
+        connection.execute(update(EngineLease).values(owner=None, until=None))
+        connection.execute(update(FarmCounter).values(rev=0, flush=0))
+        connection.execute(update(AuditHead).values(last=0, digest=bytes(32)))
+    database.close()
     return _mariadb_farm

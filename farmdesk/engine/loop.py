@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from farmdesk.domain.records import Flush
+from farmdesk.engine import deliverer
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
@@ -29,6 +30,7 @@ from farmdesk.engine.posts import (
     LookedAhead,
     PackageOpened,
     Post,
+    ResultsBrought,
     SlotFreed,
     StopEngine,
     TimesRead,
@@ -138,7 +140,7 @@ class Engine:
             case Flushed(number=number):
                 self._flushed = number
                 self._endings.start_checks(number, now)
-            case CheckEnded() | TimesRead() | LookedAhead() | PackageOpened():
+            case CheckEnded() | TimesRead() | LookedAhead() | PackageOpened() | ResultsBrought():
                 self._take_result(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
@@ -159,7 +161,9 @@ class Engine:
                 self._lingerers.freed(post, now)
 
     def _take_result(
-        self, post: CheckEnded | TimesRead | LookedAhead | PackageOpened, now: Moment
+        self,
+        post: CheckEnded | TimesRead | LookedAhead | PackageOpened | ResultsBrought,
+        now: Moment,
     ) -> None:
         """Take what was worked out beside the loop."""
         match post:
@@ -171,6 +175,8 @@ class Engine:
                 self._late.tell(post, now)
             case PackageOpened():
                 self._intake.opened(post, now)
+            case ResultsBrought():
+                deliverer.tell(self._farm, post, now)
 
     def _tick(self, now: Moment) -> None:
         for session in self._agents.silent(now):

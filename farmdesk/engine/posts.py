@@ -84,6 +84,16 @@ class PackageOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsBrought:
+    """A task's results are at a place of the studio's storage, or (`en`, `zh`) why not yet."""
+
+    task_id: int
+    place: str
+    en: str = ""
+    zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsChanged:
     """A command about accounts was carried out or refused."""
 
@@ -155,6 +165,7 @@ Post = (
     | TimesRead
     | LookedAhead
     | PackageOpened
+    | ResultsBrought
     | AccountsChanged
     | LeaseTaken
     | StopEngine

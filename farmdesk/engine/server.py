@@ -3,6 +3,7 @@
 import logging
 import queue
 import signal
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.checker import Checker
 from farmdesk.engine.clock import real_time
+from farmdesk.engine.deliverer import Deliverer, results_storage
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.late_watch import LateWatch
@@ -54,6 +56,7 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
     Raises Refused when another engine runs it.
     """
     config.folder.mkdir(parents=True, exist_ok=True)
+    storage = results_storage(config)
     inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
     _stop_on_signals(inbox)
     journal = FlushJournal(config.folder / "engine.journal")
@@ -67,7 +70,11 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
             around = Surroundings(store, scribe, inbox, workers, office)
             engine = patiently(lambda: assemble(config, tools, launcher, around), inbox)
             if engine is not None:
-                _work(engine, config.folder, scribe, LateWatch(store, inbox.put))
+                beside: list[LateWatch | Deliverer] = [LateWatch(store, inbox.put)]
+                if storage is not None:
+                    workspace = Workspace(config.folder)
+                    beside.append(Deliverer(store, storage, workspace, inbox.put))
+                _work(engine, config.folder, scribe, beside)
     try:
         store.release_lease()
     except FarmUnavailable:
@@ -75,12 +82,16 @@ def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
     store.close()
 
 
-def _work(engine: Engine, folder: Path, scribe: Scribe, watch: LateWatch) -> None:
+def _work(
+    engine: Engine, folder: Path, scribe: Scribe, beside: Sequence[LateWatch | Deliverer]
+) -> None:
     scribe.start()
-    watch.start()
+    for thread in beside:
+        thread.start()
     log.info("the engine works for %s", folder)
     engine.run()
-    watch.finish()
+    for thread in beside:
+        thread.finish()
     scribe.finish()
     scribe.join(timeout=LEASE_S)
 

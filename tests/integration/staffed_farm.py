@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pymysql  # type: ignore[import-untyped]
+import pymysql
 
 from farmdesk.db import accounts, grants, leases, user_keys
 from farmdesk.db.database import Database, open_database

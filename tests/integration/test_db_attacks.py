@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
-import pymysql  # type: ignore[import-untyped]
+import pymysql
 import pytest
 
 from farmdesk.db import accounts, commands, grants, leases

@@ -77,7 +77,8 @@ class _Body:
             return await self._receive()
         time_left = min(self._piece_s, self._until - monotonic())
         try:
-            message = await asyncio.wait_for(self._receive(), time_left)
+            async with asyncio.timeout(time_left):  # wait_for would make a task of each piece
+                message = await self._receive()
         except TimeoutError:
             raise HTTPException(408) from None
         self._left -= len(message.get("body", b""))

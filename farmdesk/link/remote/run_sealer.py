@@ -63,8 +63,8 @@ class RunSealer:
         self._transfer, self._key_version = upload[0], key_version
         self.row = journal.row
 
-    def body(self, run: Run) -> Iterator[bytes]:
-        """Give the body, a segment a piece. Raises FilesChanged."""
+    def body(self, run: Run) -> Iterator[memoryview]:
+        """Give the body, a segment a piece, good until the next one. Raises FilesChanged."""
         plain = memoryview(bytearray(BATCH_BYTES))
         frame = memoryview(bytearray(DIGEST + SEGMENT))
         with closing(_Files(self)) as files:
@@ -78,7 +78,7 @@ class RunSealer:
                     place = self._journal.row.place(number)
                     end = files.sealed(place.file).seal_into(place.index, content, frame[DIGEST:])
                     frame[:DIGEST] = segment_digest(frame[DIGEST : DIGEST + end])
-                    yield bytes(frame[: DIGEST + end])
+                    yield frame[: DIGEST + end]
 
     def _batches(self, run: Run) -> Iterator[list[int]]:
         batch, length = list[int](), 0

@@ -51,7 +51,7 @@ class TransferDoor:
         path = f"/transfers/{transfer}/missing"
         return from_json(Missing, self._session.ask("GET", path, params={"first": first}))
 
-    def send_run(self, transfer: str, first: int, body: Iterator[bytes]) -> None:
+    def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
         """Send segments. Raises what `body` raises."""
         path = f"/transfers/{transfer}/segments/{first}"
         try:
@@ -71,7 +71,7 @@ class TransferDoor:
         return from_json(UploadSeen, self._session.ask(method, path, body=body))
 
 
-def _small(body: Iterator[bytes]) -> Iterator[bytes]:
+def _small(body: Iterator[memoryview]) -> Iterator[bytes]:
     for piece in body:
         for start in range(0, len(piece), PIECE):
-            yield piece[start : start + PIECE]
+            yield bytes(piece[start : start + PIECE])

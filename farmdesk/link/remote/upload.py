@@ -59,8 +59,8 @@ class UploadDoor(Protocol):
         """Give what has not arrived."""
         ...
 
-    def send_run(self, transfer: str, first: int, body: Iterator[bytes]) -> None:
-        """Send segments; may raise what `body` raises."""
+    def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
+        """Send segments, each piece before the next is asked for; raises what `body` raises."""
         ...
 
     def send_manifest(self, transfer: str, sealed: bytes) -> UploadSeen:
@@ -243,7 +243,7 @@ class Upload:
             if isinstance(error, FarmUnavailable):
                 self._patience.failed(error)
 
-    def _watched(self, body: Iterator[bytes]) -> Iterator[bytes]:
+    def _watched(self, body: Iterator[memoryview]) -> Iterator[memoryview]:
         """Count what leaves, and stop when somebody pauses."""
         for piece in body:
             if self._pause.is_set():

@@ -70,11 +70,11 @@ class InboxDoor:
     def missing(self, transfer: str, first: int) -> Missing:
         return Missing(*self.arrivals.missing(first))
 
-    def send_run(self, transfer: str, first: int, body: Iterator[bytes]) -> None:
+    def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
         number = first
         with self.arrivals.writing() as writer:
             for piece in body:
-                self._take(writer, number, piece)
+                self._take(writer, number, bytes(piece))
                 number += 1
 
     def _take(self, writer: RunWriter, number: int, piece: bytes) -> None:

@@ -1,6 +1,9 @@
 """Giving a task its nodes: what fits, what does not and why, and what follows from it."""
 
+from collections.abc import Callable
+
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QDialog
@@ -135,6 +138,18 @@ def test_the_effect_follows_the_choice(dialog: AllocateDialog, qtbot: QtBot) -> 
     check(dialog, "a")
     assert dialog.effect.text() == "Looking ahead…"
     qtbot.waitUntil(lambda: dialog.effect.text().startswith("Expected end "))
+
+
+def test_an_answer_that_comes_after_the_end_is_dropped(
+    dialog: AllocateDialog, window: OperatorWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Callable[[tuple[ForecastRow, ...]], None]] = []
+    monkeypatch.setattr(window.foresight, "ask", lambda _, answer: answers.append(answer))
+    check(dialog, "a")
+    qtbot.waitUntil(lambda: len(answers) == 1)
+    dialog.go.click()
+    sip.delete(dialog)
+    answers[0]((ahead(3),))
 
 
 def test_allocating_sends_both_and_escape_nothing(

@@ -68,6 +68,7 @@ class AllocateDialog(QDialog):
         self.pool.activated.connect(lambda _: self._on_pool())
         self.count.valueChanged.connect(lambda _: self._on_count())
         self.model.chosen_changed.connect(self._on_checked)
+        self.finished.connect(self._on_finished)
 
     def allocation(self) -> AllocateNodes:
         """Give the allocation that is chosen."""
@@ -180,6 +181,11 @@ class AllocateDialog(QDialog):
     def _fitting(self) -> int:
         """Give how many nodes of the chosen pool fit."""
         return self.model.pools().get(self.pool.currentData(), (0, 0))[0]
+
+    def _on_finished(self) -> None:
+        """Forget what is asked: the answer may come when the labels are gone."""
+        self._timer.stop()
+        self._asked += 1
 
     def _ask(self) -> None:
         command, number = self.allocation(), self._asked

@@ -111,14 +111,15 @@ class GamesFarm(World):
     store: SharedStore
 
     def __init__(self, folder: Path, database: str, games: Games, seed: int = 0) -> None:
-        nodes = [
-            VirtualNode(f"{pool}{number:02d}", speed, 1)
+        rng = random.Random(seed)
+        nodes = [  # no two machines are equally fast
+            VirtualNode(f"{pool}{number:02d}", speed * rng.uniform(0.98, 1.02), 1)
             for pool, (count, speed) in SPEEDS.items()
             for number in range(1, count + 1)
         ]
         self._frames = MemoryShare()
         ground = Ground(folder, nodes, SharedStore(database), self._frames)
-        super().__init__(ground, CalmFate(games.shows), random.Random(seed))
+        super().__init__(ground, CalmFate(games.shows), rng)
         self.rendered_twice = 0
         self._awaited, self._ends_s = len(games.shows), games.ends_s
         self._fetched: set[int] = set()

@@ -11,13 +11,18 @@ _ASSIGNED = bytes(FrameState.ASSIGNED if n == FrameState.WAITING else n for n in
 
 
 def overlay(entry: TaskEntry, held: Iterable[FrameSet], running: Iterable[int]) -> bytes:
-    """Give all frame states. `held`: the ranges of its slots; `running`: the frames in hand."""
+    """Give all frame states. `held`: the ranges of its slots; `running`: the frames in hand.
+
+    What is done stays done: a copy may still be in hand, or the report of its end was lost.
+    """
     states = bytearray(entry.states)
     for frames in held:
         for run in frames.runs:
             _assign(states, entry.frames, run)
     for frame in running:
-        states[entry.frames.index_of(frame)] = FrameState.RENDERING
+        place = entry.frames.index_of(frame)
+        if states[place] != FrameState.DONE:
+            states[place] = FrameState.RENDERING
     return bytes(states)
 
 

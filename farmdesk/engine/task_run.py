@@ -117,8 +117,9 @@ class TaskRun:
                 self.published(session, report, now)
             case FrameBegun(range_id=number) if number == session.range_id:
                 self._begun(session, report, now)
-            case FrameBroken(range_id=number) if number == session.range_id:
-                self._broken(session, report, now)
+            case FrameBroken(range_id=number, frame=frame) if number == session.range_id:
+                if frame in self.control.held(session.slot):  # else it was told before
+                    self._broken(session, report, now)
             case SessionBroken(range_id=number) if number == session.range_id:
                 reason = read_reason(report.reason)
                 self._log("error", f"{report.text} ({reason})", now, session)

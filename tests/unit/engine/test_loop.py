@@ -17,10 +17,20 @@ from farmdesk.domain.commands import (
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.engine.clock import Moment
+from farmdesk.engine.overlay import overlay
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import Cancel, Close, FrameBegun, FramePublished, Log, Open, RangeEnded
+from nodeagent.protocol import (
+    Cancel,
+    Close,
+    FrameBegun,
+    FrameBroken,
+    FramePublished,
+    Log,
+    Open,
+    RangeEnded,
+)
 from tests.unit.engine.rig import DIGEST, Rig
 
 
@@ -122,6 +132,33 @@ def test_a_lost_report_is_noticed_when_the_next_frame_begins(rig: Rig) -> None:
     forgetful.report(FrameBegun(forgetful.range_id, second))
     rig.turn()
     assert rig.entry().state_of(first) is FrameState.DONE
+
+
+def test_what_a_journal_proved_is_not_shown_as_rendering(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    forgetful = next(agent for agent in rig.busy if agent.slot == "n1")
+    frames = list(forgetful.frames)
+    logs = rig.folder / "work" / "000001" / "logs"
+    for frame in frames:
+        name = f"frame_{frame:04d}.png"
+        line = JournalLine(frame, 1.0, 0.0, 1.0, name, 9, DIGEST, 64, 36, "n1")
+        Journal(logs / "n1.jsonl").add(line)
+        (logs.parent / "frames" / name).touch()
+    forgetful.report(FrameBegun(forgetful.range_id, frames[-1]))
+    rig.turn()
+    assert overlay(rig.entry(), [], [frames[-1]])[frames[-1] - 1] == FrameState.DONE
+
+
+def test_a_failure_that_is_told_twice_is_one_attempt(rig: Rig) -> None:
+    rig.submit("1-8")
+    rig.load_all()
+    agent = rig.busy[0]
+    frame, number = agent.frames[0], agent.range_id
+    agent.fail()
+    agent.report(FrameBroken(number, frame, "crash", "it broke"))
+    rig.turn()
+    assert rig.entry().attempts == {frame: 1}
 
 
 def test_a_journal_line_whose_frame_the_check_threw_away_counts_no_more(rig: Rig) -> None:

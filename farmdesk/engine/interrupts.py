@@ -95,7 +95,9 @@ class Interrupts:
     def has_room(self, entry: TaskEntry) -> bool:
         """Say whether an interrupted task could get a node that no urgent one holds."""
         urgent = self._urgent_slots()
-        return not urgent or any(place.slot not in urgent for place in self._places(entry))
+        if not urgent and not self._agents.held:  # what is held may be an urgent task's
+            return True
+        return any(place.slot not in urgent for place in self._places(entry))
 
     def is_served(self, entry: TaskEntry) -> bool:
         """Say whether an urgent task has all the nodes that it can use."""

@@ -29,7 +29,17 @@ PLANTED = {
         "farmdesk/ui/models",
         "import farmdesk.ui.operator.window",
     ),
-    "launch and db never import one another": ("farmdesk/db", "import farmdesk.launch.local"),
+    "launch, storage, security and db never import one another": (
+        "farmdesk/db",
+        "import farmdesk.launch.local",
+    ),
+    "engine and gateway meet only in the database": (
+        "farmdesk/gateway",
+        "import farmdesk.engine.loop",
+    ),
+    "FastAPI and uvicorn only in gateway": ("farmdesk/engine", "import fastapi"),
+    "httpx only in link.remote": ("farmdesk/engine", "import httpx"),
+    "smbprotocol only in storage.smb": ("farmdesk/engine", "import smbclient"),
     "of nodeagent, farmdesk imports only protocol, journal and images": (
         "farmdesk/engine",
         "import nodeagent.session",

@@ -18,6 +18,7 @@ from farmdesk.security.secret_file import write_secret
 from farmdesk.security.user_keys import UserKeys
 from farmdesk.security.vault import Purpose, load_vault
 from tests.farm import LocalFarm, local_farm
+from tests.servers import free_port
 
 PASSPHRASE = "the first of all passphrases"
 WANG = Profile("王 伟", "Stage 3", "1234", identity="110101199003071234")
@@ -28,7 +29,8 @@ def _set_up(farm: LocalFarm, folder: Path) -> None:
         write_secret(folder / name, text.encode())
     person = ["--login", "boss", "--name", "Li", "--department", "Control", "--contact", "1"]
     files = [f"--passphrase-file={folder / 'pass'}", f"--identity-file={folder / 'identity'}"]
-    assert farm.run("setup", *person, *files, f"--key-folder={folder}") == 0
+    place = ["--port", free_port(), "--key-folder", folder]
+    assert farm.run("setup", *person, *files, *place) == 0
 
 
 def _apply(farm: LocalFarm, key: HandoverKey, login: str) -> Application:

@@ -89,10 +89,9 @@ class UrgentsRead:
 
 @dataclass(frozen=True, slots=True)
 class MessagesRead:
-    """What the farm told this user, oldest first; `fresh`: from before the window was opened."""
+    """What the farm told this user, oldest first."""
 
     rows: tuple[MessageRow, ...]
-    fresh: bool
 
 
 def read_tasks(link: FarmLink, since_rev: int) -> TasksRead:
@@ -154,4 +153,4 @@ def read_urgents(link: FarmLink, since_rev: int) -> UrgentsRead:
 
 def read_messages(link: FarmLink, user: User, since_id: int) -> MessagesRead:
     """Read what a user was told."""
-    return MessagesRead(tuple(link.messages(user, since_id)), since_id == 0)
+    return MessagesRead(tuple(link.messages(user, since_id)))

@@ -18,7 +18,7 @@ from farmdesk.domain.commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.records import MessageRecord, UrgentRow
 from farmdesk.domain.urgent import (
     Answer,
     Consent,
@@ -28,6 +28,7 @@ from farmdesk.domain.urgent import (
     UrgentRequest,
     UrgentState,
 )
+from farmdesk.domain.users import Role
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.urgents import Choices, UrgentsModel, choices
 from farmdesk.ui.operator.acts import Act
@@ -324,3 +325,25 @@ def test_a_task_that_ends_is_noticed_once(
     window.notice.open_button.click()
     assert [found.id for found in window.queue.selected()] == [50]
     assert window.notice.isHidden()
+
+
+def test_what_the_farm_says_is_kept_once_and_opens_its_request(
+    window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.feed.messages_read):
+        pass  # what was told before the window was opened is no news
+    told = MessageRecord(NOON, "Decide on 1.", "请决定 1。", role=Role.OPERATOR, request_id=1)
+    other = MessageRecord(NOON, "For Anna.", "给安娜。", user="anna")
+    farm.put(urgents=(from_now(request()),), messages=(told, other))
+    qtbot.waitUntil(lambda: window.messages.rowCount() == 1)
+    assert window.frames.tabText(3) == "Messages (1)"
+    window.feed.refresh()
+    with qtbot.waitSignal(window.feed.messages_read):
+        pass
+    assert window.messages.rowCount() == 1
+    assert window.messages.index(0, 1).data() == "Decide on 1."
+    window.appearance.set_language("zh")
+    assert window.messages.index(0, 1).data() == "请决定 1。"
+    qtbot.waitUntil(lambda: window.urgents.row(1) is not None)
+    window.messages_panel.view.clicked.emit(window.messages.index(0, 1))
+    assert window.frames.currentWidget() is window.urgent_panel

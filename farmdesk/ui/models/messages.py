@@ -25,6 +25,7 @@ class Message:
     trouble: bool = False
     details: str = ""  # for support: ids, the error's own text
     task_id: int | None = None
+    request_id: int | None = None  # of the urgent request that it is about
 
 
 class MessagesModel(QAbstractTableModel):
@@ -45,11 +46,12 @@ class MessagesModel(QAbstractTableModel):
         trouble: bool = False,
         details: str = "",
         task_id: int | None = None,
+        request_id: int | None = None,
         at: datetime | None = None,
         read: bool = False,
     ) -> Message:
         """Put a message on top; `at` None: it happens now; `read`: it is no news."""
-        message = Message(say, at or datetime.now(UTC), trouble, details, task_id)
+        message = Message(say, at or datetime.now(UTC), trouble, details, task_id, request_id)
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._messages.appendleft(message)
         self.unread += not read

@@ -28,6 +28,7 @@ class Arrivals(QObject):
         super().__init__(window)
         self._window = window
         self._first_task = True
+        self._first_messages = True
         feed = window.feed
         feed.tasks_read.connect(self._on_tasks)
         feed.nodes_read.connect(self._on_nodes)
@@ -91,11 +92,14 @@ class Arrivals(QObject):
     @pyqtSlot(MessagesRead)
     def _on_messages(self, read: MessagesRead) -> None:
         for row in read.rows:
-            self._add_message(row, read=read.fresh)
+            self._add_message(row, read=self._first_messages)  # older than this window: no news
+        self._first_messages = False
 
     def _add_message(self, row: MessageRow, *, read: bool) -> None:
         def say(words: Wording) -> str:
             return row.sentence(words.language)
 
         record = row.record
-        self._window.messages.add(say, task_id=record.task_id, at=record.at, read=read)
+        self._window.messages.add(
+            say, task_id=record.task_id, request_id=record.request_id, at=record.at, read=read
+        )

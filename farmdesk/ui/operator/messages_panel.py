@@ -1,4 +1,4 @@
-"""The message centre on the screen: a click opens the task that a message is about."""
+"""The message centre on the screen: a click opens what a message is about."""
 
 from PyQt5.QtCore import QModelIndex, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
@@ -14,6 +14,7 @@ class MessagesPanel(QWidget):
     """Newest message on top."""
 
     task_opened = pyqtSignal(int)
+    request_opened = pyqtSignal(int)
 
     def __init__(self, model: MessagesModel, appearance: Appearance) -> None:
         super().__init__()
@@ -31,9 +32,11 @@ class MessagesPanel(QWidget):
         self._on_appearance()
 
     def _on_clicked(self, index: QModelIndex) -> None:
-        task_id = self._model.at(index.row()).task_id
-        if task_id is not None:
-            self.task_opened.emit(task_id)
+        message = self._model.at(index.row())
+        if message.request_id is not None:
+            self.request_opened.emit(message.request_id)
+        elif message.task_id is not None:
+            self.task_opened.emit(message.task_id)
 
     def _on_appearance(self) -> None:
         self.view.setAccessibleName(self._appearance.words(Text.TAB_MESSAGES))

@@ -203,6 +203,7 @@ class OperatorWindow(QMainWindow):
         self.frames.frame_opened.connect(self.show_frame_log)
         self.frames.currentChanged.connect(self.retitle_tabs)
         self.messages_panel.task_opened.connect(self.queue.select)
+        self.messages_panel.request_opened.connect(self._open_request)
         self.messages.rowsInserted.connect(self.retitle_tabs)
         self.appearance.changed.connect(self._on_appearance)
 

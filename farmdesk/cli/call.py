@@ -36,6 +36,16 @@ class NoServerNamed(Refused):
         )
 
 
+class NotFromElsewhere(Refused):
+    """A word that needs the farm's own database, said to a farm elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This can be done on the farm's own server only, without --server.",
+            "此操作只能在农场自己的服务器上进行，且不能使用 --server。",
+        )
+
+
 class Call:
     """The words as read, and the farm that they are about: opened when it is first asked for."""
 
@@ -84,7 +94,9 @@ class Call:
 
     @cached_property
     def database(self) -> Database:
-        """The farm's database."""
+        """The farm's database. Raises NotFromElsewhere."""
+        if self.server is not None:
+            raise NotFromElsewhere
         return open_database(self.config.database)
 
     @property

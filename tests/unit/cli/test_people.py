@@ -158,6 +158,14 @@ def test_wrong_words_end_with_2(words: str) -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize("words", ["user list", "audit verify", "vault rotate"])
+def test_a_farm_elsewhere_is_not_taken_for_this_one(
+    database: Database, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words.split(), "--server", "https://farm.example:8443"]) == 1
+    assert "on the farm's own server only" in capfd.readouterr().err
+
+
 def test_the_log_is_listed_and_found_whole(
     database: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -122,6 +122,12 @@ class RunningGateway:
         return f"https://127.0.0.1:{self.settings.port}"
 
     @property
+    def parts(self) -> Parts:
+        """The parts of the farm that it serves now."""
+        assert self._parts is not None
+        return self._parts
+
+    @property
     def authority(self) -> bytes:
         """The certificate that clients pin."""
         return self.settings.ca.read_bytes()

@@ -3,13 +3,22 @@
 For programs, secrets come from files of mode 0600; never from the command line, which all can see.
 """
 
+import argparse
 import getpass
 import sys
 from pathlib import Path
 
 from farmdesk.cli.call import language
+from farmdesk.domain.accounts import Profile
 from farmdesk.domain.errors import Refused
 from farmdesk.security.secret_file import read_secret
+
+PROFILE_FIELDS = (
+    ("name", "Name", "姓名"),
+    ("department", "Department", "部门"),
+    ("contact", "Contact, like a telephone number", "联系方式"),
+)
+_IDENTITY = ("Identity number", "证件号码")
 
 
 class NobodyAnswers(Refused):
@@ -62,3 +71,11 @@ def ask_new_passphrase(file: str | None = None) -> str:
     if file is None and ask_secret("The same again", "再次输入") != first:
         raise UnlikePassphrases
     return first
+
+
+def ask_profile(words: argparse.Namespace) -> Profile:
+    """Give who somebody is: of the options, else asked for. Raises as `ask_secret`."""
+    fields = {name: getattr(words, name) or ask(en, zh) for name, en, zh in PROFILE_FIELDS}
+    if words.identity_file:
+        return Profile(**fields, identity=ask_secret(*_IDENTITY, words.identity_file))
+    return Profile(**fields, identity=ask(*_IDENTITY))

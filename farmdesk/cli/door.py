@@ -5,13 +5,8 @@ What they do is in `visits`: HTTPS takes a while to load, and most words need no
 
 import argparse
 
+from farmdesk.cli.asking import PROFILE_FIELDS
 from farmdesk.cli.call import AddVerb, Call
-
-FIELDS = (
-    ("name", "Name", "姓名"),
-    ("department", "Department", "部门"),
-    ("contact", "Contact, like a telephone number", "联系方式"),
-)
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -19,7 +14,7 @@ def add_verbs(verb: AddVerb) -> None:
     apply = verb("apply", "apply for an account and keys at a farm elsewhere", _apply)
     apply.add_argument("--login", help="that you wish to have")
     apply.add_argument("--reissue", action="store_true", help="new keys for an account of yours")
-    for name, *_ in FIELDS:
+    for name, *_ in PROFILE_FIELDS:
         apply.add_argument(f"--{name}")
     apply.add_argument("--identity-file", metavar="FILE", help="holds your identity number")
     _add_trust(apply)
@@ -32,7 +27,7 @@ def add_verbs(verb: AddVerb) -> None:
     _add_trust(login)
     verb("logout", "log out of a farm elsewhere", _logout)
     profile = verb("profile", "see your account, or change what you tell of yourself", _profile)
-    for name, *_ in FIELDS:
+    for name, *_ in PROFILE_FIELDS:
         profile.add_argument(f"--{name}")
 
 

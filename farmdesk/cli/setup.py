@@ -1,51 +1,8 @@
-"""`farmdesk setup`: asks what it must know, and shows what was made."""
+"""`farmdesk setup`: its words. What they do is in `set_up`, which takes a while to load."""
 
-import argparse
-import socket
-from dataclasses import asdict
-from pathlib import Path
-from urllib.parse import quote, urlsplit
-
-from farmdesk.cli.asking import ask, ask_new_passphrase, ask_secret
+from farmdesk.cli.asking import PROFILE_FIELDS
 from farmdesk.cli.call import AddVerb, Call
-from farmdesk.config import GATEWAY_PORT, farm_folder, read_config
-from farmdesk.domain.accounts import Profile
-from farmdesk.domain.errors import Refused
-from farmdesk.security.master_key import MasterKey
-from farmdesk.security.recovery_copy import print_recovery
-from farmdesk.security.tls import fingerprint_text
-from farmdesk.setup.certificates import GivenFiles
-from farmdesk.setup.steps import Done, Wishes, set_up
-from farmdesk.setup.superadmin import NewSuperadmin
-
-_PROFILE = (
-    ("name", "Name", "姓名"),
-    ("department", "Department", "部门"),
-    ("contact", "Contact, like a telephone number", "联系方式"),
-    ("identity", "Identity number", "证件号码"),
-)
-
-
-class PasswordInSight(Refused):
-    """A database URL on the command line that holds a password."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Everybody on this machine can read a command line. Leave the password out of the "
-            "URL: you will be asked for it, or give --database-password-file.",
-            "本机所有人都能看到命令行。请从 URL 中去掉密码：程序会询问密码，"
-            "也可使用 --database-password-file。",
-        )
-
-
-class HalfGiven(Refused):
-    """One or two of the three files of a certificate from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A certificate from elsewhere needs all three: --certificate, --key and --ca.",
-            "使用外部证书时必须同时提供 --certificate、--key 和 --ca。",
-        )
+from farmdesk.config import GATEWAY_PORT
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -63,7 +20,7 @@ def add_verbs(verb: AddVerb) -> None:
     for name in ("certificate", "key", "ca"):
         setup.add_argument(f"--{name}", metavar="FILE.pem", help="of a certificate from elsewhere")
     setup.add_argument("--login", help="of the first superadmin")
-    for name, *_ in _PROFILE[:-1]:
+    for name, *_ in PROFILE_FIELDS:
         setup.add_argument(f"--{name}")
     setup.add_argument("--identity-file", metavar="FILE", help="holds the identity number")
     setup.add_argument("--passphrase-file", metavar="FILE", help="for the superadmin's key file")
@@ -72,103 +29,14 @@ def add_verbs(verb: AddVerb) -> None:
     )
 
 
+def _setup(call: Call) -> int:
+    from farmdesk.cli.set_up import carry_out
+
+    return carry_out(call)
+
+
 def _port(text: str) -> int:
     port = int(text)
     if not 1 <= port <= 65535:
         raise ValueError(text)
     return port
-
-
-def _setup(call: Call) -> int:
-    wishes = _wishes(call.words)
-    steps: list[Done] = []
-
-    def show_master_key(key: MasterKey) -> None:
-        if not call.words.json:
-            _print_recovery(call, key)
-
-    def tell(done: Done) -> None:
-        steps.append(done)
-        if not call.words.json:
-            line = f"{'made ' if done.new else 'there'}  {done.step:<12} {done.text}"
-            call.console.print(line, soft_wrap=True, markup=False, highlight=False)
-
-    set_up(
-        wishes,
-        ask_superadmin=lambda: _superadmin(call.words),
-        show_master_key=show_master_key,
-        tell=tell,
-    )
-    gateway = read_config(wishes.folder).gateway
-    known_by = "" if gateway is None else fingerprint_text(gateway.ca.read_bytes())
-    shown = {"steps": [asdict(done) for done in steps], "authority": known_by}
-    return call.show(shown, lambda: _print_next(call, known_by))
-
-
-def _wishes(words: argparse.Namespace) -> Wishes:
-    files = [words.certificate, words.key, words.ca]
-    if any(files) and not all(files):
-        raise HalfGiven
-    return Wishes(
-        folder=farm_folder(words.farm),
-        hosts=tuple(words.host or dict.fromkeys([socket.getfqdn(), "localhost", "127.0.0.1"])),
-        port=words.port,
-        database=_database(words),
-        given=GivenFiles(*map(Path, files)) if all(files) else None,
-    )
-
-
-def _database(words: argparse.Namespace) -> str | None:
-    """Give the URL with its password, which was not on the command line."""
-    if words.database is None:
-        return None
-    url: str = words.database
-    try:
-        parts = urlsplit(url)
-        name, password = parts.username, parts.password
-    except ValueError:
-        return url  # refused where it is read
-    if password is not None:
-        raise PasswordInSight
-    if name is None:
-        return url
-    secret = ask_secret("Password of the database", "数据库密码", words.database_password_file)
-    user, at, rest = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user}:{quote(secret, safe='')}{at}{rest}").geturl()
-
-
-def _superadmin(words: argparse.Namespace) -> NewSuperadmin:
-    login = words.login or ask("Login of the first superadmin", "首位超级管理员的登录名")
-    fields = {}
-    for name, en, zh in _PROFILE:
-        if name == "identity" and words.identity_file:
-            fields[name] = ask_secret(en, zh, words.identity_file)
-        else:
-            fields[name] = getattr(words, name, None) or ask(en, zh)
-    return NewSuperadmin(
-        login,
-        Profile(**fields),
-        Path(words.key_folder).absolute(),
-        ask_new_passphrase(words.passphrase_file),
-    )
-
-
-def _print_recovery(call: Call, key: MasterKey) -> None:
-    call.console.print(
-        "\nWrite this recovery copy on paper and lock it away. Who has it and the database has\n"
-        "every user's keys; without it and the master key file, nobody has them.\n",
-        markup=False,
-        soft_wrap=True,
-    )
-    call.console.print(print_recovery(key), markup=False, highlight=False, soft_wrap=True)
-    call.console.print()
-
-
-def _print_next(call: Call, known_by: str) -> None:
-    call.console.print(
-        "\nClients ask whether they know this authority. Its fingerprint:\n"
-        f"{known_by}\nNow start `farmdesk server` anew.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -1,13 +1,17 @@
 """Carries out what `farmdesk.cli.door` has words for; loaded only when one of them is said."""
 
-import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from farmdesk.cli.asking import ask, ask_new_passphrase, ask_secret
+from farmdesk.cli.asking import (
+    PROFILE_FIELDS,
+    ask,
+    ask_new_passphrase,
+    ask_profile,
+    ask_secret,
+)
 from farmdesk.cli.call import Call
-from farmdesk.cli.door import FIELDS
-from farmdesk.domain.accounts import Profile, check_login, check_profile
+from farmdesk.domain.accounts import check_login, check_profile
 from farmdesk.domain.errors import Refused
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import fetch_authority
@@ -85,7 +89,7 @@ def apply(call: Call) -> int:
     """Apply for keys; the farm's authority is confirmed first."""
     farm, words = _trusted(call), call.words
     login = check_login(words.login or ask("The login that you wish to have", "您希望的登录名"))
-    profile = None if words.reissue else check_profile(_asked_profile(words))
+    profile = None if words.reissue else check_profile(ask_profile(words))
     pickup = Pickup.make(login)
     door = farm.door()
     try:
@@ -103,14 +107,6 @@ def apply(call: Call) -> int:
             f"{pickup.handover.fingerprint}\n获批后请运行：farmdesk collect",
         ),
     )
-
-
-def _asked_profile(words: argparse.Namespace) -> Profile:
-    fields = {name: getattr(words, name) or ask(en, zh) for name, en, zh in FIELDS}
-    question = ("Identity number", "证件号码")
-    if words.identity_file:
-        return Profile(**fields, identity=ask_secret(*question, words.identity_file))
-    return Profile(**fields, identity=ask(*question))
 
 
 def collect(call: Call) -> int:
@@ -194,7 +190,7 @@ def profile(call: Call) -> int:
     session = call.known_farm.session()
     try:
         seen = registration.read_profile(session)
-        wishes = {name: getattr(call.words, name) for name, *_ in FIELDS}
+        wishes = {name: getattr(call.words, name) for name, *_ in PROFILE_FIELDS}
         if any(wishes.values()):
             fields = {name: wish or getattr(seen, name) for name, wish in wishes.items()}
             registration.write_profile(session, **fields)

@@ -28,20 +28,25 @@ from farmdesk.domain.records import CommandRow, Outcome
 
 READ_BYTES = 32_000_000  # of bodies at a time: many long commands shall not fill the memory
 BODY_CHARS = 2_000_000  # of all its texts; the longest frames text is half of it
-COLUMNS = tuple(
-    type_coerce(column, Text).label(column.name) if column.name == "body" else column
-    for column in table_of(SentCommand).columns
-)
-"""A command as `command_row` reads it: one that is no JSON shall not spoil those beside it."""
 _LENT_TO = (
     select(UserAccount.login)
     .join(DbLease, DbLease.user_id == UserAccount.id)
     .where(DbLease.account == SentCommand.issued_by)
 )
+_LOGIN = func.coalesce(_LENT_TO.scalar_subquery(), SentCommand.issued_by)
+COLUMNS = tuple(
+    {
+        "body": type_coerce(column, Text).label("body"),
+        "issued_by": _LOGIN.label("issued_by"),
+    }.get(column.name, column)
+    for column in table_of(SentCommand).columns
+)
+"""A command as `command_row` reads it: one that is no JSON shall not spoil those beside it.
+
+And a leased account's bears the login of its user, though its lease may have been over.
+"""
 _ANSWER = (
-    update(SentCommand)
-    .where(SentCommand.id == bindparam("command_key"))
-    .values(issued_by=func.coalesce(_LENT_TO.scalar_subquery(), SentCommand.issued_by))
+    update(SentCommand).where(SentCommand.id == bindparam("command_key")).values(issued_by=_LOGIN)
 )
 
 
@@ -103,10 +108,10 @@ def _unanswered() -> Select[int, int]:
 
 
 def _commands_with_sender(ids: Sequence[int]) -> Select[tuple[object, ...]]:
+    account = SentCommand.issued_by.label("account")
     return (
-        select(*COLUMNS, DbLease.until, DbLease.ended_at, UserAccount.login)
+        select(*COLUMNS, account, DbLease.until, DbLease.ended_at)
         .outerjoin(DbLease, DbLease.account == SentCommand.issued_by)
-        .outerjoin(UserAccount, UserAccount.id == DbLease.user_id)
         .where(SentCommand.id.in_(ids))
         .order_by(SentCommand.id)
     )
@@ -115,9 +120,9 @@ def _commands_with_sender(ids: Sequence[int]) -> Select[tuple[object, ...]]:
 def _command_of_sender(row: AnyRow) -> CommandRow:
     """Read a row; the lease's end is compared with the server's own time of the command."""
     command = command_row(row)
-    if row.login is None or command.issued_at > min(row.until, row.ended_at or row.until):
+    if row.until is None or command.issued_at <= min(row.until, row.ended_at or row.until):
         return command
-    return replace(command, issued_by=row.login)
+    return replace(command, issued_by=row.account)
 
 
 def standing(connection: Connection) -> tuple[CommandRow, ...]:

@@ -74,13 +74,18 @@ class Deliverer(threading.Thread):
 
     def run(self) -> None:
         """Deliver until `finish`."""
+        said = ""
         while not self._ended.wait(EVERY_S):
+            problem = ""
             try:
                 self.look()
-            except FarmError as error:
-                log.warning("nothing is delivered: %s", error.en)
+            except (FarmError, OSError) as error:  # the world's; it is tried again all the time
+                problem = str(error)
             except Exception:  # the top of this thread's turn: the next look may go better
                 log.exception("the delivery failed")
+            if problem and problem != said:
+                log.warning("results are not delivered: %s", problem)
+            said = problem
 
     def look(self) -> None:
         """Deliver every completed task that is not there yet. Raises FarmUnavailable."""

@@ -1,4 +1,4 @@
--- An operator reads the farm and sends commands. Nothing else.
+-- An operator reads the farm and sends commands, and sees by whom commands are. Nothing else.
 
 GRANT SELECT ON farm_counter TO `{farm}_operator`;
 
@@ -25,3 +25,7 @@ GRANT SELECT ON transfer TO `{farm}_operator`;
 GRANT SELECT ON command TO `{farm}_operator`;
 
 GRANT INSERT (kind, body, issued_by, issued_at) ON command TO `{farm}_operator`;
+
+GRANT SELECT (account, user_id) ON db_lease TO `{farm}_operator`;
+
+GRANT SELECT (id, login) ON user_account TO `{farm}_operator`;

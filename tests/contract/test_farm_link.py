@@ -1,9 +1,15 @@
-"""What every FarmLink promises: the in-memory one, DirectLink on both databases, RemoteLink."""
+"""What every FarmLink promises: the in-memory one, DirectLink on both databases, RemoteLink.
+
+`leased`: DirectLink over a leased operator account, so that its grants are enough for all of it.
+"""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from farmdesk.db import accounts, grants, leases
+from farmdesk.db.database import open_database
 from farmdesk.db.store import Store
 from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
@@ -14,8 +20,10 @@ from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
+from farmdesk.link.leased import open_leased
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink
+from farmdesk.link.wire import LentDatabase
 from tests.fakes import FakeLink
 from tests.gateways import RunningGateway, add_user
 from tests.samples import (
@@ -29,26 +37,47 @@ from tests.samples import (
     task_record,
     urgent_request,
 )
+from tests.servers import MariaDb
 
 
-@pytest.fixture(params=["fake", "sqlite", "mariadb", "remote"])
+@pytest.fixture(params=["fake", "sqlite", "mariadb", "leased", "remote"])
 def farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
     if request.param == "fake":
         fake = FakeLink()
         yield Farm(fake, fake.apply)
         return
-    url: str = request.getfixturevalue(f"{request.param.replace('remote', 'sqlite')}_url")
+    place = {"remote": "sqlite", "leased": "mariadb"}.get(request.param, request.param)
+    url: str = request.getfixturevalue(f"{place}_url")
     link: FarmLink = DirectLink(url, issued_by="operator")
     if request.param == "remote":
         gateway: RunningGateway = request.getfixturevalue("gateway")
         gateway.serve(url)
         add_user(url, "operator", Role.OPERATOR)
         link = gateway.link("operator")
+    if request.param == "leased":
+        link = leased_link(request.getfixturevalue("mariadb"), url)
     store = Store(url, owner="engine")
     store.acquire_lease(NOW, 60)
     yield Farm(link, store.apply)
     link.close()
     store.close()
+
+
+def leased_link(server: MariaDb, url: str) -> DirectLink:
+    """Give an operator's link as a client opens it after his login."""
+    add_user(url, "operator", Role.OPERATOR)
+    database = open_database(url)
+    grants.apply(database)
+    now = datetime.now(UTC)
+    with database.reading() as connection:
+        account = accounts.active(connection, "operator")
+    lent = leases.lend(
+        database, account, token_hash=bytes(32), now=now, until=now + timedelta(hours=1)
+    )
+    database.close()
+    place = f"127.0.0.1:{server.port}/{database.name}"
+    seen = LentDatabase(place, lent.account, lent.password, lent.role)
+    return open_leased(seen, ca=server.ca, login="operator")
 
 
 def test_an_empty_farm_shows_nothing(farm: Farm) -> None:

@@ -22,6 +22,8 @@ from tests.samples import spec
         "sqlite://",
         "sqlite:///:memory:",
         "mysql://farm:hidden@host:port/farm",
+        "mysql://farm:hidden@host/farm?ssl_check_hostname=false",
+        "mysql://farm:hidden@host/farm?local_infile=1",
     ],
 )
 def test_what_is_no_database_of_ours_is_refused(url: str) -> None:

@@ -49,7 +49,6 @@ def add_faults(app: FastAPI) -> None:
     app.add_exception_handler(FarmError, _farm_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _our_fault)
 
 
 def answer(status: int, problem: Problem) -> Response:
@@ -71,6 +70,11 @@ def refusal(status: int) -> Response:
     if status in (408, 413):
         response.headers["Connection"] = "close"
     return response
+
+
+def our_fault() -> Response:
+    """Give the response for an error of our own, which is in the log."""
+    return answer(500, Problem(Kind.UNAVAILABLE, *_OUR_FAULT))
 
 
 async def _farm_error(request: Request, error: Exception) -> Response:
@@ -101,8 +105,3 @@ async def _bad_request(_request: Request, _error: Exception) -> Response:
 
 async def _http_error(_request: Request, error: Exception) -> Response:
     return refusal(error.status_code if isinstance(error, HTTPException) else 400)
-
-
-async def _our_fault(_request: Request, _error: Exception) -> Response:
-    """Answer for an error of our own; the server writes its traceback into the log."""
-    return answer(500, Problem(Kind.UNAVAILABLE, *_OUR_FAULT))

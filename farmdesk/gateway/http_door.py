@@ -5,6 +5,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from farmdesk.gateway.faults import refusal
+from farmdesk.gateway.limits import HEADERS
 
 HEAD_S = 15.0  # from a connection, or a request's first byte, to the end of its head
 HEAD_BYTES = 32 * 1024  # of a request's first line and headers
@@ -53,11 +54,10 @@ class BoundedHttp(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # ours has two languages
         """Answer what is no HTTP in the one shape of all faults, and hang up."""
         told = bytes(refusal(400).body)
-        head = (
-            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
-        )
-        length = b"content-length: %d\r\n\r\n" % len(told)
-        self.transport.write(head + length + told)
+        headers = {**HEADERS, "Content-Type": "application/json", "Connection": "close"}
+        headers["Content-Length"] = str(len(told))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines.encode() + b"\r\n" + told)
         self.transport.close()
 
     def shutdown(self) -> None:

@@ -1,0 +1,58 @@
+"""Pages for downloads. What they carry: `link.results_wire`; what they may do: `results`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from farmdesk.domain.frame_text import MAX_NUMBER
+from farmdesk.domain.frames import FrameSet
+from farmdesk.gateway.callers import CallerNow
+from farmdesk.gateway.forms import Number
+from farmdesk.gateway.parts import PartsNow
+from farmdesk.gateway.replies import reply
+from farmdesk.link.results_wire import RUN_SEGMENTS, ResultsSeen
+
+MAX_FRAMES_TEXT = 4000  # characters; a longer one is the client's to choose from
+
+router = APIRouter(tags=["results"])
+
+Frame = Annotated[int, Path(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+Version = Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="The result's, as listed")]
+
+
+@router.get("/tasks/{task_id}/results", response_model=ResultsSeen)
+def results(
+    task_id: Number,
+    caller: CallerNow,
+    parts: PartsNow,
+    frames: Annotated[str | None, Query(max_length=MAX_FRAMES_TEXT)] = None,
+    first: Annotated[int, Query(ge=-MAX_NUMBER, le=MAX_NUMBER)] = -MAX_NUMBER,
+) -> Response:
+    """Give a task's results by frame, `first` and later ones: of all frames, or of some."""
+    wanted = None if frames is None else FrameSet.parse(frames)
+    return reply(parts.results.listed(caller, task_id, wanted, first))
+
+
+@router.get(
+    "/tasks/{task_id}/results/{frame}/segments/{first}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def segments(
+    task_id: Number,
+    frame: Frame,
+    first: Annotated[int, Path(ge=0, lt=1 << 32)],
+    version: Version,
+    caller: CallerNow,
+    parts: PartsNow,
+    count: Annotated[int, Query(ge=1, le=RUN_SEGMENTS)] = RUN_SEGMENTS,
+) -> StreamingResponse:
+    """Give sealed segments of a result from `first` on. It begins with a login of just now."""
+    reading = parts.results.reading(caller, task_id, frame, bytes.fromhex(version))
+    run = reading.run(first, count)
+    return StreamingResponse(
+        run.sealed(),
+        media_type="application/octet-stream",
+        headers={"Content-Length": str(run.length)},
+    )

@@ -26,6 +26,7 @@ class Room:
 
     def __init__(self, url: str, gateway: RunningGateway) -> None:
         self.url = url
+        self.header: dict[str, str] | None = None  # of a session that several requests share
         self.gateway = gateway
         gateway.serve(url)
         self.clock = gateway.clock

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.sealing import Ratios, file_ratios, memory_ratios
+from benchmarks.uploading import upload_ratios
 
 AT_LEAST = {
     "seal_vs_openssl": 1.0,
@@ -33,7 +34,8 @@ def measure(size: int, repeats: int) -> Ratios:
     """Measure all figures with files of `size` bytes."""
     where = _MEMORY if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=where, prefix="farmdesk-") as folder:
-        return memory_ratios(repeats) | file_ratios(Path(folder), size, repeats)
+        sealing = memory_ratios(repeats) | file_ratios(Path(folder), size, repeats)
+        return sealing | upload_ratios(Path(folder), size, repeats)
 
 
 def missed(figures: Ratios) -> list[str]:

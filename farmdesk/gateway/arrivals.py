@@ -16,8 +16,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from blake3 import blake3
+
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.security.content import DIGEST, segment_digest
+from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed_files import whole_or_nothing, write_at
 from farmdesk.security.segment_row import SegmentRow
 from farmdesk.storage.inbox import Inbox
@@ -222,9 +224,16 @@ class RunWriter:
         self._written: dict[int, bytes] = {}  # into that file
         self._safe: dict[int, bytes] = {}  # flushed, not noted
 
-    def take(self, number: int, digest: bytes, sealed: memoryview) -> None:
-        """Check and write one segment. Raises Garbled, SentOtherwise, OSError."""
-        if segment_digest(sealed) != digest:
+    def take(self, number: int, pieces: Sequence[memoryview]) -> None:
+        """Check and write one segment: its digest, then its bytes, in any pieces.
+
+        Raises Garbled, SentOtherwise, OSError.
+        """
+        digest, sealed = _split(pieces)
+        hashed = blake3()
+        for piece in sealed:
+            hashed.update(piece)
+        if hashed.digest() != digest:
             raise Garbled(number)
         arrivals, place = self._arrivals, self._arrivals.row.place(number)
         if arrivals.is_dropped(place.file):
@@ -233,7 +242,10 @@ class RunWriter:
             if arrivals.known_digest(number) != digest:
                 raise SentOtherwise(number)
             return
-        write_at(self._opened(place.file), place.offset, sealed)
+        file, offset = self._opened(place.file), place.offset
+        for piece in sealed:
+            write_at(file, offset, piece)
+            offset += len(piece)
         self._written[number] = digest
 
     def settle(self) -> None:
@@ -258,3 +270,13 @@ class RunWriter:
                 self._file = None
                 os.fsync(file.fileno())
         self._safe |= written
+
+
+def _split(pieces: Sequence[memoryview]) -> tuple[bytes, list[memoryview]]:
+    """Part a segment's digest from its bytes."""
+    digest, sealed = b"", list[memoryview]()
+    for piece in pieces:
+        lacking = DIGEST - len(digest)
+        digest += piece[:lacking]
+        sealed.append(piece[lacking:])
+    return digest, sealed

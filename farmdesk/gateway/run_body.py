@@ -1,6 +1,6 @@
-"""Reads a run of segments from a request while a thread checks and writes the ones before.
+"""Reads a run of segments from a request while a thread checks and writes the one before.
 
-Two buffers a request, whatever the file's size: one fills on the event loop, the other is written.
+Pieces are written as they came, uncopied; two segments a request are in memory, whatever the size.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from farmdesk.domain.errors import Refused
 from farmdesk.gateway.arrivals import Arrivals, RunWriter
 from farmdesk.security.content import DIGEST
-from farmdesk.security.sealed import SEGMENT
 
 
 class BadRun(Refused):
@@ -48,35 +47,34 @@ class _Run:
         self._row = arrivals.row
         self._disk = disk
         self._number = first
-        self._buffers = [memoryview(bytearray(DIGEST + SEGMENT)) for _ in range(2)]
-        self._filled = 0
+        self._pieces: list[memoryview] = []  # of the segment that is coming
+        self._lacking = 0  # bytes of it; 0: none is coming
         self._writing: asyncio.Future[None] | None = None
 
     async def feed(self, piece: memoryview) -> None:
         while piece:
-            wanted = self._wanted() - self._filled
-            taken, piece = piece[:wanted], piece[wanted:]
-            buffer = self._buffers[0]
-            buffer[self._filled : self._filled + len(taken)] = taken
-            self._filled += len(taken)
-            if len(taken) == wanted:
-                await self._write(buffer[: self._filled])
+            if not self._lacking:
+                self._lacking = self._length()
+            taken, piece = piece[: self._lacking], piece[self._lacking :]
+            self._pieces.append(taken)
+            self._lacking -= len(taken)
+            if not self._lacking:
+                await self._write()
 
-    def _wanted(self) -> int:
+    def _length(self) -> int:
         try:
             return DIGEST + self._row.place(self._number).length
         except IndexError:
             raise BadRun from None
 
-    async def _write(self, segment: memoryview) -> None:
-        """Hand a whole segment to a thread; wait for the one before, whose buffer comes next."""
+    async def _write(self) -> None:
+        """Hand a whole segment to a thread, once the one before is written."""
         await self._written()
+        pieces, self._pieces = self._pieces, []
         self._writing = asyncio.get_running_loop().run_in_executor(
-            self._disk, self._writer.take, self._number, bytes(segment[:DIGEST]), segment[DIGEST:]
+            self._disk, self._writer.take, self._number, pieces
         )
-        self._buffers.reverse()
         self._number += 1
-        self._filled = 0
 
     async def _written(self) -> None:
         if self._writing is not None:
@@ -85,7 +83,7 @@ class _Run:
 
     async def end(self) -> None:
         await self._written()
-        if self._filled:
+        if self._lacking:
             raise BadRun
 
     async def settle(self) -> None:

@@ -1,6 +1,6 @@
 """Reads, seals and frames a run of segments, a few at a time, for one request's body."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,21 +64,24 @@ class RunSealer:
         self.row = journal.row
 
     def body(self, run: Run) -> Iterator[memoryview]:
-        """Give the body, a segment a piece, good until the next one. Raises FilesChanged."""
-        plain = memoryview(bytearray(BATCH_BYTES))
-        frame = memoryview(bytearray(DIGEST + SEGMENT))
+        """Give the body, a segment a piece, good until the next one. Raises FilesChanged.
+
+        A batch is sealed while it is hot in the cache, and leaves once the journal has noted it.
+        """
+        plain = memoryview(bytearray(SEGMENT))
+        room = memoryview(bytearray(BATCH_BYTES + RUN_SEGMENTS * DIGEST))
         with closing(_Files(self)) as files:
             for batch in self._batches(run):
-                contents = files.read(batch, plain)
-                digests = [segment_digest(content) for content in contents]
-                changed = self._journal.note(dict(zip(batch, digests, strict=True)))
-                if changed:
-                    raise FilesChanged(self._journal.row.place(number).file for number in changed)
-                for number, content in zip(batch, contents, strict=True):
-                    place = self._journal.row.place(number)
-                    end = files.sealed(place.file).seal_into(place.index, content, frame[DIGEST:])
-                    frame[:DIGEST] = segment_digest(frame[DIGEST : DIGEST + end])
-                    yield frame[: DIGEST + end]
+                digests, frames, free = dict[int, bytes](), list[memoryview](), room
+                for number in batch:
+                    digests[number], length = files.seal(number, plain, free[DIGEST:])
+                    end = DIGEST + length
+                    free[:DIGEST] = segment_digest(free[DIGEST:end])
+                    frames.append(free[:end])
+                    free = free[end:]
+                if changed := self._journal.note(digests):
+                    raise FilesChanged(self.row.place(number).file for number in changed)
+                yield from frames
 
     def _batches(self, run: Run) -> Iterator[list[int]]:
         batch, length = list[int](), 0
@@ -109,34 +112,26 @@ class _Files:
 
     def __init__(self, sealer: RunSealer) -> None:
         self._sealer = sealer
-        self._open: tuple[NumberedFile, BinaryIO] | None = None
-        self._sealed: dict[int, SealedFile] = {}
+        self._open: tuple[NumberedFile, BinaryIO, SealedFile] | None = None
 
-    def read(self, batch: Sequence[int], into: memoryview) -> list[memoryview]:
-        """Give what is in segments. Raises FilesChanged."""
-        contents = []
-        for number in batch:
-            place = self._sealer.row.place(number)
-            numbered, source = self._opened(place.file)
-            start, length = numbered.plan.plain(place.index)
-            content, into = into[:length], into[length:]
-            if read_at(source, start, content) != length:
-                raise FilesChanged([place.file])
-            contents.append(content)
-        return contents
-
-    def sealed(self, file: int) -> SealedFile:
-        """Give what seals a file's segments."""
-        return self._sealed[file]
+    def seal(self, number: int, plain: memoryview, into: memoryview) -> tuple[bytes, int]:
+        """Read and seal a segment; give its digest and the sealed bytes. Raises FilesChanged."""
+        place = self._sealer.row.place(number)
+        numbered, source, sealed = self._opened(place.file)
+        start, length = numbered.plan.plain(place.index)
+        content = plain[:length]
+        if read_at(source, start, content) != length:
+            raise FilesChanged([place.file])
+        return segment_digest(content), sealed.seal_into(place.index, content, into)
 
     def close(self) -> None:
         """Close the file that is open."""
         if self._open is not None:
             self._open[1].close()
 
-    def _opened(self, file: int) -> tuple[NumberedFile, BinaryIO]:
+    def _opened(self, file: int) -> tuple[NumberedFile, BinaryIO, SealedFile]:
         if self._open is None or self._open[0].number != file:
             self.close()
-            self._open = self._sealer.open_source(file)
-            self._sealed[file] = self._sealer.sealed(self._open[0])
+            numbered, source = self._sealer.open_source(file)
+            self._open = numbered, source, self._sealer.sealed(numbered)
         return self._open

@@ -1,0 +1,100 @@
+"""One upload in a process of its own: `python -m benchmarks.upload_client`, an `Order` on stdin.
+
+It prints what the upload took, as JSON; the memory is its process's, nothing else's.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from farmdesk.domain.transfers import TransferState
+from farmdesk.link.remote.door import Door
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.remote.source_files import source_files
+from farmdesk.link.remote.transfer_door import PIECE, TransferDoor
+from farmdesk.link.remote.upload import CONNECTIONS, Upload
+from farmdesk.link.remote.upload_journal import UploadJournal
+from farmdesk.link.transfer_wire import RUN_BYTES
+from farmdesk.security.user_keys import UserKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to upload, how, where, and as whom: bytes in hex. `task_id` 0: unsealed."""
+
+    url: str
+    authority: str
+    login: str
+    private: str
+    user_key: str
+    source: str
+    task_id: int
+
+    def keys(self) -> UserKeys:
+        """Give the customer's keys."""
+        private, user_key = bytes.fromhex(self.private), bytes.fromhex(self.user_key)
+        return UserKeys.from_parts(self.login, 1, private=private, user_key=user_key)
+
+    def session(self) -> RemoteSession:
+        """Log in."""
+        return RemoteSession.begin(Door(self.url, bytes.fromhex(self.authority)), self.keys())
+
+
+def upload_sealed(order: Order) -> float:
+    """Upload a file as people do; give the seconds."""
+    source, keys = Path(order.source), order.keys()
+    door = TransferDoor(order.session())
+    journal = UploadJournal(source.with_suffix(f".{order.task_id}"))
+    begun = time.perf_counter()
+    seen = Upload(door, journal, keys).send(order.task_id, lambda: source_files(source))
+    seconds = time.perf_counter() - begun
+    if seen.state is not TransferState.COMPLETE:
+        raise RuntimeError(f"the upload is {seen.state}")
+    journal.close()
+    return seconds
+
+
+def upload_plain(order: Order) -> float:
+    """Send a file unsealed, over as many connections, in requests as long; give the seconds."""
+    source, session = Path(order.source), order.session()
+    size = source.stat().st_size
+
+    def send(offset: int) -> None:
+        length = min(RUN_BYTES, size - offset)
+        body = _pieces(source, offset, length)
+        session.ask("PUT", f"/transfers/plain/{offset}", body=body, kind="application/octet-stream")
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(send, range(0, size, RUN_BYTES)))
+    return time.perf_counter() - begun
+
+
+def peak_mb(process: int | str) -> float:
+    """Give the most memory (MB) that a process has taken; Linux tells it."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+
+
+def _pieces(source: Path, offset: int, length: int) -> Iterator[bytes]:
+    with source.open("rb", buffering=0) as file:
+        file.seek(offset)
+        while length:
+            piece = file.read(min(PIECE, length))
+            length -= len(piece)
+            yield piece
+
+
+def main() -> None:
+    """Carry one order out."""
+    order = Order(**json.loads(sys.stdin.read()))
+    seconds = upload_sealed(order) if order.task_id else upload_plain(order)
+    print(json.dumps({"seconds": seconds, "rss_mb": peak_mb("self")}))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, n
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import (
     CommandRow,
+    FrameRecord,
     FrameRow,
     FrameStates,
     LogRow,
@@ -78,6 +79,14 @@ def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> 
         query = query.where(Frame.rev <= last)
     rows = connection.execute(query.order_by(Frame.rev, Frame.frame, Frame.attempt))
     return [FrameRow(row.rev, frame_record(row)) for row in rows]
+
+
+def proof(connection: Connection, task_id: int, frame: int) -> FrameRecord | None:
+    """Give the last attempt at a frame, if that one proved it."""
+    query = select(table_of(Frame)).where(Frame.task_id == task_id, Frame.frame == frame)
+    row = connection.execute(query.order_by(Frame.attempt.desc()).limit(1)).one_or_none()
+    record = None if row is None else frame_record(row)
+    return record if record is not None and record.state is FrameState.DONE else None
 
 
 def paces(connection: Connection, task_ids: Collection[int]) -> list[Pace]:

@@ -92,9 +92,11 @@ def _failures(connection: Connection, task_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _attempts(database: Database, task_id: int) -> Iterator[FrameRecord]:
+def _attempts(database: Database, task_id: int, first: int | None = None) -> Iterator[FrameRecord]:
     """Give finished attempts by frame and attempt. Holds no connection between pages."""
     query = select(table_of(Frame)).where(Frame.task_id == task_id)
+    if first is not None:
+        query = query.where(Frame.frame >= first)
     query = query.order_by(Frame.frame, Frame.attempt).limit(_PAGE)
     page = _page(database, query)
     while page:
@@ -121,9 +123,9 @@ def frame_times(database: Database, task_id: int) -> FrameTimes:
     )
 
 
-def proofs(database: Database, task_id: int) -> Iterator[FrameRecord]:
-    """Give the last attempt of each frame, where that one proved it."""
-    for _, tries in groupby(_attempts(database, task_id), key=lambda record: record.frame):
+def proofs(database: Database, task_id: int, first: int | None = None) -> Iterator[FrameRecord]:
+    """Give the last attempt of each frame from `first` on, where that one proved it."""
+    for _, tries in groupby(_attempts(database, task_id, first), key=lambda record: record.frame):
         *_, last = tries
         if last.state is FrameState.DONE:
             yield last

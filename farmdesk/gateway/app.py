@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from farmdesk import __version__
 from farmdesk.domain.errors import FarmError
-from farmdesk.gateway import pages_farm, pages_login, pages_transfers
+from farmdesk.gateway import pages_farm, pages_login, pages_results, pages_transfers
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
 from farmdesk.gateway.pages_farm import COMMAND_BYTES
@@ -55,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pages_login.router,
     pages_farm.router,
     pages_transfers.router,
+    pages_results.router,
 )
 LARGER: Mapping[str, int] = {
     "/commands": COMMAND_BYTES,

@@ -12,6 +12,7 @@ from farmdesk.gateway.callers import CallerNow, Sessions
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
 from farmdesk.gateway.registry import Registry
+from farmdesk.gateway.results import Results
 from farmdesk.gateway.staff_link import StaffLink
 from farmdesk.gateway.uploads import Uploads
 from farmdesk.link.farm_link import FarmLink
@@ -30,6 +31,7 @@ class Parts:
     registry: Registry
     uploads: Uploads
     bodies: Bodies
+    results: Results
     authority: bytes
 
 

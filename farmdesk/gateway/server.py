@@ -21,6 +21,7 @@ from farmdesk.gateway.http_door import BoundedHttp
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.registry import Registry
+from farmdesk.gateway.results import Results
 from farmdesk.gateway.uploads import Uploads
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.secret_file import read_secret
@@ -68,6 +69,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
         registry=Registry(database, partial(load_vault, config.master_key), now),
         uploads=Uploads(database, Inbox(config.folder), now),
         bodies=Bodies(),
+        results=Results(database, partial(load_vault, config.master_key), now),
         authority=authority,
     )
 

@@ -100,7 +100,7 @@ class Arrivals:
         """
         with self._lock:
             known = self.row.sizes[first : first + len(sizes)]
-            if first > len(self.row.sizes) or list(sizes[: len(known)]) != known:
+            if not 0 <= first <= len(self.row.sizes) or list(sizes[: len(known)]) != known:
                 raise OtherFiles
             all_sizes = [*self.row.sizes, *sizes[len(known) :]]
             if any(not 0 <= file < len(all_sizes) for file in dropped):

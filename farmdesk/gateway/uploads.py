@@ -10,6 +10,7 @@ from collections import deque
 from datetime import timedelta
 from functools import partial
 from os import urandom
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from farmdesk.db import commands, reports, transfers, user_keys
@@ -142,7 +143,7 @@ class Uploads:
         wanted = reserved - found.bytes_total + total
         if wanted > caller.account.quota_bytes:
             raise OverQuota(wanted, caller.account.quota_bytes)
-        if total - found.bytes_here > shutil.disk_usage(self._inbox.transfer(transfer)).free:
+        if total - found.bytes_here > free_bytes(self._inbox.transfer(transfer)):
             raise InboxFull
 
     def missing(self, caller: Caller, transfer: bytes, first: int) -> Missing:
@@ -199,3 +200,8 @@ class Uploads:
             subject=f"task {transfer.task_id}",
             detail=f"{transfer.id.hex()}, {transfer.bytes_here} bytes",
         )
+
+
+def free_bytes(folder: Path) -> int:
+    """Give what the disk of a folder has room for."""
+    return shutil.disk_usage(folder).free

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farmdesk.domain.errors import FarmError
+from farmdesk.domain.text import quoted
 from farmdesk.link.remote.upload_journal import NumberedFile, UploadJournal
 from farmdesk.link.transfer_wire import RUN_BYTES, RUN_SEGMENTS
 from farmdesk.security.content import DIGEST, segment_digest
@@ -26,6 +27,17 @@ class FilesChanged(FarmError):
         super().__init__(
             "Files change while they are sent. End the programs that write to them, then resume.",
             "文件在发送过程中不断变化。请结束写入它们的程序，然后继续上传。",
+        )
+
+
+class Unreadable(FarmError):
+    """A file of the package that this machine does not let us read."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(
+            f"{quoted(name)} cannot be read ({reason}). Mend that; the same command then goes on.",
+            f"无法读取 {quoted(name)}（{reason}）。请排除故障后再次执行同一命令。",
         )
 
 
@@ -94,12 +106,18 @@ class RunSealer:
         yield batch
 
     def open_source(self, file: int) -> tuple[NumberedFile, BinaryIO]:
-        """Open a file that travels. Raises FilesChanged when it is gone or dropped."""
+        """Open a file that travels. Raises FilesChanged when it is gone or dropped, Unreadable."""
         try:
             numbered = self._journal.file(file)
-            return numbered, self._paths[numbered.name].open("rb", buffering=0)
-        except (KeyError, OSError):
+            path = self._paths[numbered.name]
+        except KeyError:
             raise FilesChanged([file]) from None
+        try:
+            return numbered, path.open("rb", buffering=0)
+        except FileNotFoundError:
+            raise FilesChanged([file]) from None
+        except OSError as error:
+            raise Unreadable(numbered.name, error.strerror or "") from error
 
     def sealed(self, numbered: NumberedFile) -> SealedFile:
         """Give what seals a file's segments."""
@@ -120,7 +138,11 @@ class _Files:
         numbered, source, sealed = self._opened(place.file)
         start, length = numbered.plan.plain(place.index)
         content = plain[:length]
-        if read_at(source, start, content) != length:
+        try:
+            read = read_at(source, start, content)
+        except OSError as error:
+            raise Unreadable(numbered.name, error.strerror or "") from error
+        if read != length:
             raise FilesChanged([place.file])
         return segment_digest(content), sealed.seal_into(place.index, content, into)
 

@@ -213,7 +213,7 @@ class Upload:
     def _send_runs(self, sealer: RunSealer, runs: Sequence[Run]) -> None:
         """Send runs over several connections, until all are sent or one fails."""
         turns = iter(runs)  # shared: `next` on it is one step
-        failed = list[Exception]()
+        failed = list[FarmError]()
 
         def send() -> None:
             for run in turns:
@@ -222,7 +222,7 @@ class Upload:
                 body = self._watched(sealer.body(run))
                 try:
                     self._door.send_run(self._transfer, run.first, body)
-                except (FarmError, OSError) as error:
+                except FarmError as error:
                     failed.append(error)
                 else:
                     self._patience.went_on()
@@ -234,7 +234,7 @@ class Upload:
         if failed:
             self._judge(failed)
 
-    def _judge(self, failed: Sequence[Exception]) -> None:
+    def _judge(self, failed: Sequence[FarmError]) -> None:
         """Raise what no further try can mend; wait for what one may."""
         for error in failed:
             if not isinstance(error, FarmUnavailable):

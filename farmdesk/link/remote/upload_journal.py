@@ -7,7 +7,8 @@ since it must hold whatever happens while it is written; it has no keys and no c
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,17 @@ class AlreadyUploading(Refused):
         super().__init__(
             "Another program on this machine is uploading for this task. Wait for it, or end it.",
             "本机上已有另一个程序在为此任务上传。请等待其完成，或结束它。",
+        )
+
+
+class JournalFailed(Refused):
+    """The journal cannot be written: nothing may leave without its note."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The upload's journal on this machine cannot be written ({reason}). Check the disk "
+            "and its free space; the same command then goes on.",
+            f"无法写入本机上的上传日志（{reason}）。请检查磁盘及其剩余空间，然后再次执行同一命令。",
         )
 
 
@@ -102,6 +114,17 @@ class UploadJournal:
         self.row = SegmentRow()
         self._files = self._read_files()
 
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Give the tables for a change: all of it is kept, or nothing. Raises JournalFailed."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN")
+                with self._db:
+                    yield self._db
+            except sqlite3.Error as error:
+                raise JournalFailed(str(error)) from error
+
     def close(self) -> None:
         """Let others have it."""
         with self._lock:
@@ -116,11 +139,10 @@ class UploadJournal:
 
     def begin(self, transfer: bytes, key_version: int) -> None:
         """Forget everything, and remember a new upload."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        with self._changing() as db:
             for table in ("upload", "file", "segment", "same"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
-            self._db.execute("INSERT INTO upload VALUES (?, ?, 0)", (transfer, key_version))
+                db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+            db.execute("INSERT INTO upload VALUES (?, ?, 0)", (transfer, key_version))
             self.row, self._files = SegmentRow(), {}
 
     def files(self) -> Mapping[int, NumberedFile]:
@@ -140,24 +162,22 @@ class UploadJournal:
 
     def take_in(self, sources: Iterable[SourceFile]) -> None:
         """Give each file a number and a seed of its own, at the end of the row."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        with self._changing() as db:
             for source in sources:
                 seed = Seed.fresh()
                 file = NumberedFile(
                     len(self.row.sizes), source.name, source.size, source.mtime_ns, seed
                 )
                 values = (file.number, file.name, file.size, file.mtime_ns, seed.salt, seed.prefix)
-                self._db.execute("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, 0)", values)
+                db.execute("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, 0)", values)
                 self.row.add([file.plan.sealed_size])
                 self._files[file.number] = file
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Let files count no more: they changed, or are gone."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        with self._changing() as db:
             for number in numbers:
-                self._db.execute("UPDATE file SET dropped = 1 WHERE number = ?", (number,))
+                db.execute("UPDATE file SET dropped = 1 WHERE number = ?", (number,))
                 self._files.pop(number, None)
 
     def note(self, digests: Mapping[int, bytes]) -> list[int]:
@@ -172,11 +192,8 @@ class UploadJournal:
                 if (known := self.digest(number)) is not None and known != digest
             ]
             if not other:
-                with self._db:
-                    self._db.execute("BEGIN")
-                    self._db.executemany(
-                        "INSERT OR IGNORE INTO segment VALUES (?, ?)", digests.items()
-                    )
+                with self._changing() as db:
+                    db.executemany("INSERT OR IGNORE INTO segment VALUES (?, ?)", digests.items())
         return other
 
     def digest(self, number: int) -> bytes | None:
@@ -202,18 +219,17 @@ class UploadJournal:
 
     def set_unchanged(self, files: Sequence[UnchangedFile]) -> None:
         """Remember which files do not travel."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
-            self._db.execute("DELETE FROM same")
-            self._db.executemany(
+        with self._changing() as db:
+            db.execute("DELETE FROM same")
+            db.executemany(
                 "INSERT INTO same VALUES (?, ?, ?, ?, ?)",
                 [(f.name, f.size, f.mtime_ns, f.digest, f.same_as) for f in files],
             )
 
     def set_whole(self) -> None:
         """Remember that the farm has everything."""
-        with self._lock:
-            self._db.execute("UPDATE upload SET whole = 1")
+        with self._changing() as db:
+            db.execute("UPDATE upload SET whole = 1")
 
     def contents(self) -> PackageContents:
         """Give what the package holds, when it was sent whole; else NOTHING_KNOWN."""

@@ -12,9 +12,10 @@ from farmdesk.domain.transfers import TransferState
 from farmdesk.gateway.arrivals import Arrivals, RunWriter
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.run_sealer import Unreadable
 from farmdesk.link.remote.source_files import SourceFile, source_files
 from farmdesk.link.remote.upload import KeepsChanging, OtherKeys, Upload
-from farmdesk.link.remote.upload_journal import AlreadyUploading, UploadJournal
+from farmdesk.link.remote.upload_journal import AlreadyUploading, JournalFailed, UploadJournal
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import Manifest
@@ -381,3 +382,32 @@ def test_an_upload_that_was_not_whole_is_no_previous_version(customer: Customer)
     journal = customer.journal()
     assert not journal.contents().names
     journal.close()
+
+
+def test_a_full_disk_of_the_customers_is_told_and_nothing_half_is_noted(
+    customer: Customer,
+) -> None:
+    journal = customer.journal()
+    room = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    journal._db.execute(f"PRAGMA max_page_count = {room}")  # as on a full disk
+    with pytest.raises(JournalFailed, match="full"):
+        journal.note({number: bytes(32) for number in range(10_000)})
+    assert journal.digest(0) is None
+    journal.close()
+    customer.send()
+    assert customer.arrived() == customer.packed()
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def forbidden(path: Path, *args: object, **more: object) -> object:
+        if path.name == "ice.exr":
+            raise PermissionError(13, "Permission denied")
+        return real(path, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(Unreadable, match=r"ice\.exr.*Permission denied"):
+        customer.send()

@@ -1,0 +1,367 @@
+"""Uploads through a real gateway over TLS, and what may go wrong on the way."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from farmdesk.db import transfers
+from farmdesk.db.database import open_database
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.transfers import TransferState
+from farmdesk.gateway import arrivals
+from farmdesk.link.direct import DirectLink
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.remote.source_files import source_files
+from farmdesk.link.remote.transfer_door import TransferDoor
+from farmdesk.link.remote.upload import Upload
+from farmdesk.link.remote.upload_journal import UploadJournal
+from farmdesk.link.transfer_wire import FilesTold, UploadSeen
+from farmdesk.link.wire import LoginNeeded
+from farmdesk.security.content import DIGEST, segment_digest
+from farmdesk.security.manifest import Manifest
+from farmdesk.security.sealed import SEGMENT, context
+from farmdesk.security.sealed_files import open_file, write_at
+from farmdesk.security.user_keys import SealedUse
+from farmdesk.storage.inbox import Inbox
+from tests.gateways import RunningGateway, add_user, keys_of
+from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process
+
+KEYS = keys_of(CUSTOMER)
+QUOTA = 20 * SEGMENT
+
+
+class Desk:
+    """A customer with a package, before a gateway."""
+
+    def __init__(self, gateway: RunningGateway, url: str, folder: Path) -> None:
+        self.gateway, self.url, self.folder = gateway, url, folder
+        self.inbox = Inbox(gateway.folder)
+        self.package = folder / "package"
+        self.package.mkdir()
+        self._sessions: list[RemoteSession] = []
+        self.door = TransferDoor(self.session())
+
+    def session(self, login: str = CUSTOMER) -> RemoteSession:
+        return self.closed(RemoteSession.begin(self.gateway.door(), keys_of(login)))
+
+    def closed(self, session: RemoteSession) -> RemoteSession:
+        self._sessions.append(session)
+        return session
+
+    def close(self) -> None:
+        for session in self._sessions:
+            session.close()
+
+    def write(self, name: str, content: bytes) -> None:
+        (self.package / name).write_bytes(content)
+
+    def upload(self, task_id: int = 1, patience_s: float = 0) -> UploadSeen:
+        journal = UploadJournal(self.folder / f"{task_id}.db")
+        try:
+            upload = Upload(self.door, journal, KEYS, connections=2, patience_s=patience_s)
+            return upload.send(task_id, lambda: source_files(self.package))
+        finally:
+            journal.close()
+
+    def opened(self, seen: UploadSeen) -> dict[str, bytes]:
+        """Open what lies in the inbox."""
+        transfer, plain = bytes.fromhex(seen.id), self.folder / "opened"
+        place = context(SealedUse.MANIFEST, transfer, 0, 1)
+        manifest_key = KEYS.key_for(SealedUse.MANIFEST)
+        open_file(self.inbox.manifest(transfer), plain, key=manifest_key, context=place)
+        manifest = Manifest.parse(plain.read_bytes(), transfer=transfer)
+        manifest.check_arrived(self.inbox.sealed_sizes(transfer))
+        found = {}
+        for entry in manifest.entries:
+            assert entry.file is not None
+            place = context(SealedUse.UPLOAD, transfer, entry.file, 1)
+            sealed, key = self.inbox.sealed(transfer, entry.file), KEYS.key_for(SealedUse.UPLOAD)
+            open_file(sealed, plain, key=key, context=place)
+            found[entry.name] = plain.read_bytes()
+        return found
+
+    def packed(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.package.iterdir()}
+
+    def commands(self) -> list[tuple[str, str]]:
+        link = DirectLink(self.url, issued_by="operator")
+        try:
+            return [(row.kind, row.issued_by) for row in link.commands()]
+        finally:
+            link.close()
+
+
+@pytest.fixture
+def desk(gateway: RunningGateway, sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
+    farm_with_uploads(sqlite_url, 2, quota_bytes=QUOTA)
+    add_user(sqlite_url, "rival")
+    gateway.serve(sqlite_url)
+    desk = Desk(gateway, sqlite_url, tmp_path)
+    desk.write("scene.blend", os.urandom(3 * SEGMENT + 5))
+    desk.write("空.exr", b"")
+    desk.write("ice.exr", os.urandom(1000))
+    yield desk
+    desk.close()
+
+
+def test_a_package_goes_up_and_its_task_is_handed_over(desk: Desk) -> None:
+    seen = desk.upload()
+    assert seen.state is TransferState.COMPLETE
+    assert seen.bytes_here == seen.bytes_total
+    assert desk.opened(seen) == desk.packed()
+    assert desk.commands() == [("take_package", CUSTOMER)]
+    assert desk.upload().state is TransferState.COMPLETE  # asked again, it is done
+    assert len(desk.commands()) == 1
+
+
+def test_a_task_has_one_upload_at_a_time(desk: Desk) -> None:
+    first = desk.door.begin(1)
+    with pytest.raises(Refused, match="Another upload"):
+        desk.door.begin(1)
+    assert desk.door.of_task(1) == first
+    assert desk.door.begin(2).id != first.id
+    assert desk.door.cancel(first.id).state is TransferState.CANCELLED
+    assert desk.door.begin(1).id != first.id
+
+
+def test_a_cancelled_upload_leaves_nothing_and_takes_nothing(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
+    assert desk.inbox.sealed_sizes(bytes.fromhex(seen.id)) == {0: 100}
+    desk.door.cancel(seen.id)
+    assert not desk.inbox.transfer(bytes.fromhex(seen.id)).exists()
+    with pytest.raises(Refused, match="cancelled"):
+        desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
+
+
+def test_other_customers_see_no_upload_but_their_own(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    rival = TransferDoor(desk.session("rival"))
+    for ask in (
+        lambda: rival.begin(1),
+        lambda: rival.of_task(1),
+        lambda: rival.find(seen.id),
+        lambda: rival.missing(seen.id, 0),
+        lambda: rival.tell_files(seen.id, FilesTold(0, [100], [])),
+        lambda: rival.send_run(seen.id, 0, iter([_frame(b"x" * 100)])),
+        lambda: rival.send_manifest(seen.id, b"x" * 100),
+        lambda: rival.cancel(seen.id),
+        lambda: rival.begin(99),
+    ):
+        with pytest.raises(Refused):
+            ask()
+    assert desk.door.find(seen.id) == seen
+
+
+def test_an_upload_begins_with_a_fresh_login(desk: Desk) -> None:
+    told = desk.session()
+    without_keys = desk.closed(RemoteSession(desk.gateway.door(), told.user, told._token))
+    desk.gateway.clock.turn(minutes=6)
+    with pytest.raises(LoginNeeded, match="fresh"):
+        TransferDoor(without_keys).begin(1)
+    assert desk.door.begin(1).state is TransferState.OPEN  # it has the keys, and logs in anew
+
+
+def test_a_session_that_ends_in_the_middle_is_renewed(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    desk.gateway.clock.turn(hours=9)
+    frame = _frame(os.urandom(100))
+    with pytest.raises(FarmUnavailable, match="renewed"):
+        desk.door.send_run(seen.id, 0, iter([frame]))
+    desk.door.send_run(seen.id, 0, iter([frame]))
+    assert desk.door.missing(seen.id, 0).ranges == []
+
+
+def test_over_the_quota_nothing_travels(desk: Desk) -> None:
+    desk.write("large.exr", bytes(QUOTA))
+    with pytest.raises(Refused, match="quota"):
+        desk.upload()
+    (desk.package / "large.exr").unlink()
+    assert desk.upload().state is TransferState.COMPLETE
+    desk.write("large.exr", bytes(QUOTA - 3 * SEGMENT))
+    with pytest.raises(Refused, match="quota"):  # the first package is still in the inbox
+        desk.upload(2)
+
+
+def test_a_full_inbox_is_told_and_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = list[int]()
+
+    def full(file: BinaryIO, start: int, content: memoryview) -> None:
+        writes.append(start)
+        if len(writes) > 8:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_at(file, start, content)
+
+    monkeypatch.setattr(arrivals, "write_at", full)
+    with pytest.raises(FarmUnavailable, match="storage is full"):
+        desk.upload()
+    monkeypatch.undo()
+    seen = desk.upload()
+    assert desk.opened(seen) == desk.packed()
+
+
+def test_more_than_the_disk_holds_is_refused_before_it_travels(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", lambda _folder: SEGMENT)
+    with pytest.raises(FarmUnavailable, match="storage is full"):
+        desk.upload()
+    assert desk.door.of_task(1).bytes_here == 0
+
+
+@pytest.mark.parametrize("how", ["digest", "bytes"])
+def test_a_segment_that_was_damaged_on_the_way_is_not_taken(desk: Desk, how: str) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [2 * SEGMENT], []))
+    good, bad = _frame(os.urandom(SEGMENT)), bytearray(_frame(os.urandom(SEGMENT)))
+    bad[0 if how == "digest" else -1] ^= 1
+    with pytest.raises(FarmUnavailable, match="damaged on the way"):
+        desk.door.send_run(seen.id, 0, iter([good, memoryview(bad)]))
+    assert desk.door.missing(seen.id, 0).ranges == [(1, 2)]
+
+
+def test_a_segment_never_gets_other_bytes(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    frame = _frame(os.urandom(100))
+    desk.door.send_run(seen.id, 0, iter([frame]))
+    desk.door.send_run(seen.id, 0, iter([frame]))
+    with pytest.raises(Refused, match="other bytes"):
+        desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
+    assert desk.inbox.sealed(bytes.fromhex(seen.id), 0).read_bytes() == frame[DIGEST:]
+
+
+@pytest.mark.parametrize(
+    ("first", "body"),
+    [(0, b"x"), (0, b"x" * 131), (0, b"x" * 133), (1, b"x" * 132), (9, b"x"), (0, b"")],
+)
+def test_a_body_that_is_no_run_is_refused(desk: Desk, first: int, body: bytes) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    if body:
+        with pytest.raises((Refused, FarmUnavailable)):
+            desk.door.send_run(seen.id, first, iter([memoryview(body)]))
+    else:
+        desk.door.send_run(seen.id, first, iter([]))
+    assert desk.door.missing(seen.id, 0).ranges == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        FilesTold(1, [100], []),
+        FilesTold(0, [100], [1]),
+        FilesTold(0, [100], [-1]),
+        FilesTold(0, [0], []),
+        FilesTold(0, [55], []),
+        FilesTold(0, [-1], []),
+        FilesTold(0, [1 << 62], []),
+        FilesTold(0, [100] * 200_001, []),
+        FilesTold(-1, [100], []),
+        FilesTold(1 << 62, [100], []),
+    ],
+    ids=range(10),
+)
+def test_files_that_cannot_be_are_refused(desk: Desk, told: FilesTold) -> None:
+    seen = desk.door.begin(1)
+    with pytest.raises(Refused):
+        desk.door.tell_files(seen.id, told)
+    assert desk.door.missing(seen.id, 0).ranges == []
+
+
+def test_files_are_told_once(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    for _ in range(2):
+        desk.door.tell_files(seen.id, FilesTold(0, [100, 200], []))
+    assert desk.door.tell_files(seen.id, FilesTold(1, [200, 300], [0])).bytes_total == 500
+    with pytest.raises(Refused, match="not those"):
+        desk.door.tell_files(seen.id, FilesTold(0, [100, 201], []))
+    assert desk.door.missing(seen.id, 0).ranges == [(1, 3)]
+
+
+def test_a_manifest_before_everything_is_here_completes_nothing(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    with pytest.raises(Refused, match="missing"):
+        desk.door.send_manifest(seen.id, b"x" * 100)
+    assert desk.door.find(seen.id).state is TransferState.OPEN
+    assert desk.commands() == []
+
+
+def test_an_upload_whose_owner_is_locked_out_ends_at_once(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [2 * SEGMENT], []))
+    database = open_database(desk.url)
+
+    def body() -> Iterator[memoryview]:
+        yield _frame(os.urandom(SEGMENT))
+        with database.writing() as connection:
+            mine = transfers.find(connection, bytes.fromhex(seen.id))
+            assert mine is not None
+            transfers.cancel_of_user(
+                connection,
+                mine.user_id,
+                now=mine.made_at,
+                reason="Suspended.",
+                reason_zh="已停用。",
+            )
+        yield _frame(os.urandom(SEGMENT))
+
+    with pytest.raises(Refused, match="Suspended"):
+        desk.door.send_run(seen.id, 0, body())
+    with pytest.raises(Refused, match="Suspended"):
+        desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(SEGMENT))]))
+    database.close()
+
+
+def test_a_gateway_killed_in_the_middle_loses_nothing_that_it_noted(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "scene.blend").write_bytes(os.urandom(40 * SEGMENT))
+    (tmp_path / "farm").mkdir()
+    with gateway_process(tmp_path / "farm") as gateway:
+        session = gateway.session()
+        door = _KillingDoor(session, gateway.kill, after=20)
+        journal = UploadJournal(tmp_path / "upload.db")
+        upload = Upload(door, journal, KEYS, connections=1, patience_s=0)
+        with pytest.raises(FarmUnavailable):
+            upload.send(1, lambda: source_files(package))
+        gateway.start()
+        sent = door.sent
+        upload = Upload(door, journal, KEYS, connections=1, patience_s=60)
+        seen = upload.send(1, lambda: source_files(package))
+        assert seen.state is TransferState.COMPLETE
+        assert sent == 20
+        journal.close()
+        session.close()
+
+
+class _KillingDoor(TransferDoor):
+    """Kills the gateway once, after so many segments."""
+
+    def __init__(self, session: RemoteSession, kill: Callable[[], None], *, after: int) -> None:
+        super().__init__(session)
+        self._kill, self._after = kill, after
+        self.sent = 0
+
+    def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
+        def counted() -> Iterator[memoryview]:
+            for piece in body:
+                self.sent += 1
+                if self.sent == self._after:
+                    self._kill()
+                yield piece
+
+        super().send_run(transfer, first, counted())
+
+
+def _frame(sealed: bytes) -> memoryview:
+    return memoryview(segment_digest(sealed) + sealed)

@@ -77,10 +77,12 @@ class Call:
 
     @property
     def login(self) -> str:
-        """Who calls: `--as`, else the account of this machine.
+        """Who calls: who logged in to a farm elsewhere; here `--as`, else this machine's account.
 
         Whoever opens the database with the farm's own account could write any name there.
         """
+        if self.server is not None:
+            return self.known_farm.login().login
         return self.words.login_as or getpass.getuser()
 
     @property
@@ -93,21 +95,37 @@ class Call:
         return self.config.user(self.login) if account is None else account.user
 
     @cached_property
-    def database(self) -> Database:
-        """The farm's database. Raises NotFromElsewhere."""
+    def own_database(self) -> Database:
+        """The database, over the farm's own account. Raises NotFromElsewhere."""
         if self.server is not None:
             raise NotFromElsewhere
         return open_database(self.config.database)
 
+    @cached_property
+    def database(self) -> Database:
+        """The farm's database; elsewhere over the account that came with the login.
+
+        Raises NotFromElsewhere where none came.
+        """
+        if self.server is None:
+            return self.own_database
+        from farmdesk.link.leased import open_leased
+
+        lent = self.known_farm.login().database
+        if lent is None:
+            raise NotFromElsewhere
+        return open_leased(lent, self.known_farm.database_authority)
+
     @property
     def link(self) -> FarmLink:
-        """The way to the farm."""
-        if self._link is None and self.server is not None:
-            from farmdesk.link.remote.link import RemoteLink
+        """The way to the farm: to its database where the caller may reach it, else by HTTPS."""
+        if self._link is None:
+            if self.server is None or self.known_farm.login().database is not None:
+                self._link = DirectLink(self.database, issued_by=self.login)
+            else:
+                from farmdesk.link.remote.link import RemoteLink
 
-            self._link = RemoteLink(self.known_farm.session())
-        elif self._link is None:
-            self._link = DirectLink(self.database, issued_by=self.login)
+                self._link = RemoteLink(self.known_farm.session())
         return self._link
 
     @property
@@ -119,8 +137,9 @@ class Call:
         """Leave the farm."""
         if self._link is not None:
             self._link.close()
-        if "database" in self.__dict__:
-            self.database.close()
+        for name in ("database", "own_database"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def send(self, commands: Sequence[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""

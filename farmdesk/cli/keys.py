@@ -60,7 +60,7 @@ def _recovery(call: Call) -> int:
 
 
 def _rotate(call: Call) -> int:
-    done = rotate(call.config.master_key, call.database)
+    done = rotate(call.config.master_key, call.own_database)
     made = "is the new master key" if done.new else "is the master key; a rotation was ended"
     told = (
         f"{done.current.id} {made}. {done.rewrapped} secrets were wrapped under it.\n"

@@ -48,6 +48,14 @@ class Answer:
     signature: str
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseDoor:
+    """How staff reach the farm's database: `host:port/name`, and its authority's certificate."""
+
+    place: str
+    authority: str
+
+
 class NotNow(Refused):
     """A key's owner who may not come in at present."""
 
@@ -56,7 +64,7 @@ class LoginDesk:
     """Gives challenges, takes answers, begins and ends sessions. Safe between threads.
 
     `server_id` (16 bytes) and `tls_fingerprint` (32) are part of what clients sign.
-    `database_place`: where staff reach the database, `host:port/name`; empty: not at all.
+    `database_door`: None where staff reach the farm through the gateway alone.
     """
 
     def __init__(
@@ -65,12 +73,12 @@ class LoginDesk:
         *,
         server_id: bytes,
         tls_fingerprint: bytes,
-        database_place: str,
+        database_door: DatabaseDoor | None,
         now: Clock,
     ) -> None:
         self._database = database
         self._server = {"server_id": server_id, "tls_fingerprint": tls_fingerprint}
-        self._database_place = database_place
+        self._database_door = database_door
         self._now = now
         self._lock = Lock()  # of the two below, which are for one thread at a time
         self._book = ChallengeBook()
@@ -178,8 +186,9 @@ class LoginDesk:
         )
 
     def _lend(self, account: Account, session: Session) -> LentDatabase | None:
-        """Lend staff a database account, where the farm's database is a server."""
-        if account.role is Role.CUSTOMER or not (self._database.is_server and self._database_place):
+        """Lend staff a database account, where they can reach the database."""
+        door = self._database_door
+        if account.role is Role.CUSTOMER or door is None:
             return None
         lent: DbLogin = leases.lend(
             self._database,
@@ -188,7 +197,7 @@ class LoginDesk:
             now=session.made_at,
             until=session.until,
         )
-        return LentDatabase(self._database_place, lent.account, lent.password, lent.role)
+        return LentDatabase(door.place, lent.account, lent.password, lent.role, door.authority)
 
     def _noted(self, login: str, action: str, detail: str) -> partial[AuditRecord]:
         return noted(at=self._now(), actor=login, action=action, subject=login, detail=detail)

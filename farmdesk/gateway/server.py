@@ -6,8 +6,9 @@ import signal
 import ssl
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import FrameType
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import uvicorn
 
@@ -18,7 +19,7 @@ from farmdesk.gateway.app import make_app
 from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import Clock, Sessions, utc_now
 from farmdesk.gateway.http_door import BoundedHttp
-from farmdesk.gateway.login import LoginDesk
+from farmdesk.gateway.login import DatabaseDoor, LoginDesk
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.results import Results
@@ -32,6 +33,7 @@ from farmdesk.storage.inbox import Inbox
 CONNECTIONS = 500
 KEEP_S = 30  # a quiet connection is kept; clients let go before
 END_S = 10  # requests that are under way when the gateway is told to end
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}  # names that mean another one elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
             database,
             server_id=fingerprint(authority)[:SERVER_ID_BYTES],
             tls_fingerprint=fingerprint(certificate),
-            database_place=_database_place(config, gateway) if database.is_server else "",
+            database_door=_database_door(config, gateway) if database.is_server else None,
             now=now,
         ),
         registry=Registry(database, partial(load_vault, config.master_key), now),
@@ -133,8 +135,19 @@ def _tls_context(gateway: GatewayConfig) -> ssl.SSLContext:
     return context
 
 
-def _database_place(config: Config, gateway: GatewayConfig) -> str:
-    """Give where staff clients reach the database: `host:port/name`."""
+def _database_door(config: Config, gateway: GatewayConfig) -> DatabaseDoor | None:
+    """Give where staff clients reach the database; None where they cannot, or could not know it."""
     parts = urlsplit(config.database)
+    authorities = parse_qs(parts.query).get("ssl_ca")
+    is_far = gateway.database or parts.hostname not in _THIS_MACHINE
+    if authorities is None or not is_far:
+        log.warning(
+            "no database accounts for staff: the database's URL names no ssl_ca, or this machine "
+            "alone, and [gateway] says no other place"
+        )
+        return None
     place = gateway.database or f"{parts.hostname}:{parts.port or 3306}"
-    return f"{place}{'' if ':' in place else ':3306'}/{parts.path.lstrip('/')}"
+    return DatabaseDoor(
+        f"{place}{'' if ':' in place else ':3306'}/{parts.path.lstrip('/')}",
+        read_secret(Path(authorities[-1]), private=False).decode("ascii", "replace"),
+    )

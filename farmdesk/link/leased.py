@@ -1,17 +1,17 @@
-"""The staff's way to the farm from elsewhere: `DirectLink` over the account that a login lent."""
+"""The staff's way to the farm from elsewhere: its database, over the account that a login lent."""
 
 from pathlib import Path
 from urllib.parse import quote
 
-from farmdesk.link.direct import DirectLink
+from farmdesk.db.database import Database, open_database
 from farmdesk.link.wire import LentDatabase
 
 
-def open_leased(lent: LentDatabase, *, ca: Path, login: str) -> DirectLink:
-    """Give the link. `ca`: the certificate of the authority behind the database server's own.
+def open_leased(lent: LentDatabase, ca: Path) -> Database:
+    """Give the database. `ca`: a file with `lent.authority`.
 
-    Over TLS alone, host name checked. When the login is over the link raises LockedOut.
+    Over TLS alone, host name checked. When the login is over it raises LockedOut.
     """
     options = f"ssl_ca={quote(str(ca), safe='')}&role={quote(lent.role, safe='')}"
     account = f"{quote(lent.account, safe='')}:{quote(lent.password, safe='')}"
-    return DirectLink(f"mysql://{account}@{lent.place}?{options}", issued_by=login)
+    return open_database(f"mysql://{account}@{lent.place}?{options}")

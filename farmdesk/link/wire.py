@@ -83,13 +83,15 @@ class GivenChallenge:
 class LentDatabase:
     """A database account for a member of the staff, until his session ends.
 
-    `place`: `host:port/name`; `role` is to be set at each connect.
+    `place`: `host:port/name`; `role` is to be set at each connect; `authority`: of the database
+    server's certificate, PEM.
     """
 
     place: str
     account: str
     password: str = field(repr=False)
     role: str
+    authority: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ def leased_link(server: MariaDb, url: str) -> DirectLink:
     )
     database.close()
     place = f"127.0.0.1:{server.port}/{database.name}"
-    seen = LentDatabase(place, lent.account, lent.password, lent.role)
-    return open_leased(seen, ca=server.ca, login="operator")
+    seen = LentDatabase(place, lent.account, lent.password, lent.role, server.ca.read_text())
+    return DirectLink(open_leased(seen, server.ca), issued_by="operator")
 
 
 def test_an_empty_farm_shows_nothing(farm: Farm) -> None:

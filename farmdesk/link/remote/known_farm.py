@@ -78,6 +78,11 @@ class KnownFarm:
         """The certificate of its authority, PEM."""
         return self._authority
 
+    @property
+    def database_authority(self) -> Path:
+        """The certificate of the authority behind its database's, PEM; as the last login told."""
+        return self.folder / "database.pem"
+
     def trust(self, authority: bytes) -> None:
         """Believe in this authority (PEM) from now on. Raises BadCertificate."""
         load_certificate(authority)
@@ -94,6 +99,9 @@ class KnownFarm:
 
     def keep_session(self, told: LoggedIn) -> None:
         """Remember a login."""
+        if told.database is not None:
+            authority = told.database.authority.encode()
+            write_secret(self.database_authority, authority, replace=True)
         write_secret(self._session, to_json(told), replace=True)
 
     def login(self) -> LoggedIn:

@@ -158,12 +158,25 @@ def test_wrong_words_end_with_2(words: str) -> None:
     assert ended.value.code == 2
 
 
-@pytest.mark.parametrize("words", ["user list", "audit verify", "vault rotate"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("user list", "You are not logged in"),
+        ("audit verify", "You are not logged in"),
+        ("vault rotate", "on the farm's own server only"),
+    ],
+)
 def test_a_farm_elsewhere_is_not_taken_for_this_one(
-    database: Database, words: str, capfd: pytest.CaptureFixture[str]
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    told: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert main([*words.split(), "--server", "https://farm.example:8443"]) == 1
-    assert "on the farm's own server only" in capfd.readouterr().err
+    assert told in " ".join(capfd.readouterr().err.split())
 
 
 def test_the_log_is_listed_and_found_whole(

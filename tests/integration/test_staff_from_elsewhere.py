@@ -1,0 +1,89 @@
+"""An operator logs in from elsewhere and reads the farm's MariaDB itself, until he logs out."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from farmdesk.cli import main
+from farmdesk.domain.users import Role
+from farmdesk.link.remote.known_farm import KnownFarm
+from farmdesk.link.remote.link import RemoteLink
+from farmdesk.security import key_file
+from farmdesk.security.key_file import write_key_file
+from farmdesk.security.secret_file import write_secret
+from tests.gateways import RunningGateway, add_user, keys_of
+from tests.integration.staffed_farm import StaffedFarm, staffed_farm
+from tests.servers import MariaDb
+
+
+@pytest.fixture
+def farm(mariadb: MariaDb) -> Iterator[StaffedFarm]:
+    with staffed_farm(mariadb) as made:
+        yield made
+
+
+@pytest.fixture
+def elsewhere(
+    farm: StaffedFarm, gateway: RunningGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KnownFarm]:
+    """Another machine: an operator's key file, the farm's authority, and no database URL."""
+    for login, role in (("lilei", Role.OPERATOR), ("hanmei", Role.SUPERADMIN)):
+        add_user(farm.url, login, role)
+    usual = gateway.settings
+    gateway.settings = replace(usual, database=f"127.0.0.1:{farm.server.port}")
+    gateway.serve(farm.url)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("FARMDESK_SERVER", gateway.url)
+    quick = partial(key_file.lock, n=1 << 14)
+    monkeypatch.setattr(key_file, "lock", lambda keys, passphrase, n: quick(keys, passphrase))
+    for login in ("lilei", "hanmei"):
+        write_key_file(tmp_path / f"{login}.fdkey", keys_of(login), "correct horse battery")
+    write_secret(tmp_path / "pass", b"correct horse battery")
+    known = KnownFarm(gateway.url)
+    known.trust(gateway.authority)
+    yield known
+    gateway.settings = usual
+
+
+def accounts_of(farm: StaffedFarm) -> int:
+    root = farm.root()
+    [[found]] = root.run("SELECT COUNT(*) FROM mysql.user WHERE LEFT(User, 3) = 'fl_'")
+    root.close()
+    return int(str(found))
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_an_operator_reads_the_database_until_he_logs_out(
+    farm: StaffedFarm, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = accounts_of(farm)
+    assert main(["login", "--key", "lilei.fdkey", "--passphrase-file", "pass"]) == 0
+    assert accounts_of(farm) == before + 1
+    with monkeypatch.context() as patch:
+        patch.delattr(RemoteLink, "tasks")  # not over the gateway
+        assert main(["tasks"]) == 0
+    kept = next(Path("farmdesk/farms").rglob("session.json")).read_text()
+    assert main(["logout"]) == 0
+    assert accounts_of(farm) == before
+    session = next(Path("farmdesk/farms").iterdir()) / "session.json"
+    write_secret(session, kept.encode())
+    assert main(["tasks"]) == 1  # whoever copied the account has nothing
+    said = capfd.readouterr()
+    assert "does not accept this account" in said.err
+    assert "fl_" not in said.out
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_who_is_who_is_for_superadmins(capfd: pytest.CaptureFixture[str]) -> None:
+    for login, done in (("lilei", 1), ("hanmei", 0)):
+        assert main(["login", "--key", f"{login}.fdkey", "--passphrase-file", "pass"]) == 0
+        assert main(["user", "list"]) == done
+        assert main(["audit", "verify"]) == done
+        assert main(["vault", "rotate"]) == 1
+    said = capfd.readouterr()
+    assert said.out.count("customer  ") == 1  # a user whom only the list of the superadmin shows
+    assert "does not accept this account" in said.err

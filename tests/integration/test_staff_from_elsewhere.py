@@ -85,5 +85,5 @@ def test_who_is_who_is_for_superadmins(capfd: pytest.CaptureFixture[str]) -> Non
         assert main(["audit", "verify"]) == done
         assert main(["vault", "rotate"]) == 1
     said = capfd.readouterr()
-    assert said.out.count("customer  ") == 1  # a user whom only the list of the superadmin shows
+    assert said.out.count("\ncustomer ") == 1  # a user whom only the list of the superadmin shows
     assert "does not accept this account" in said.err

@@ -5,6 +5,7 @@ Each turn looks only at what is saved: an engine that was killed in any phase go
 
 import logging
 from dataclasses import replace
+from functools import partial
 
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.states import FrameState, TaskState
@@ -74,7 +75,7 @@ class UrgentCourse:
         if new is not request:
             self._farm.save_urgent(new)
         if not new.open:
-            self._news.tell_all(new, words.over(new, entry), now)
+            self._news.tell_all(new, partial(words.over, new, entry), now)
         elif new.agreed:
             self._admit(new, entry, now)
         elif now.seconds >= self._refresh_at:
@@ -101,7 +102,7 @@ class UrgentCourse:
         new = request.admitted()
         self._farm.save_urgent(new)
         self._farm.touch(entry, states=True)
-        self._news.tell_all(new, words.admitted(new, entry), now)
+        self._news.tell_all(new, partial(words.admitted, new, entry), now)
         self._look_at = float("-inf")
 
     def _end_if_over(self, request: UrgentRequest, now: Moment) -> None:
@@ -113,7 +114,8 @@ class UrgentCourse:
         new = request.ended(state, now.utc, why.en)
         self._farm.save_urgent(new)
         self._interrupts.dismiss(request.task_id)
-        self._news.tell_all(new, words.over(new, self._farm.tasks.get(request.task_id), why), now)
+        entry = self._farm.tasks.get(request.task_id)
+        self._news.tell_all(new, partial(words.over, new, entry, why), now)
         self._look_at = float("-inf")
 
     def _serve(self, request: UrgentRequest, now: Moment) -> bool:

@@ -4,6 +4,7 @@ Every step is saved with the next flush; what follows from it by itself is `urge
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import get_args
 
 from farmdesk.domain.commands import (
@@ -33,7 +34,7 @@ from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.urgent_course import UrgentCourse
-from farmdesk.engine.urgent_news import UrgentNews
+from farmdesk.engine.urgent_news import UrgentNews, Wording
 
 
 class UrgentDesk:
@@ -96,6 +97,7 @@ class UrgentDesk:
         request = self._farm.urgents.get(command.request_id)
         if request is None:
             raise NotAsked(command.request_id)
+        said: Wording
         match command:
             case AnswerUrgent(answer=answer):
                 new = request.answered(user, Answer(answer), now.utc)
@@ -109,22 +111,26 @@ class UrgentDesk:
                 if not reason.strip():
                     raise _refused(words.reason_needed())
                 new = request.overruled_by(user, now.utc, words=reason.strip(), rule=ExitRule(rule))
-                said = words.overruled(new)
+                said = partial(words.overruled, new)
             case WithdrawUrgent():
                 new = request.withdrawn(user, now.utc)
-                said = words.over(new, self._farm.tasks.get(new.task_id))
+                said = self._told_over(new)
         self._farm.save_urgent(new)
         if not new.open:
             self._interrupts.dismiss(new.task_id)
-            said = words.over(new, self._farm.tasks.get(new.task_id))
+            said = self._told_over(new)
         self._news.tell_all(new, said, now)
         self._course.hurry()
-        return new.task_id, said
+        return new.task_id, self._news.for_reader(said, user)
 
-    def _told_answer(self, old: UrgentRequest, new: UrgentRequest) -> Said:
+    def _told_over(self, request: UrgentRequest) -> Wording:
+        return partial(words.over, request, self._farm.tasks.get(request.task_id))
+
+    def _told_answer(self, old: UrgentRequest, new: UrgentRequest) -> Wording:
         changed = set(new.consents) - set(old.consents)
         (consent,) = changed
-        return words.answered(new, consent.login, consent.answer or consent.default)
+        answer = consent.answer or consent.default
+        return partial(words.answered, new, consent.login, answer)
 
 
 def _refused(said: Said) -> Refused:

@@ -1,4 +1,8 @@
-"""What people read about urgent requests, in English and Chinese."""
+"""What people read about urgent requests, in English and Chinese.
+
+`to` is the customer who will read it, or STAFF. A customer reads no other customer's name, and of
+tasks only the names of those that he or she asked for or owns.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +28,7 @@ _RULES = {
 }
 
 
+STAFF = ""
 TASK_OVER = Said("its task has ended", "其任务已结束")
 _VOID = Said("is void", "已失效")
 
@@ -73,22 +78,22 @@ def for_loser(request: UrgentRequest, mine: Sequence[TaskEntry], login: str) -> 
     default, at = _default(request, login), _clock(request.deadline)
     reason = quoted(request.reason, 200)
     return Said(
-        f"Urgent request {request.id}: {request.asked_by} asks for nodes of {tasks}: {reason}. "
+        f"Urgent request {request.id}: somebody asks for nodes of {tasks}: {reason}. "
         "Finished frames are kept and it goes on by itself afterwards. Answer until "
         f"{at} UTC with `farmdesk urgent answer {request.id} allow` or `refuse`; no answer counts "
         f"as {default.value}.",
-        f"加急申请 {request.id}：{request.asked_by} 申请占用{tasks_zh}的节点：{reason}。"
+        f"加急申请 {request.id}：有人申请占用{tasks_zh}的节点：{reason}。"
         f"已完成的帧会保留，之后自动继续。请在 {at}（UTC）前用 `farmdesk urgent answer "
         f"{request.id} allow` 或 `refuse` 答复；逾期未答复视为{ANSWER_ZH[default]}。",
     )
 
 
-def answered(request: UrgentRequest, login: str, answer: Answer) -> Said:
+def answered(request: UrgentRequest, login: str, answer: Answer, *, to: str) -> Said:
     """Somebody has answered."""
-    who, who_zh = (login, login) if login else ("the render staff", "渲染人员")
+    who = _who(login, to)
     verb = "allows" if answer is Answer.ALLOW else "refuses"
-    en, zh = f"Urgent request {request.id}: {who} {verb} it", ""
-    zh = f"加急申请 {request.id}：{who_zh}{ANSWER_ZH[answer]}"
+    en = f"Urgent request {request.id}: {who.en} {verb} it"
+    zh = f"加急申请 {request.id}：{who.zh}{ANSWER_ZH[answer]}"
     left = sum(item.answer is None for item in request.consents)
     if request.refused_by and request.state is UrgentState.ASKING:
         at = _clock(request.deadline)
@@ -101,7 +106,7 @@ def answered(request: UrgentRequest, login: str, answer: Answer) -> Said:
     return Said(f"{en}; {_count(left, 'answer')} to come.", f"{zh}；还有 {left} 个答复未到。")
 
 
-def overruled(request: UrgentRequest) -> Said:
+def overruled(request: UrgentRequest, *, to: str) -> Said:  # noqa: ARG001  # one for all
     """An operator has decided against others."""
     by, why = request.decided_by, quoted(request.decision, 200)
     return Said(
@@ -110,36 +115,40 @@ def overruled(request: UrgentRequest) -> Said:
     )
 
 
-def over(request: UrgentRequest, entry: TaskEntry | None, why: Said | None = None) -> Said:
+def over(
+    request: UrgentRequest, entry: TaskEntry | None, why: Said | None = None, *, to: str
+) -> Said:
     """A request has ended, and how. `why`: what ended it by itself; else its own words say so."""
-    name = _name(entry) if entry is not None else Said("its task", "其任务")
+    name = _wanted(request, entry, to)
     own = quoted(request.decision, 200)
     why = why or Said(own, own)
-    told = _ending(request)
+    told = _ending(request, to)
     return Said(
         f"Urgent request {request.id} for {name.en} {told.en}{': ' * bool(why.en)}{why.en}.",
         f"加急申请 {request.id}（{name.zh}）{told.zh}{'：' * bool(why.zh)}{why.zh}。",
     )
 
 
-def _ending(request: UrgentRequest) -> Said:
-    by = request.decided_by
+def _ending(request: UrgentRequest, to: str) -> Said:
+    by = "" if to not in (STAFF, request.asked_by) else request.decided_by
     match request.state:
+        case UrgentState.WITHDRAWN if request.decided_by and not by:
+            return Said("is withdrawn", "已撤回")
         case UrgentState.WITHDRAWN:
             return Said(f"is withdrawn by {by}", f"已由 {by} 撤回") if by else _VOID
         case UrgentState.REFUSED if request.refused_by:
-            who = ", ".join(login or "the render staff" for login in request.refused_by)
-            who_zh = "、".join(login or "渲染人员" for login in request.refused_by)
-            return Said(f"is refused by {who}", f"被{who_zh}拒绝")
+            who = list(dict.fromkeys(_who(login, to) for login in request.refused_by))
+            names, names_zh = ", ".join(w.en for w in who), "、".join(w.zh for w in who)
+            return Said(f"is refused by {names}", f"被{names_zh}拒绝")
         case UrgentState.REFUSED:
             return Said("is refused", "未获批准")
         case _:
             return Said("is over", "已结束")
 
 
-def admitted(request: UrgentRequest, entry: TaskEntry) -> Said:
+def admitted(request: UrgentRequest, entry: TaskEntry, *, to: str) -> Said:
     """The urgent task goes first from now on."""
-    name, rule = _name(entry), _RULES[request.rule]
+    name, rule = _wanted(request, entry, to), _RULES[request.rule]
     return Said(
         f"Urgent request {request.id} is admitted: {name.en} is rendered before all others "
         f"({rule[0]}).",
@@ -173,6 +182,22 @@ def reason_needed() -> Said:
         "A reason is needed: others lose nodes for it and will read it. Add one and send it again.",
         "需要填写理由：其他人会因此失去节点并会看到该理由。请补充后重新发送。",
     )
+
+
+def _who(login: str, to: str) -> Said:
+    """Name who was asked; one customer is not named to another."""
+    if not login:
+        return Said("the render staff", "渲染人员")
+    return Said(login, login) if to in (STAFF, login) else Said("another customer", "另一位客户")
+
+
+def _wanted(request: UrgentRequest, entry: TaskEntry | None, to: str) -> Said:
+    """Name the task that is asked for, to those who may know it."""
+    if entry is None:
+        return Said("its task", "其任务")
+    if to in (STAFF, request.asked_by, entry.task.owner):
+        return _name(entry)
+    return Said("another task", "其他任务")
 
 
 def _name(entry: TaskEntry) -> Said:

@@ -1,5 +1,6 @@
 """The urgent workflow in an engine turned by hand: each case from the request to the resume."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,32 @@ def test_no_answer_is_the_default_at_the_deadline(rig: UrgentRig) -> None:
     assert state(rig, first) is TaskState.PREEMPTED
 
 
+def test_no_customer_reads_another_ones_name_or_task(rig: UrgentRig) -> None:
+    """One request refused by ann, one withdrawn by bob, one admitted, rendered and over."""
+    first, urgent = two_tasks(rig)
+    answers = []
+    ask(rig, urgent)
+    answers.append(rig.send(AnswerUrgent(1, "refuse"), user="ann"))
+    rig.turn(15 * MINUTE)
+    ask(rig, urgent)
+    rig.send(WithdrawUrgent(2), user="bob")
+    ask(rig, urgent)
+    answers.append(rig.send(AnswerUrgent(3, "allow"), user="ann"))
+    rig.send(ReviewUrgent(3, "allow"))
+    rig.complete(urgent)
+    rig.complete(first)
+    named = f"task {urgent} “"
+    for text in [*told(rig, "ann"), *(answer.text for answer in answers)]:
+        assert "bob" not in text
+        assert named not in text
+    texts = " ".join(told(rig, "bob"))
+    assert not re.search(r"\bann\b", texts)
+    assert "another customer refuses" in texts
+    assert named in texts
+    staff = " ".join(told(rig, "operator"))
+    assert [name in staff for name in ("bob wants", "ann refuses", "by bob")] == [True] * 3
+
+
 def test_a_refusal_holds_unless_an_operator_overrules_it(rig: UrgentRig) -> None:
     first, urgent = two_tasks(rig)
     ask(rig, urgent)
@@ -229,7 +256,8 @@ def test_a_refusal_holds_unless_an_operator_overrules_it(rig: UrgentRig) -> None
     assert "refuses" in " ".join(told(rig, "bob"))
     rig.turn(15 * MINUTE)
     assert request_of(rig).state is UrgentState.REFUSED
-    assert "refused by ann" in told(rig, "bob")[-1]
+    assert "refused by another customer" in told(rig, "bob")[-1]
+    assert "refused by ann" in told(rig, "operator")[-1]
     assert state(rig, first) is TaskState.RENDERING
     ask(rig, urgent)
     rig.send(AnswerUrgent(2, "refuse"), user="ann")

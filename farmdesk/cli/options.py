@@ -16,6 +16,7 @@ from farmdesk.cli import (
     programs,
     setup,
     submission,
+    upload,
     urgent,
     users,
     wishes,
@@ -25,6 +26,7 @@ from farmdesk.cli.call import AddVerb, Call
 FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     programs.add_verbs,
     submission.add_verbs,
+    upload.add_verbs,
     wishes.add_verbs,
     plans.add_verbs,
     nodes.add_verbs,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.upload import add_transfer_words
 from farmdesk.domain.commands import Parameter, SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.tool import ModelingTool, Tools
@@ -17,7 +18,10 @@ from farmdesk.tool_files import read_tools
 def add_verbs(verb: AddVerb) -> None:
     """Add `submit`."""
     command = verb("submit", "queue a new task", _submit)
-    command.add_argument("scene", help="the scene file")
+    command.add_argument("scene", help="the scene file; with --package, inside it")
+    command.add_argument(
+        "--package", metavar="FOLDER", help="upload it, sealed; or one file: the scene alone"
+    )
     command.add_argument("--frames", required=True, help="like 1-100x2,150,-5-5")
     command.add_argument("--name", help="of the task; else the scene's file name")
     command.add_argument("--tool", help="else the only one that opens such a scene")
@@ -46,22 +50,32 @@ def add_verbs(verb: AddVerb) -> None:
         "--due", metavar="TIME", help="when it should be done, like 2026-02-04T20:00; local time"
     )
     command.add_argument("--start", action="store_true", help="render at once")
+    add_transfer_words(command)
 
 
 def _submit(call: Call) -> int:
-    return call.send([submission(call.words, read_tools(call.config.folder))])
+    command = submission(call.words, read_tools(call.config.folder))
+    if not command.upload:
+        return call.send([command])
+    from farmdesk.cli import uploading
+
+    return uploading.submit(call, command)
 
 
 def submission(words: argparse.Namespace, tools: Tools) -> SubmitTask:
     """Give the command. Raises Refused for what can be seen to be wrong before it is sent."""
-    scene = Path(words.scene).absolute()
+    scene = Path(words.scene)
+    if words.package and not scene.exists():
+        scene = Path(words.package) / scene
+    scene = scene.absolute()
     tool = _tool(words, scene, tools)
     width, height = _size(words.size)
     return SubmitTask(
         name=words.name or scene.stem,
         tool=tool.name,
         tool_version=tool.version,
-        scene=str(scene),
+        scene=_inside(scene, Path(words.package).absolute()) if words.package else str(scene),
+        upload=words.package is not None,
         frames=words.frames,
         project=words.project or "",
         show=words.show or "",
@@ -83,6 +97,18 @@ def submission(words: argparse.Namespace, tools: Tools) -> SubmitTask:
         after_mode=words.after_mode,
         due=_time(words.due),
     )
+
+
+def _inside(scene: Path, package: Path) -> str:
+    """Give a scene's path inside its package."""
+    if scene == package and scene.is_file():
+        return scene.name
+    if not (scene.is_file() and scene.is_relative_to(package)):
+        raise Refused(
+            f"There is no scene {scene.name} in {package}. Name the file in the package.",
+            f"{package} 中没有场景 {scene.name}。请指定场景包内的文件。",
+        )
+    return scene.relative_to(package).as_posix()
 
 
 def _tool(words: argparse.Namespace, scene: Path, tools: Tools) -> ModelingTool:

@@ -147,13 +147,19 @@ def _write_once(path: Path, keys: UserKeys, passphrase_file: str | None) -> None
     write_key_file(path, keys, ask_new_passphrase(passphrase_file))
 
 
-def login(call: Call) -> int:
-    """Begin a session and remember it."""
-    farm, words = _trusted(call), call.words
-    file = read_key_file(Path(words.key) if words.key else farm.key_file())
-    keys = file.open(
+def open_keys(call: Call) -> UserKeys:
+    """Give the caller's keys, of `--key` or the collected key file; asks for its passphrase."""
+    words = call.words
+    file = read_key_file(Path(words.key) if words.key else call.known_farm.key_file())
+    return file.open(
         ask_secret("Passphrase of the key file", "密钥文件的口令", words.passphrase_file)
     )
+
+
+def login(call: Call) -> int:
+    """Begin a session and remember it."""
+    farm = _trusted(call)
+    keys = open_keys(call)
     door = farm.door()
     try:
         told = log_in(door, keys)

@@ -143,17 +143,21 @@ class Upload:
 
     def _opened(self, task_id: int) -> UploadSeen:
         """Go on with the upload that the journal knows, or begin one."""
-        known = self._journal.upload()
-        if known is None:
+        seen = self._known()
+        if seen is None or seen.state is TransferState.CANCELLED:
             seen = self._patience.ask(lambda: self._door.begin(task_id))
             self._journal.begin(bytes.fromhex(seen.id), seen.key_version)
-        else:
-            transfer = known[0].hex()
-            seen = self._patience.ask(lambda: self._door.find(transfer))
         if seen.key_version != self._keys.version:
             raise OtherKeys(seen.key_version)
         self._transfer = seen.id
         return seen
+
+    def _known(self) -> UploadSeen | None:
+        known = self._journal.upload()
+        if known is None:
+            return None
+        transfer = known[0].hex()
+        return self._patience.ask(lambda: self._door.find(transfer))
 
     def _tell_files(self, sources: Mapping[str, SourceFile]) -> None:
         """Number what is new, drop what changed or is gone, and tell the farm."""

@@ -1,0 +1,136 @@
+"""Carries out `farmdesk upload`, and the upload behind `farmdesk submit --package`."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from farmdesk.cli.call import ANSWER_S, Call, language
+from farmdesk.cli.visits import open_keys
+from farmdesk.cli.watching import watched
+from farmdesk.domain.commands import SubmitTask
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.transfers import TransferState
+from farmdesk.link.outcome import wait_outcome
+from farmdesk.link.remote.known_farm import KnownFarm
+from farmdesk.link.remote.link import RemoteLink
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.remote.source_files import source_files
+from farmdesk.link.remote.transfer_door import TransferDoor
+from farmdesk.link.remote.upload import Upload
+from farmdesk.link.remote.upload_journal import NOTHING_KNOWN, PackageContents, UploadJournal
+from farmdesk.link.transfer_wire import UploadSeen
+from farmdesk.security.user_keys import UserKeys
+
+
+class NoPackage(Refused):
+    """Nobody said what to upload."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Upload what? Name the scene's folder, or one file.",
+            "要上传什么？请指定场景文件夹或单个文件。",
+        )
+
+
+def upload(call: Call) -> int:
+    """Send a task's package, or go on with it."""
+    if call.words.package is None:
+        raise NoPackage
+    keys = open_keys(call)
+    with fresh_session(call.known_farm, keys) as session:
+        seen = send_package(call, session, keys, task_id=call.words.task)
+    return _told(call, seen)
+
+
+def submit(call: Call, command: SubmitTask) -> int:
+    """Queue a task and send its package."""
+    keys = open_keys(call)
+    with fresh_session(call.known_farm, keys) as session:
+        link = RemoteLink(session)
+        row = wait_outcome(link, link.send(command), ANSWER_S)
+        if not row.applied or row.task_id is None:
+            call.complain(row.sentence(language()))
+            return 1
+        if not call.words.json:
+            call.say(
+                f"Task {row.task_id} waits for its package. To go on after a break: "
+                f"farmdesk upload {row.task_id} {call.words.package}",
+                f"任务 {row.task_id} 正在等待场景包。中断后继续："
+                f"farmdesk upload {row.task_id} {call.words.package}",
+            )
+        seen = send_package(call, session, keys, task_id=row.task_id)
+    return _told(call, seen)
+
+
+def send_package(call: Call, session: RemoteSession, keys: UserKeys, *, task_id: int) -> UploadSeen:
+    """Upload `--package` and show how far it is. Raises what `Upload.send` raises."""
+    farm, words = call.known_farm, call.words
+    root = Path(words.package).absolute()
+    before = None if words.whole else RemoteLink(session).task(task_id).previous_task
+    with closing(UploadJournal(_journal(farm, task_id))) as journal:
+        return watched(
+            call,
+            root.name,
+            lambda progress, pause: Upload(
+                TransferDoor(session),
+                journal,
+                keys,
+                previous=NOTHING_KNOWN if before is None else _contents(farm, before),
+                progress=progress,
+                pause=pause,
+                connections=max(1, words.connections),
+            ).send(task_id, lambda: source_files(root)),
+        )
+
+
+def cancel(call: Call) -> int:
+    """End the upload of a task; what is remembered of it here is forgotten."""
+    farm, task_id = call.known_farm, call.words.task
+    session = farm.session()
+    try:
+        door = TransferDoor(session)
+        seen = door.cancel(door.of_task(task_id).id)
+    finally:
+        session.close()
+    _journal(farm, task_id).unlink(missing_ok=True)
+    return _told(call, seen)
+
+
+@contextmanager
+def fresh_session(farm: KnownFarm, keys: UserKeys) -> Iterator[RemoteSession]:
+    """Log in for one transfer, and out again."""
+    session = RemoteSession.begin(farm.door(), keys)
+    try:
+        yield session
+        session.end()
+    finally:
+        session.close()
+
+
+def _journal(farm: KnownFarm, task_id: int) -> Path:
+    return farm.folder / "uploads" / f"{task_id}.db"
+
+
+def _contents(farm: KnownFarm, task_id: int) -> PackageContents:
+    """Give what this machine knows of an earlier task's package."""
+    path = _journal(farm, task_id)
+    if not path.exists():
+        return NOTHING_KNOWN
+    with closing(UploadJournal(path)) as journal:
+        return journal.contents()
+
+
+def _told(call: Call, seen: UploadSeen) -> int:
+    """Say how an upload stands; 1 when the farm refused it."""
+    size = f"{seen.bytes_here / 1e6:,.1f} MB"
+    match seen.state:
+        case TransferState.CANCELLED:
+            en, zh = f"The upload for task {seen.task_id} is cancelled.", "上传已取消。"
+        case TransferState.REFUSED:
+            en, zh = f"The farm refused the package: {seen.reason}", f"{seen.reason_zh}"
+        case _:
+            en = f"The package of task {seen.task_id} has arrived ({size}); the farm opens it."
+            zh = f"任务 {seen.task_id} 的场景包已送达（{size}），农场正在打开。"
+    call.show(asdict(seen), lambda: call.say(en, zh))
+    return 1 if seen.state is TransferState.REFUSED else 0

@@ -26,7 +26,7 @@ TOLD = LoggedIn(
     role=Role.CUSTOMER,
     until=datetime(2026, 2, 4, tzinfo=UTC),
     idle_s=1800,
-    database=LentDatabase("db:3306/farm", "fl_1", "pässword", "operator"),
+    database=LentDatabase("db:3306/farm", "fl_1", "pässword", "operator", "PEM"),
 )
 
 

@@ -8,6 +8,7 @@ from statistics import fmean, pstdev
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import (
     CommandRow,
     Flush,
@@ -165,8 +166,8 @@ class FakeLink:
         return [row for row in rows if row.rev <= last]
 
     def frame_times(self, task_id: int) -> FrameTimes:
-        """Give the render seconds of each proven frame."""
-        records = [row.record for row in self.frames(task_id)]
+        """Give the render seconds of each proven frame that a node rendered."""
+        records = [row.record for row in self.frames(task_id) if row.record.node != BY_HAND]
         proven = [record for record in records if record.state is FrameState.DONE]
         loads = [record.load_s for record in proven if record.load_s > 0.0]
         seconds = {record.frame: record.render_s for record in proven}

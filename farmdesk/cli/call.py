@@ -14,6 +14,7 @@ from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import CommandRow
 from farmdesk.domain.users import User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
@@ -144,7 +145,10 @@ class Call:
     def send(self, commands: Sequence[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""
         sent = [self.link.send(command) for command in commands]
-        rows = [wait_outcome(self.link, number, ANSWER_S) for number in sent]
+        return self.tell([wait_outcome(self.link, number, ANSWER_S) for number in sent])
+
+    def tell(self, rows: Sequence[CommandRow]) -> int:
+        """Tell what became of commands; 1 when one was refused."""
         if self.words.json:
             print_json(rows)
             return 0 if all(row.applied for row in rows) else 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from farmdesk import __version__
 from farmdesk.cli import (
     audit,
+    by_hand,
     door,
     keys,
     looks,
@@ -28,6 +29,7 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     submission.add_verbs,
     upload.add_verbs,
     wishes.add_verbs,
+    by_hand.add_verbs,
     plans.add_verbs,
     nodes.add_verbs,
     urgent.add_verbs,

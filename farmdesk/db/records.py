@@ -1,8 +1,9 @@
 """Turns rows into the records of the domain, in one place for the store and the reports."""
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
-from farmdesk.db.models import Node, NodeSlot, Task
+from farmdesk.db.models import Frame, Node, NodeSlot, Task
+from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import FrameRecord, LogRecord, NodeRecord
 from farmdesk.domain.states import FailureReason, FrameState, NodeState
 
@@ -28,6 +29,11 @@ def frame_record(row: AnyRow) -> FrameRecord:
         reason=None if row.reason is None else FailureReason(row.reason),
         text=row.text,
     )
+
+
+def timed() -> ColumnElement[bool]:
+    """Say which attempts tell how long a frame takes: the proven ones that a node rendered."""
+    return (Frame.state == FrameState.DONE) & (Frame.node != BY_HAND)
 
 
 def node_select() -> Select[tuple[object, ...]]:

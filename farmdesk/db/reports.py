@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from farmdesk.db.commands import COLUMNS, command_row
 from farmdesk.db.frame_states import live_states
 from farmdesk.db.models import FarmCounter, Frame, Log, NodeSlot, SentCommand, Task, table_of
-from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select
+from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select, timed
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import (
     CommandRow,
@@ -90,11 +90,11 @@ def proof(connection: Connection, task_id: int, frame: int) -> FrameRecord | Non
 
 
 def paces(connection: Connection, task_ids: Collection[int]) -> list[Pace]:
-    """Give the pace of each of these tasks that has proven frames; summed up by the database."""
+    """Give the pace of each of these tasks that has rendered frames; summed up by the database."""
     seconds, load_s = Frame.render_s, Frame.load_s
     loads = func.avg(case((load_s > 0.0, load_s)))  # AVG passes over NULL
     columns = (func.count(), func.avg(seconds), func.avg(seconds * seconds), loads)
-    wanted = Frame.task_id.in_(task_ids) & (Frame.state == FrameState.DONE)
+    wanted = Frame.task_id.in_(task_ids) & timed()
     query = select(Frame.task_id, *columns).where(wanted).group_by(Frame.task_id)
     return [
         Pace(row[0], row[1], row[2], math.sqrt(max(row[3] - row[2] ** 2, 0.0)), row[4])

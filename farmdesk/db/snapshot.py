@@ -10,7 +10,7 @@ from farmdesk.db.database import Database
 from farmdesk.db.flush_rows import SPEC
 from farmdesk.db.frame_states import saved_states
 from farmdesk.db.models import FarmCounter, Frame, Task, Urgent, table_of
-from farmdesk.db.records import frame_record, node_record, node_select
+from farmdesk.db.records import frame_record, node_record, node_select, timed
 from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.records import (
     FarmSnapshot,
@@ -112,11 +112,10 @@ def _page(database: Database, query: Select[tuple[object, ...]]) -> list[FrameRe
 
 
 def frame_times(database: Database, task_id: int) -> FrameTimes:
-    """Give the seconds of each proven frame; three columns, for there may be 500,000 rows."""
+    """Give the seconds of each rendered frame; three columns, for there may be 500,000 rows."""
     query = select(Frame.frame, Frame.render_s, Frame.load_s).order_by(Frame.frame, Frame.attempt)
-    proven = (Frame.task_id == task_id) & (Frame.state == FrameState.DONE)
     with database.reading() as connection:
-        rows = connection.execute(query.where(proven)).all()
+        rows = connection.execute(query.where(Frame.task_id == task_id, timed())).all()
     loads = [row[2] for row in rows if row[2] > 0.0]
     return FrameTimes(
         task_id, {row[0]: row[1] for row in rows}, sum(loads) / len(loads) if loads else None

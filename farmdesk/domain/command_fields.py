@@ -183,6 +183,7 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "layer": _line(MAX_NAME, least=1),
     "output_format": _line(MAX_NAME, least=1),
     "scene": _line(MAX_PATH, least=1),
+    "folder": _line(MAX_PATH, least=1),
     "nodes": _check_nodes,
     "pool": _line(MAX_NAME),
     "count": _between(1, MAX_NODES),

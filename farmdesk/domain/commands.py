@@ -63,6 +63,17 @@ class TakePackage:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeFrames:
+    """Take frames of a task that were rendered elsewhere: files of a folder of the farm's server.
+
+    `folder`: a full path. Each one passes the checks that a node's frames pass.
+    """
+
+    task_id: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRender:
     """Give a queued, stopped or paused task nodes and let it render."""
 
@@ -219,6 +230,7 @@ RequestWord = AnswerUrgent | ReviewUrgent | OverruleUrgent | WithdrawUrgent
 Command = (
     SubmitTask
     | TakePackage
+    | TakeFrames
     | StartRender
     | PauseTask
     | StopTask

@@ -9,6 +9,7 @@ from farmdesk.domain.states import FailureReason, NodeState
 from farmdesk.domain.task import TaskId
 from farmdesk.domain.text import quoted
 
+BY_HAND = "by hand"  # stands for the node of frames that a person handed in; none has a blank
 FAILURES_TO_FAULT = 3  # in a row
 
 OWN_REASONS = frozenset({FailureReason.GPU, FailureReason.NODE_LOST})

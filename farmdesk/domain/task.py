@@ -19,6 +19,7 @@ from farmdesk.domain.commands import (
     SetPriority,
     StartRender,
     StopTask,
+    TakeFrames,
     TakePackage,
 )
 from farmdesk.domain.errors import Refused
@@ -71,6 +72,15 @@ MOVES: Mapping[TaskState, frozenset[TaskState]] = MappingProxyType(
 WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
     {
         TakePackage: frozenset({TaskState.UPLOADING}),
+        TakeFrames: frozenset(
+            {
+                TaskState.QUEUED,
+                TaskState.PAUSED,
+                TaskState.STOPPED,
+                TaskState.PARTLY_FAILED,
+                TaskState.FAILED,
+            }
+        ),
         StartRender: frozenset({TaskState.QUEUED, TaskState.STOPPED, TaskState.PAUSED}),
         PauseTask: frozenset({TaskState.RENDERING, TaskState.PREEMPTED}),
         StopTask: frozenset(state for state, moves in MOVES.items() if moves >= _TO_STOPPED),
@@ -94,6 +104,7 @@ WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
 _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
     {
         TakePackage: ("given a package", "接收场景包"),
+        TakeFrames: ("given frames by hand", "手工接收帧"),
         StartRender: ("started", "派发"),
         PauseTask: ("paused", "暂停"),
         StopTask: ("stopped", "停止"),

@@ -27,6 +27,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakeFrames,
     TakePackage,
     WakeNodes,
     WithdrawUrgent,
@@ -60,6 +61,7 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
         for command, reach in {
             SubmitTask: Reach.OWN,
             TakePackage: Reach.OWN,
+            TakeFrames: Reach.NONE,
             StartRender: Reach.NONE,
             PauseTask: Reach.NONE,
             ResumeTask: Reach.NONE,

@@ -22,6 +22,7 @@ from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import AccountsTaker, Desk
 from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
+from farmdesk.engine.hand_ins import HandIn, HandIns
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.lingerers import Lingerers, Lingering
@@ -47,6 +48,7 @@ class World:
     """What the engine reaches outside of its memory.
 
     `load_task` reads a task that is not in memory, `begin_check` starts a frame-sequence check,
+    `take_frames` starts to take frames by hand,
     `read_times` begins to read a previous version's times (for a task, of a task). `people` send
     commands; `accounts` takes those about accounts, where the farm has any.
     """
@@ -56,6 +58,7 @@ class World:
     clock: Callable[[], Moment]
     load_task: Callable[[int], StoredTask | None]
     begin_check: Callable[[CheckJob], None]
+    take_frames: Callable[[HandIn], None]
     read_times: Callable[[int, int], None]
     people: People
     accounts: AccountsTaker | None = None
@@ -98,6 +101,14 @@ def make_engine(
     nodes = NodeDesk(agents=agents, runs=runs, rules=rules)
     urgent = UrgentDesk(farm=farm, interrupts=interrupts, news=news, course=course)
     tasks = TaskDesk(farm=farm, runs=runs, workspace=workspace, dependents=dependents)
+    hand_ins = HandIns(
+        farm=farm,
+        runs=runs,
+        reports=reports,
+        tools=tools,
+        workspace=workspace,
+        begin=world.take_frames,
+    )
     submissions = Submissions(
         farm=farm,
         runs=runs,
@@ -123,6 +134,7 @@ def make_engine(
             **nodes.about_farm,
             **urgent.about_farm,
         },
+        answered_later=hand_ins.answered_later,
     )
     lingerers = Lingerers(
         lingering, farm=farm, agents=agents, runs=runs, reports=reports, dependents=dependents
@@ -138,6 +150,7 @@ def make_engine(
         desk=desk,
         urgent=course,
         intake=intake,
+        hand_ins=hand_ins,
         lingerers=lingerers,
         writer=world.writer,
         clock=world.clock,

@@ -25,8 +25,12 @@ TaskAnswer = Callable[[Any, TaskEntry, User, Moment], Said]
 FarmAnswer = Callable[[Any, User, Moment], tuple[int | None, Said]]
 """Carries out any other command; gives the task that it made or changed, if any."""
 
+LaterAnswer = Callable[[int, Any, TaskEntry], None]
+"""Begins to carry out a command (its number first) about one task; whoever ends it answers it."""
+
 TaskAnswers = Mapping[type[Command], TaskAnswer]
 FarmAnswers = Mapping[type[Command], FarmAnswer]
+LaterAnswers = Mapping[type[Command], LaterAnswer]
 
 OUR_FAULT = Said(
     "The engine could not carry this out because of a fault of its own; see its log.",
@@ -51,12 +55,14 @@ class Desk:
         sender: Callable[[str], User],
         about_tasks: TaskAnswers,
         about_farm: FarmAnswers,
+        answered_later: LaterAnswers,
         accounts: AccountsTaker | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._sender = sender
         self._about_tasks = about_tasks
         self._about_farm = about_farm
+        self._answered_later = answered_later
         self._accounts = accounts
 
     def answer(self, row: CommandRow, now: Moment) -> Outcome | None:
@@ -66,6 +72,9 @@ class Desk:
             user = self._sender(row.issued_by)
             if isinstance(command, AccountCommand):
                 self._hand_on(row, command, user)
+                return None
+            if type(command) in self._answered_later:
+                self._answered_later[type(command)](row.id, command, self._entry(command, user))
                 return None
             task_id, said = self._carry_out(command, user, now)
         except FarmError as error:
@@ -81,10 +90,15 @@ class Desk:
         if kind in self._about_farm:
             check_allowed(user, command, None)
             return self._about_farm[kind](command, user, now)
+        entry = self._entry(command, user)
+        return entry.task.id, self._about_tasks[kind](command, entry, user, now)
+
+    def _entry(self, command: Command, user: User) -> TaskEntry:
+        """Give the task that a command is about. Raises Refused when it does not allow it."""
         entry = self._catalogue.get(command.task_id)  # type: ignore[union-attr]  # as its table says
         check_allowed(user, command, entry.task.owner)
         entry.task.check(command)
-        return entry.task.id, self._about_tasks[kind](command, entry, user, now)
+        return entry
 
     def _hand_on(self, row: CommandRow, command: AccountCommand, user: User) -> None:
         """Have a command about accounts carried out beside the loop."""

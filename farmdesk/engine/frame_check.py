@@ -17,7 +17,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is recorded of a frame, and must be true of its file."""
+    """What is recorded of a frame, and must be true of its file; `width` or `height` 0: any."""
 
     frame: int
     path: str
@@ -36,6 +36,8 @@ class Finding:
     bytes: int
     error: str = ""
     missing: bool = False
+    width: int = 0
+    height: int = 0
 
 
 def check_frame(claim: Claim) -> Finding:
@@ -48,16 +50,17 @@ def check_frame(claim: Claim) -> Finding:
         if status.st_mtime < claim.newer_than:
             return _bad(claim, "is older than the start of its task")
         facts = check_image(path)
-        if (facts.width, facts.height) != (claim.width, claim.height):
+        width, height = claim.width or facts.width, claim.height or facts.height
+        if (facts.width, facts.height) != (width, height):
             size = f"{facts.width}x{facts.height}"
-            return _bad(claim, f"is {size}, expected is {claim.width}x{claim.height}")
+            return _bad(claim, f"is {size}, expected is {width}x{height}")
         if _digest(path) != claim.sha256:
             return _bad(claim, "has another digest than the recorded one")
     except FileNotFoundError:
         return Finding(claim.frame, 0, "is missing", missing=True)
     except (BadImage, OSError) as error:
         return _bad(claim, str(error))
-    return Finding(claim.frame, claim.bytes)
+    return Finding(claim.frame, claim.bytes, width=width, height=height)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import Desk
 from farmdesk.engine.endings import Endings
 from farmdesk.engine.farm import Farm
+from farmdesk.engine.hand_ins import HandIns
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.late_watch import LateWarnings
 from farmdesk.engine.lingerers import Lingerers
@@ -26,6 +27,8 @@ from farmdesk.engine.posts import (
     CommandsArrived,
     DatabaseChanged,
     Flushed,
+    FrameTaken,
+    HandInEnded,
     LeaseTaken,
     LookedAhead,
     PackageOpened,
@@ -72,6 +75,7 @@ class Engine:
         desk: Desk,
         urgent: UrgentCourse,
         intake: Intake,
+        hand_ins: HandIns,
         lingerers: Lingerers,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
@@ -85,6 +89,7 @@ class Engine:
         self._desk = desk
         self._urgent = urgent
         self._intake = intake
+        self._hand_ins = hand_ins
         self._lingerers = lingerers
         self._writer = writer
         self._clock = clock
@@ -142,6 +147,8 @@ class Engine:
                 self._endings.start_checks(number, now)
             case CheckEnded() | TimesRead() | LookedAhead() | PackageOpened() | ResultsBrought():
                 self._take_result(post, now)
+            case FrameTaken() | HandInEnded():
+                self._hand_ins.hear(post, now)
             case DatabaseChanged(text=text):
                 log.warning("database: %s", text or "back again")
             case LeaseTaken(text=text):

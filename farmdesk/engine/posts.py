@@ -5,6 +5,8 @@ from datetime import datetime
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes, Outcome
+from farmdesk.engine.said import Said
+from nodeagent.journal import JournalLine
 from nodeagent.protocol import AgentReport
 
 
@@ -81,6 +83,25 @@ class PackageOpened:
     en: str = ""
     zh: str = ""
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTaken:
+    """A frame that was handed in lies in its place, proven and journaled."""
+
+    task_id: int
+    line: JournalLine
+
+
+@dataclass(frozen=True, slots=True)
+class HandInEnded:
+    """A hand-in is over: `refused` files say why, each; `error`: what ended it before its end."""
+
+    command_id: int
+    task_id: int
+    taken: int  # frames
+    refused: tuple[Said, ...]
+    error: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,8 @@ Post = (
     | TimesRead
     | LookedAhead
     | PackageOpened
+    | FrameTaken
+    | HandInEnded
     | ResultsBrought
     | AccountsChanged
     | LeaseTaken

@@ -11,7 +11,7 @@ from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
-from nodeagent.journal import read_journal
+from nodeagent.journal import JournalLine, read_journal
 from nodeagent.protocol import FramePublished
 
 log = logging.getLogger(__name__)
@@ -67,14 +67,25 @@ class Reports:
 
     def read_journal(self, entry: TaskEntry, node: str, now: Moment) -> None:
         """Take over frames that a node finished and could not report."""
-        for line in read_journal(self._workspace.journal(entry.task.id, node)):
-            if line.frame not in entry.frames or not is_plain_name(line.path):
-                continue
-            if entry.state_of(line.frame) is FrameState.DONE:
-                continue
-            if not (self._workspace.frames(entry.task.id) / line.path).exists():
-                continue  # the frame-sequence check did not accept it
-            self._farm.record_frame(entry, record_of(entry, node, line))
-            run = self._runs.run_of(entry.task.id)
-            if run is not None:
-                run.found(line.frame, line.seconds, node, now)
+        lines = read_journal(self._workspace.journal(entry.task.id, node))
+        last = {line.frame: line for line in lines if _is_news(entry, line)}  # as it lies there now
+        for line in last.values():
+            self.take(entry, node, line, now)
+
+    def take(self, entry: TaskEntry, node: str, line: JournalLine, now: Moment) -> None:
+        """Take over a frame that was published without a report."""
+        if not _is_news(entry, line):
+            return
+        if not (self._workspace.frames(entry.task.id) / line.path).exists():
+            return  # the frame-sequence check did not accept it
+        self._farm.record_frame(entry, record_of(entry, node, line))
+        run = self._runs.run_of(entry.task.id)
+        if run is not None:
+            run.found(line.frame, line.seconds, node, now)
+
+
+def _is_news(entry: TaskEntry, line: JournalLine) -> bool:
+    """Say whether a journal's line is about a frame of the task that is not known as done."""
+    if line.frame not in entry.frames or not is_plain_name(line.path):
+        return False
+    return entry.state_of(line.frame) is not FrameState.DONE

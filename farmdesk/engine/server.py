@@ -22,6 +22,7 @@ from farmdesk.engine.clock import real_time
 from farmdesk.engine.deliverer import Deliverer, results_storage
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.flush_journal import FlushJournal
+from farmdesk.engine.frame_taker import FrameTaker
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.loop import Engine
@@ -121,6 +122,7 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
         clock=real_time,
         load_task=around.store.load_task,
         begin_check=Checker(around.store, around.inbox.put, around.workers).begin,
+        take_frames=FrameTaker(around.store, around.inbox.put, around.workers).begin,
         read_times=TimesReader(around.store, around.inbox.put).begin,
         people=around.office.people,
         accounts=around.office.accounts,

@@ -56,8 +56,8 @@ class Workspace:
         """Give the scratch folder of a slot of this machine."""
         return self.root / "scratch" / _file_name(slot)
 
-    def prepare(self, task_id: int) -> None:
-        """Make a task's folders and mark its start.
+    def prepare(self, task_id: int, *, for_agents: bool = True) -> None:
+        """Make a task's folders and mark its start; `for_agents`: they may publish from now on.
 
         Raises Refused when the storage cannot be written.
         """
@@ -66,7 +66,8 @@ class Workspace:
             self.logs(task_id).mkdir(parents=True, exist_ok=True)
             if not self.started_mark(task_id).exists():
                 self.started_mark(task_id).touch()
-            (self.logs(task_id) / ENDED).unlink(missing_ok=True)
+            if for_agents:
+                (self.logs(task_id) / ENDED).unlink(missing_ok=True)
         except OSError as error:
             raise Refused(
                 f"The folder {self.task(task_id)} cannot be written ({error.strerror}). "

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from farmdesk.db.database import open_database
 from farmdesk.db.store import Store
 from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.text import is_one_line
@@ -351,7 +353,7 @@ def test_what_is_not_there_is_refused_with_a_sentence(farm: Farm) -> None:
         assert "12345" in refusal.value.zh
 
 
-def test_frame_times_are_those_of_proven_frames(farm: Farm) -> None:
+def test_frame_times_are_those_of_frames_that_a_node_rendered(farm: Farm) -> None:
     farm.add_task(1)
     farm.change(
         frames=(
@@ -359,6 +361,7 @@ def test_frame_times_are_those_of_proven_frames(farm: Farm) -> None:
             frame_record(2, FrameState.RETRYING),
             frame_record(3, FrameState.RETRYING),
             frame_record(3, attempt=2),
+            replace(frame_record(4), node=BY_HAND, render_s=0.0),
         )
     )
     times = farm.link.frame_times(1)
@@ -366,10 +369,12 @@ def test_frame_times_are_those_of_proven_frames(farm: Farm) -> None:
     assert farm.link.frame_times(99).seconds == {}
 
 
-def test_paces_sum_up_proven_frames(farm: Farm) -> None:
+def test_paces_sum_up_frames_that_a_node_rendered(farm: Farm) -> None:
     farm.add_task(1)
     farm.add_task(2)
-    farm.change(frames=(*(frame_record(k) for k in (1, 2)), frame_record(3, FrameState.RETRYING)))
+    by_hand = replace(frame_record(4), node=BY_HAND, render_s=0.0)
+    broken = frame_record(3, FrameState.RETRYING)
+    farm.change(frames=(*(frame_record(k) for k in (1, 2)), broken, by_hand))
     (pace,) = farm.link.paces([1, 2, 99])
     assert (pace.task_id, pace.frames, pace.load_s) == (1, 2, 0.5)
     assert pace.mean_s == pytest.approx(1.25)

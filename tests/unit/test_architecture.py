@@ -43,7 +43,7 @@ PLANTED = {
     "FastAPI and uvicorn only in gateway": ("farmdesk/engine", "import fastapi"),
     "httpx only in link.remote": ("farmdesk/engine", "import httpx"),
     "smbprotocol only in storage.smb": ("farmdesk/engine", "import smbclient"),
-    "of nodeagent, farmdesk imports only protocol, journal and images": (
+    "of nodeagent, farmdesk imports only what both sides read and write alike": (
         "farmdesk/engine",
         "import nodeagent.session",
     ),

@@ -65,7 +65,12 @@ def test_every_command_has_its_own_kind() -> None:
     for command in get_args(Command):
         wanted = [f.name for f in fields(command) if f.default is f.default_factory is MISSING]
         texts = SUBMIT | {"reason": "the director waits", "answer": "allow", "on": True}
-        texts |= {"login": "wang.li", "fingerprint": "a0b1", "transfer": "00"}
+        texts |= {
+            "login": "wang.li",
+            "fingerprint": "a0b1",
+            "transfer": "00",
+            "folder": "/elsewhere",
+        }
         body = {name: texts.get(name, 5) for name in wanted}
         made = from_body(
             "".join("_" + c.lower() if c.isupper() else c for c in command.__name__)[1:], body

@@ -23,6 +23,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakeFrames,
     TakePackage,
     WakeNodes,
 )
@@ -43,6 +44,7 @@ def task(state: TaskState = S.QUEUED) -> RenderTask:
 
 def wish(kind: type[Command]) -> Command:
     more = {TakePackage: ("0f" * 16,), SetPriority: (5,), RequestUrgent: ("the director waits",)}
+    more[TakeFrames] = ("/elsewhere",)
     return kind(7, *more.get(kind, ()))  # type: ignore[arg-type]
 
 

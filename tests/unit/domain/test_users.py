@@ -19,6 +19,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
     SubmitTask,
+    TakeFrames,
 )
 from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, check_allowed
 
@@ -32,6 +33,7 @@ STAFF_ONLY: list[Command] = [
     ResumeTask(7),
     SetPriority(7, 9),
     RetryFailed(7),
+    TakeFrames(7, "/elsewhere"),
     PurgeTask(7),
     ReviewUrgent(1, "allow"),
     OverruleUrgent(1, "the show begins"),

@@ -22,6 +22,7 @@ from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
+from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.intake import Intake, Package
 from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.people import LocalPeople, People
@@ -151,6 +152,7 @@ class Rig:
         self.ready: list[SlotId] = []  # slots for which an agent was to be prepared
         self.jobs: list[CheckJob] = []
         self.about_accounts: list[tuple[CommandRow, AccountCommand]] = []
+        self.hand_ins: list[HandIn] = []  # that are being taken
         self.packages: list[Package] = []  # that are being opened
         self.reads: list[tuple[int, int]] = []  # of times: for which task, of which
         self.link = FakeLink()
@@ -170,6 +172,7 @@ class Rig:
             clock=self.now,
             load_task=self.stored.get,
             begin_check=self.jobs.append,
+            take_frames=self.hand_ins.append,
             read_times=lambda task_id, previous: self.reads.append((task_id, previous)),
             people=LocalPeople(config) if people is None else people,
             accounts=None if people is None else self.take,

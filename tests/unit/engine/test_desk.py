@@ -10,6 +10,6 @@ from tests.unit.engine.rig import Rig
 
 def test_every_kind_of_command_has_its_desk(tmp_path: Path) -> None:
     desk = Rig(tmp_path).engine._desk
-    answered = [*desk._about_tasks, *desk._about_farm]
+    answered = [*desk._about_tasks, *desk._about_farm, *desk._answered_later]
     assert len(answered) == len(set(answered))
     assert set(answered) >= set(get_args(Command)) - set(get_args(AccountCommand))

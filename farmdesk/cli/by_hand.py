@@ -1,0 +1,39 @@
+"""What an operator does with his own hands: hand in frames that were rendered elsewhere."""
+
+from pathlib import Path
+
+from farmdesk.cli.call import AddVerb, Call
+from farmdesk.domain.commands import TakeFrames
+from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.records import CommandRow
+from farmdesk.link.outcome import wait_outcome
+
+NEXT_FRAME_S = 60.0  # one frame takes the farm no longer: its storage may be slow
+
+
+def add_verbs(verb: AddVerb) -> None:
+    """Add them."""
+    hand_in = verb("hand-in", "take frames of a task that were rendered elsewhere", _hand_in)
+    hand_in.add_argument("task", type=int)
+    hand_in.add_argument("folder", help="where they lie, as the farm's server sees it")
+
+
+def _hand_in(call: Call) -> int:
+    folder = call.words.folder
+    if call.server is None:  # else it is no folder of this machine
+        folder = str(Path(folder).absolute())
+    before = call.link.task(call.words.task).done
+    number = call.link.send(TakeFrames(call.words.task, folder))
+    return call.tell([_wait(call, number, before)])
+
+
+def _wait(call: Call, number: int, before: int) -> CommandRow:
+    """Wait for the answer as long as frames are taken. Raises FarmUnavailable."""
+    while True:
+        try:
+            return wait_outcome(call.link, number, NEXT_FRAME_S)
+        except FarmUnavailable:
+            done = call.link.task(call.words.task).done
+            if done <= before:
+                raise
+            before = done

@@ -1,0 +1,62 @@
+"""Frames that were rendered elsewhere, handed in by the command line: taken, or refused."""
+
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.node import BY_HAND
+from farmdesk.domain.states import TaskState
+from tests.farm import LocalFarm
+from tests.tiny_tool import png
+
+
+def test_failed_frames_come_from_elsewhere(
+    farm: LocalFarm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene = farm.scene(faults={"2": ["small", 9], "3": ["crash", 9]})
+    task = farm.submit(scene, "1-4", width=4, height=4)
+    assert farm.wait_state(task).state is TaskState.PARTLY_FAILED
+    elsewhere = tmp_path / "别处 rendered"
+    elsewhere.mkdir()
+    good = farm.frame_file(task, 1).read_bytes()
+
+    def hand_in(code: int) -> str:
+        capsys.readouterr()
+        assert farm.run("hand-in", task, elsewhere) == code
+        told = capsys.readouterr()
+        return told.out + told.err
+
+    (elsewhere / "frame_0001.png").write_bytes(png(99))
+    (elsewhere / "frame_0002.png").write_bytes(png(2)[:-9])
+    (elsewhere / "frame_0003.png").write_bytes(png(3, 2))
+    (elsewhere / "notes.txt").touch()
+    said = hand_in(1)
+    assert "frame 1 is proven already" in said
+    assert "frame_0002.png fails the frame check" in said
+    assert "is 2x2, expected is 4x4" in said
+    assert "notes.txt" in said
+    assert (farm.task(task).state, farm.task(task).done) == (TaskState.PARTLY_FAILED, 2)
+    assert "fails the frame check" in farm.texts(task)
+
+    (elsewhere / "frame_0003.png").write_bytes(png(3))
+    assert "1 frame taken by hand" in hand_in(0)
+    row = farm.wait_state(task, TaskState.PARTLY_FAILED)
+    assert (row.done, row.failed) == (3, 1)
+    (elsewhere / "frame_0002.png").write_bytes(png(2))
+    assert "1 frame taken by hand" in hand_in(0)
+    farm.wait_state(task, TaskState.COMPLETED)
+    farm.prove(task, range(1, 5))
+    assert farm.frame_file(task, 1).read_bytes() == good
+    assert farm.frame_file(task, 2).read_bytes() == png(2)
+    nodes = {record.frame: record.node for record in farm.attempts(task) if not record.reason}
+    assert {frame for frame, node in nodes.items() if node == BY_HAND} == {2, 3}
+    assert "cannot be given frames by hand" in hand_in(1)
+
+
+def test_a_whole_task_comes_from_elsewhere(farm: LocalFarm, tmp_path: Path) -> None:
+    task = farm.submit(farm.scene(), "1-20", start=False)
+    assert farm.run("hand-in", task, tmp_path / "nowhere") == 1
+    for frame in range(1, 21):
+        (tmp_path / f"frame_{frame:04d}.png").write_bytes(png(frame))
+    assert farm.run("hand-in", task, tmp_path, "--json") == 0
+    farm.prove(task, range(1, 21))

@@ -1,0 +1,88 @@
+"""Where the demo works, and what must lie there before it begins."""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from farmdesk.config import FILE, Config, read_config
+from farmdesk.demo.blender import find_blender, make_scene
+from farmdesk.domain.accounts import Profile
+from farmdesk.setup.steps import Wishes, set_up
+from farmdesk.setup.superadmin import NewSuperadmin
+
+HOST = "127.0.0.1"
+CHIEF = "chief"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The demo's folder: the farm, its people's own folders, the scene, the results."""
+
+    folder: Path
+
+    @property
+    def farm(self) -> Path:
+        """The farm folder."""
+        return self.folder / "farm"
+
+    @property
+    def scene(self) -> Path:
+        """The demo scene, made once."""
+        return self.folder / "light-on-ice.blend"
+
+    @property
+    def results(self) -> Path:
+        """Where the customer's results come."""
+        return self.folder / "results"
+
+    @property
+    def sheet(self) -> Path:
+        """The contact sheet of the last run."""
+        return self.folder / "contact-sheet.png"
+
+    def home(self, login: str) -> Path:
+        """Give the folder that stands for somebody's own machine."""
+        return self.folder / "people" / login
+
+
+def prepare(
+    place: Place, environment: Mapping[str, str], console: Console, passphrase: str
+) -> Config:
+    """Make the scene and set the farm up, what of it is missing; give its settings.
+
+    `passphrase`: of the superadmin's key file. Raises Refused.
+    """
+    blender = find_blender(environment)
+    place.farm.mkdir(parents=True, exist_ok=True)
+    place.home(CHIEF).mkdir(parents=True, exist_ok=True)
+    (place.farm / FILE).write_text(_settings(blender), encoding="utf-8")
+    if not place.scene.exists():
+        with console.status("Making the demo scene with Blender (once)"):
+            make_scene(blender, place.scene)
+    console.print(f"Renderer {blender}, scene {place.scene}", soft_wrap=True)
+    profile = Profile("Chief", "Render farm", "on call", identity="demo")
+    set_up(
+        Wishes(place.farm, hosts=(HOST, "localhost"), port=_free_port()),
+        ask_superadmin=lambda: NewSuperadmin(CHIEF, profile, place.home(CHIEF), passphrase),
+        show_master_key=lambda _key: None,
+        tell=lambda _done: None,
+    )
+    return read_config(place.farm)
+
+
+def _settings(blender: Path) -> str:
+    return (
+        "# Written by the demo: two nodes on this machine, and nobody comes in from elsewhere.\n"
+        f"nodes = 2\n[programs]\nblender = {json.dumps(str(blender), ensure_ascii=False)}\n"
+        f'[gateway]\naddress = "{HOST}"\nport = {_free_port()}\n'
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

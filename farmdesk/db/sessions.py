@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from farmdesk.db.accounts import READABLE, account_of
 from farmdesk.db.columns import NAME_LENGTH
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import UserAccount, UserSession, table_of
+from farmdesk.db.models import DbLease, UserAccount, UserSession, table_of
 from farmdesk.domain.accounts import Account, Session, UserState
 
 _SESSION = table_of(UserSession)
@@ -71,8 +71,14 @@ def end_of_key(connection: Connection, fingerprint: str) -> int:
 
 
 def sweep(connection: Connection, *, now: datetime, idle: timedelta) -> int:
-    """Forget the sessions that are over and give their number."""
-    return _ended(connection, (_SESSION.c.until <= now) | (_SESSION.c.seen_at <= now - idle))
+    """Forget the sessions that are over and give their number.
+
+    One that is idle, but lent a database account, is remembered as long as that holds: it says
+    which key has opened it. See `leases.end_of_key`.
+    """
+    lends = exists().where(DbLease.token_hash == _SESSION.c.token_hash, DbLease.ended_at.is_(None))
+    is_idle = (_SESSION.c.seen_at <= now - idle) & ~lends
+    return _ended(connection, (_SESSION.c.until <= now) | is_idle)
 
 
 def _ended(connection: Connection, which: ColumnElement[bool]) -> int:

@@ -392,8 +392,13 @@ def end(farm: StaffedFarm, login: DbLogin, how: str) -> None:
             leases.end_of_user(connection, user, now)
         elif how == "key revoked":
             token = b"\7" * 32
-            session = Session(token, user, "f00d", "::1", made_at=now, seen_at=now, until=now)
+            session = Session(
+                token, user, "f00d", "::1", made_at=now, seen_at=now, until=login.until
+            )
             sessions.begin(connection, session)
+            idle = now + HOUR  # at the gateway; he works with the database
+            assert sessions.sweep(connection, now=idle, idle=HOUR / 2) == 0
+            assert sessions.find(connection, token, now=idle, idle=HOUR / 2) is None
             leases.end_of_key(connection, "f00d", now)
             sessions.end(connection, token)
     assert leases.drop_ended(farm.database, login.until if how == "over" else now) >= 1

@@ -47,7 +47,7 @@ class Part:
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     starts: int = 0
-    wait_s: float = FIRST_WAIT_S
+    wait_s: float = 0.0  # before the next start, should it end now
     start_at: float = 0.0  # when it is to be started again
 
 
@@ -55,7 +55,7 @@ class Supervisor:
     """Runs parts until it is told to stop; `argvs` in the order in which they start."""
 
     def __init__(self, argvs: Mapping[str, Sequence[str]]) -> None:
-        self._parts = {name: Part(name, argv) for name, argv in argvs.items()}
+        self._parts = {n: Part(n, argv, wait_s=FIRST_WAIT_S) for n, argv in argvs.items()}
         self._news: queue.SimpleQueue[Ended | Stop] = queue.SimpleQueue()
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ CHECKS = (
     response_schema_conformance,
 )
 FEW = settings(
-    max_examples=12,
+    max_examples=8,
     derandomize=True,
     database=None,
     deadline=None,

@@ -234,11 +234,8 @@ class Run:
 
         Raises ResultChanged.
         """
-        try:
-            for index in self.indexes:
-                yield self.reading.segment(index)
-        finally:
-            self.reading.close()
+        for index in self.indexes:
+            yield self.reading.segment(index)
 
 
 def _seen(folder: Path, proof: FrameRecord) -> ResultSeen:

@@ -2,7 +2,8 @@
 
 import hashlib
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -99,6 +100,21 @@ class Door:
             raise _problem(response, self.url)
         stream = response.extensions["network_stream"].get_extra_info("ssl_object")
         return Reply(response.content, hashlib.sha256(stream.getpeercert(True)).digest())
+
+    @contextmanager
+    def reading(
+        self, path: str, params: Params, *, authorization: str
+    ) -> Iterator[Iterator[bytes]]:
+        """Give a long answer piece by piece as it comes. Raises as `ask`, at any piece too."""
+        headers = {"Authorization": authorization}
+        try:
+            with self._client.stream("GET", path, params=params, headers=headers) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _problem(response, self.url)
+                yield response.iter_raw()
+        except httpx.TransportError as error:
+            raise _translated(error, self.url) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,6 +1,8 @@
 """A login at a farm's gateway, and what is asked behind it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 
 from farmdesk.domain.users import User
@@ -74,6 +76,20 @@ class RemoteSession:
             token = self._renewed(token, self._keys)
         return self._ask(token, method, path, params=params, body=body, kind=kind)
 
+    @contextmanager
+    def reading(self, path: str, params: Params) -> Iterator[Iterator[bytes]]:
+        """Give a long answer piece by piece as it comes. Raises as `ask`."""
+        with ExitStack() as stack:
+            token = self._token
+            try:
+                pieces = stack.enter_context(self._reading(token, path, params))
+            except LoginNeeded:
+                if self._keys is None:
+                    raise
+                token = self._renewed(token, self._keys)
+                pieces = stack.enter_context(self._reading(token, path, params))
+            yield pieces
+
     def end(self) -> None:
         """Log out. Raises FarmUnavailable; a session that is over already is none."""
         try:
@@ -91,6 +107,11 @@ class RemoteSession:
             if self._token == token:
                 self._token = log_in(self._door, keys).token
             return self._token
+
+    def _reading(
+        self, token: str, path: str, params: Params
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._door.reading(path, params, authorization=f"{TOKEN_SCHEME} {token}")
 
     def _ask(
         self,

@@ -1,0 +1,83 @@
+"""What may go wrong with a download, in sentences for who asked for it."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.text import quoted
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class BadListing(Refused):
+    """A name among the results that no file here may bear: the farm is not what it should be."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"The farm calls a result {quoted(name)}; no file here may bear such a name. Nothing "
+            "was fetched. Tell the render staff.",
+            f"农场将某个结果命名为 {quoted(name)}；本机不允许使用这样的文件名。"
+            "未下载任何内容。请告知渲染人员。",
+        )
+
+
+class DamagedResult(Refused):
+    """A segment that does not open."""
+
+    def __init__(self, name: str, segment: int) -> None:
+        self.name, self.segment = name, segment
+        super().__init__(
+            f"{quoted(name)}: segment {segment} does not open. It was damaged or swapped on its "
+            "way, or sealed with another key. Fetch it again; if that does not help, tell the "
+            "render staff.",
+            f"{quoted(name)}：数据段 {segment} 无法打开。它在传输中损坏或被替换，"
+            "或由其他密钥封装。请重新下载；如仍无效，请告知渲染人员。",
+        )
+
+
+class CutOff(FarmUnavailable):
+    """An answer that ended too early, or did not end."""
+
+    def __init__(self) -> None:
+        super().__init__("The line broke; it is tried again.", "连接中断，正在重试。")
+
+
+class DiskFull(Refused):
+    """No room for the results on this machine."""
+
+    def __init__(self, folder: Path, lacking: int | None = None) -> None:
+        self.folder = folder
+        more = "" if lacking is None else f" {lacking / 1e9:.1f} GB more are needed."
+        more_zh = "" if lacking is None else f"还需要 {lacking / 1e9:.1f} GB。"
+        super().__init__(
+            f"The disk of {folder} is full.{more} Make room, then fetch again: what has come is "
+            "kept, and no file is there by half.",
+            f"{folder} 所在磁盘已满。{more_zh}请腾出空间后重新下载：已下载的内容会保留，"
+            "不会出现不完整的文件。",
+        )
+
+
+class NotWritable(Refused):
+    """A folder that results cannot be written to."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        self.folder = folder
+        super().__init__(
+            f"The results cannot be written to {folder} ({error.strerror}). Choose another folder, "
+            "or let it be writable.",
+            f"无法将结果写入 {folder}（{error.strerror}）。请选择其他文件夹或开放写权限。",
+        )
+
+
+@contextmanager
+def told_of_disk(folder: Path) -> Iterator[None]:
+    """Tell what this machine's disk said. Raises DiskFull or NotWritable."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(folder) from error
+        raise NotWritable(folder, error) from error

@@ -1,0 +1,38 @@
+"""The farm's pages for results, as `Download` asks for them."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from farmdesk.domain.frames import FrameSet
+from farmdesk.link.remote.door import Params
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.results_wire import RUN_SEGMENTS, ResultsSeen
+from farmdesk.link.wire import from_json
+
+_MAX_TEXT = 4000  # characters of frames that the page takes; beyond it, all are listed
+
+
+class ResultDoor:
+    """Results over a session. Safe between threads."""
+
+    def __init__(self, session: RemoteSession) -> None:
+        self._session = session
+
+    def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
+        """Give a page of a task's results, from frame `first` on."""
+        params: dict[str, int | str | list[int]] = {"first": first}
+        if frames is not None and len(text := str(frames)) <= _MAX_TEXT:
+            params["frames"] = text
+        content = self._session.ask("GET", f"/tasks/{task_id}/results", params=params)
+        return from_json(ResultsSeen, content)
+
+    def run(
+        self, task_id: int, frame: int, version: bytes, first: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Give the sealed bytes of some segments from `first` on, piece by piece as they come.
+
+        The first ones log in anew where the login is not fresh.
+        """
+        params: Params = {"version": version.hex(), "count": RUN_SEGMENTS}
+        path = f"/tasks/{task_id}/results/{frame}/segments/{first}"
+        return self._session.reading(path, params)

@@ -1,0 +1,392 @@
+"""Results come through a real gateway: whole or not at all, whatever dies, changes or is denied."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farmdesk.db import accounts, sessions
+from farmdesk.domain.accounts import UserState
+from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
+from farmdesk.domain.frames import FrameSet
+from farmdesk.link.remote.download import Download, Fetched
+from farmdesk.link.remote.download_errors import BadListing, DiskFull
+from farmdesk.link.remote.patience import Paused
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.result_door import ResultDoor
+from farmdesk.link.remote.result_listing import PARTS
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.security.sealed import SEGMENT, WrongKey
+from farmdesk.security.user_keys import UserKeys
+from tests.gateway_room import Room
+from tests.gateways import keys_of
+from tests.result_farm import RenderedTask, noise
+from tests.samples import NOW
+from tests.transfer_farm import CUSTOMER, gateway_process
+
+Pieces = AbstractContextManager[Iterator[bytes]]
+LARGE = 40 * SEGMENT + 17  # three requests
+CONTENTS = {-3: b"", 1: b"one", 2: noise(SEGMENT - 56), 3: noise(SEGMENT - 55), 10: noise(LARGE)}
+
+
+@pytest.fixture
+def task(room: Room, tmp_path: Path) -> RenderedTask:
+    made = RenderedTask(room.url, tmp_path / "frames", "ann")
+    made.make(CONTENTS)
+    return made
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+class Clients:
+    """Users elsewhere who fetch results."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self._sessions = ExitStack()
+
+    def session(self, login: str) -> RemoteSession:
+        session = self.room.gateway.session(login)
+        self._sessions.callback(session.close)
+        return session
+
+    def door(self, login: str = "ann") -> ResultDoor:
+        return ResultDoor(self.session(login))
+
+    def download(self, login: str = "ann", **more: Any) -> Download:
+        return Download(more.pop("door", None) or self.door(login), keys_of(login), **more)
+
+    def close(self) -> None:
+        self._sessions.close()
+
+
+@pytest.fixture
+def clients(room: Room) -> Iterator[Clients]:
+    made = Clients(room)
+    yield made
+    made.close()
+
+
+def frames_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def named(task: RenderedTask, *frames: int) -> dict[str, bytes]:
+    return {task.file(frame).name: CONTENTS[frame] for frame in frames}
+
+
+def test_all_frames_arrive_and_are_not_fetched_twice(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    progress = Progress()
+    total = sum(map(len, CONTENTS.values()))
+    assert clients.download(progress=progress).fetch(1, into) == Fetched(5, total, 0, ())
+    assert frames_in(into) == named(task, *CONTENTS)
+    assert not (into / PARTS).exists()
+    assert (progress.look().done, progress.look().total) == (total, total)
+    task.file(10).unlink()  # nobody needs it any more
+    again = clients.download().fetch(1, into)
+    assert (again.files, again.skipped, again.lost) == (0, 4, (10,))
+    assert frames_in(into) == named(task, *CONTENTS)
+
+
+def test_chosen_frames_alone_arrive(clients: Clients, task: RenderedTask, into: Path) -> None:
+    assert clients.download().fetch(1, into, FrameSet.parse("1-9x2,-3")).files == 3
+    assert frames_in(into) == named(task, -3, 1, 3)
+
+
+def test_a_file_that_is_not_the_frame_is_replaced(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    into.mkdir()
+    (into / task.file(1).name).write_bytes(b"eno")
+    assert clients.download().fetch(1, into).skipped == 0
+    assert frames_in(into) == named(task, *CONTENTS)
+
+
+def test_only_the_owner_and_the_staff_get_results(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    with pytest.raises(Refused) as other:
+        clients.download("bob").fetch(1, into)
+    with pytest.raises(Refused) as none:
+        clients.download("bob").fetch(2, into)
+    assert str(other.value).replace("1", "2") == str(none.value)
+    listed = clients.door().results(1, None, -9).results
+    bob = clients.door("bob")
+    with pytest.raises(Refused), bob.run(1, 1, bytes.fromhex(listed[1].version), 0):
+        pass
+    assert not into.exists()
+    assert clients.download("operator").fetch(1, into).files == 5
+
+
+def test_a_download_is_audited_once_and_begins_with_a_fresh_login(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    fetching = clients.download()
+    clients.room.clock.turn(minutes=6)
+    fetching.fetch(1, into)
+    fetching.fetch(1, into.with_name("again"))
+    begun = [record for record in clients.room.audit() if record.action == "download_begun"]
+    assert [(record.actor, record.subject) for record in begun] == [("ann", "task 1")]
+    assert [record.action for record in clients.room.audit()].count("login") == 2
+
+
+def test_a_suspended_user_gets_nothing_more(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    class Suspending(ResultDoor):
+        """The farm suspends ann after her first request for a large frame."""
+
+        def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
+            if first > 0:
+                user_id = clients.room.users["ann"].user_id
+                with clients.room.database.writing() as connection:
+                    accounts.move(
+                        connection,
+                        "ann",
+                        wanted={UserState.ACTIVE},
+                        state=UserState.SUSPENDED,
+                        by="boss",
+                        reason="left",
+                        now=NOW,
+                    )
+                    sessions.end_of_user(connection, user_id)
+            return super().run(task_id, frame, version, first)
+
+    fetching = clients.download(door=Suspending(clients.session("ann")))
+    with pytest.raises(Refused):
+        fetching.fetch(1, into)
+    assert task.file(10).name not in frames_in(into)
+
+
+def test_a_frame_that_changes_in_the_middle_comes_in_its_new_form(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    """Also what has come of the old form is never mixed with it."""
+    new = noise(LARGE)
+
+    class Rendering(ResultDoor):
+        def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
+            if first > 0 and task.file(10).read_bytes() != new:
+                task.render(10, new, attempt=2)
+            return super().run(task_id, frame, version, first)
+
+    fetching = clients.download(door=Rendering(clients.session("ann")))
+    assert fetching.fetch(1, into).files == 5
+    assert frames_in(into)[task.file(10).name] == new
+    assert not (into / PARTS).exists()
+
+
+def test_an_answer_is_cut_off_where_its_frame_changes(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    """What is under way is not mixed with bytes that were not listed."""
+
+    class Overwriting(Progress):
+        def say(self, error: FarmError) -> None:
+            super().say(error)
+            told.append(error)
+
+        def add(self, count: int) -> None:
+            super().add(count)
+            if count == SEGMENT - 16 and not told:
+                os.utime(task.file(10), ns=(0, 0))
+
+    told = list[FarmError]()
+    fetching = clients.download(progress=Overwriting(), connections=1)
+    assert fetching.fetch(1, into, FrameSet.parse("10")) == Fetched(1, LARGE, 0, ())
+    assert told
+    assert frames_in(into) == named(task, 10)
+
+
+def test_a_frame_that_is_not_what_was_proven_gets_no_name(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    damaged = bytearray(CONTENTS[3])
+    damaged[1000] ^= 1
+    task.file(3).write_bytes(damaged)  # as bad memory or a bad disk does it
+    task.file(1).unlink()
+    task.file(2).write_bytes(b"cut off")
+    assert clients.download().fetch(1, into).lost == (1, 2, 3)
+    assert frames_in(into) == named(task, -3, 10)
+    assert not (into / PARTS).exists()
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "link", "links/secret", "pipe"])
+def test_no_name_leads_out_of_the_frames(
+    clients: Clients, task: RenderedTask, into: Path, path: str
+) -> None:
+    secret = task.folder.parent / "secret"
+    secret.write_bytes(b"secret")
+    (task.folder / "link").symlink_to(secret)
+    (task.folder / "links").symlink_to(task.folder.parent)
+    os.mkfifo(task.folder / "pipe")
+    task.tell(5, path=path, bytes=6)
+    listed = clients.door().results(1, FrameSet.parse("5"), -9)
+    assert [seen.version for seen in listed.results] == [""]
+    if path in ("link", "links/secret", "pipe"):
+        assert clients.download().fetch(1, into, FrameSet.parse("5")) == Fetched(0, 0, 0, (5,))
+    else:
+        with pytest.raises(BadListing):
+            clients.download().fetch(1, into, FrameSet.parse("2-5"))
+        assert not into.exists()
+
+
+def test_another_key_of_the_same_user_opens_nothing(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    with pytest.raises(WrongKey):
+        Download(clients.door(), UserKeys.make("ann", 2)).fetch(1, into)
+    assert not into.exists()
+
+
+def test_a_pause_keeps_what_has_come(clients: Clients, task: RenderedTask, into: Path) -> None:
+    pause = threading.Event()
+
+    class Pausing(Progress):
+        def add(self, count: int) -> None:
+            super().add(count)
+            if self.look().done > 20 * SEGMENT:
+                pause.set()
+
+    with pytest.raises(Paused):
+        clients.download(progress=Pausing(), pause=pause).fetch(1, into)
+    assert task.file(10).name not in frames_in(into)
+    progress = CountedBytes()
+    assert clients.download(progress=progress).fetch(1, into).files == 1
+    assert progress.came < LARGE - 15 * SEGMENT
+    assert frames_in(into) == named(task, *CONTENTS)
+
+
+class CountedBytes(Progress):
+    """Counts what comes over the line."""
+
+    came = 0
+
+    def add(self, count: int) -> None:
+        super().add(count)
+        self.came += count
+
+
+def test_a_part_that_lost_bytes_with_the_power_is_fetched_anew(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    version = clients.door().results(1, FrameSet.parse("10"), 0)
+    part = into / PARTS / f"{version.results[0].version}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(bytes(30 * SEGMENT))
+    assert clients.download().fetch(1, into).files == 5
+    assert frames_in(into) == named(task, *CONTENTS)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_is_told_and_nothing_is_there_by_half(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    into.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={LARGE - SEGMENT}", "none", str(into)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        with pytest.raises(DiskFull, match=r"GB more"):
+            clients.download().fetch(1, into)
+
+        class Filling(ResultDoor):
+            """Another program fills the disk meanwhile."""
+
+            def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
+                if first > 0:
+                    with suppress(OSError):
+                        (into / "other").write_bytes(bytes(LARGE))
+                return super().run(task_id, frame, version, first)
+
+        subprocess.run(["mount", "-o", f"remount,size={2 * LARGE}", str(into)], check=True)
+        door = Filling(clients.session("ann"))
+        with pytest.raises(DiskFull):
+            clients.download(door=door).fetch(1, into, FrameSet.parse("10"))
+        (into / "other").unlink()
+        assert frames_in(into) == {}
+        assert clients.download().fetch(1, into).files == 5
+        assert frames_in(into) == named(task, *CONTENTS)
+    finally:
+        subprocess.run(["umount", str(into)], check=True)
+
+
+def test_the_gateway_is_killed_and_the_download_goes_on(tmp_path: Path) -> None:
+    with gateway_process(tmp_path / "farm") as gateway:
+        made = RenderedTask(gateway.url, tmp_path / "frames", CUSTOMER, task_id=2, flushes=1)
+        made.make({1: CONTENTS[10]})
+        killed = threading.Event()
+
+        class Killing(Progress):
+            def add(self, count: int) -> None:
+                super().add(count)
+                if self.look().done > 5 * SEGMENT and not killed.is_set():
+                    killed.set()
+                    gateway.kill()
+
+            def say(self, error: FarmError) -> None:
+                assert isinstance(error, FarmUnavailable)
+                super().say(error)
+                if gateway.process is None:
+                    gateway.start()
+
+        session = gateway.session()
+        fetching = Download(ResultDoor(session), keys_of(CUSTOMER), progress=Killing())
+        assert fetching.fetch(2, tmp_path / "results").files == 1
+        session.close()
+        assert killed.is_set()
+        assert frames_in(tmp_path / "results")[made.file(1).name] == CONTENTS[10]
+
+
+CLIENT = """
+import os, pickle, sys
+from pathlib import Path
+from farmdesk.link.remote.door import Door
+from farmdesk.link.remote.download import Download
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.result_door import ResultDoor
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.security.user_keys import UserKeys
+
+url, authority, folder, stop = sys.argv[1:5]
+login, version, private, user_key = sys.stdin.read().split()
+keys = UserKeys.from_parts(
+    login, int(version), private=bytes.fromhex(private), user_key=bytes.fromhex(user_key))
+
+class Dying(Progress):
+    def add(self, count):
+        super().add(count)
+        if self.look().done > int(stop):
+            os.kill(os.getpid(), 9)
+
+session = RemoteSession.begin(Door(url, Path(authority).read_bytes()), keys)
+Download(ResultDoor(session), keys, progress=Dying()).fetch(1, Path(folder))
+"""
+
+
+def test_the_client_is_killed_and_the_next_one_goes_on(
+    clients: Clients, task: RenderedTask, into: Path
+) -> None:
+    gateway, keys = clients.room.gateway, keys_of("ann")
+    argv = [sys.executable, "-c", CLIENT, gateway.url, str(gateway.settings.ca), str(into)]
+    told = f"{keys.login} {keys.version} {keys.private_der.hex()} {keys.user_key.hex()}"
+    ended = subprocess.run(
+        [*argv, str(30 * SEGMENT)], input=told, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == -9
+    assert task.file(10).name not in frames_in(into)
+    progress = CountedBytes()
+    assert clients.download(progress=progress).fetch(1, into).lost == ()
+    assert progress.came <= LARGE - 25 * SEGMENT
+    assert frames_in(into) == named(task, *CONTENTS)

@@ -37,9 +37,14 @@ def farm_with_uploads(url: str, tasks: int, *, quota_bytes: int = 10**12) -> Non
     )
     store.close()
     add_user(url, CUSTOMER)
+    set_quota(url, CUSTOMER, quota_bytes)
+
+
+def set_quota(url: str, login: str, quota_bytes: int) -> None:
+    """Let somebody have so much in the inbox."""
     database = open_database(url)
     with database.writing() as connection:
-        accounts.set_quota(connection, CUSTOMER, quota_bytes)
+        accounts.set_quota(connection, login, quota_bytes)
     database.close()
 
 

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -27,8 +30,9 @@ from farmdesk.security.sealed import SEGMENT, context
 from farmdesk.security.sealed_files import open_file, write_at
 from farmdesk.security.user_keys import SealedUse
 from farmdesk.storage.inbox import Inbox
+from tests.dying_upload import Order
 from tests.gateways import RunningGateway, add_user, keys_of
-from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process
+from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process, set_quota
 
 KEYS = keys_of(CUSTOMER)
 QUOTA = 20 * SEGMENT
@@ -342,6 +346,32 @@ def test_a_gateway_killed_in_the_middle_loses_nothing_that_it_noted(tmp_path: Pa
         assert sent == 20
         journal.close()
         session.close()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_client_killed_in_the_middle_goes_on_where_it_was(desk: Desk, changed: bool) -> None:
+    large = os.urandom(70 * SEGMENT)
+    desk.write("large.exr", large)
+    set_quota(desk.url, CUSTOMER, 200 * SEGMENT)
+    order = Order(
+        url=desk.gateway.url,
+        authority=desk.gateway.authority.hex(),
+        login=CUSTOMER,
+        private=KEYS.private_der.hex(),
+        user_key=KEYS.user_key.hex(),
+        package=str(desk.package),
+        journal=str(desk.folder / "1.db"),
+        segments=50,
+    )
+    argv = [sys.executable, "-m", "tests.dying_upload"]
+    assert subprocess.run(argv, input=order.to_json().encode()).returncode == -signal.SIGKILL
+    transfer = bytes.fromhex(desk.door.of_task(1).id)
+    if changed:
+        desk.write("large.exr", large[:-1] + b"x")
+    seen = desk.upload()
+    assert bytes.fromhex(seen.id) == transfer
+    assert desk.opened(seen) == desk.packed()
+    assert len(desk.inbox.sealed_sizes(transfer)) == len(desk.packed())
 
 
 class _KillingDoor(TransferDoor):

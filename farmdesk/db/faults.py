@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from farmdesk.domain.accounts import LEASE_PREFIX
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 
 # Error numbers of MySQL and MariaDB. Source: mysqld_error.h, errmsg.h (CR_*).
@@ -49,6 +50,7 @@ _LOCKED_OUT = {
     3159,  # MySQL: TLS is required
     3530,  # MySQL: no such role for this account
 }
+_UNKNOWN = {1045, 1698}  # of them: there is no such account, or it has another password
 _USED_UP = {1203, 1226}  # the account has no connection, or no change, left
 _NO_FARM = {1054, 1146}  # no such column, no such table
 
@@ -96,11 +98,8 @@ def _known(place: str, error: DBAPIError) -> FarmError | None:
     if number in _FULL:
         return _full(place)
     if number in _LOCKED_OUT:
-        return LockedOut(
-            f"The database {place} does not accept this account. Check its user name, its password "
-            "and its rights.",
-            f"数据库 {place} 不接受此账号。请检查用户名、密码和权限。",
-        )
+        is_over = number in _UNKNOWN and f"//{LEASE_PREFIX}" in place
+        return _login_over() if is_over else _locked_out(place)
     return _no_farm(place) if number in _NO_FARM else None
 
 
@@ -135,6 +134,22 @@ def _foreign(place: str) -> WrongServer:
         "name. Somebody may stand between: ask a superadmin, and do not go on.",
         f"{place} 处的服务器未出示本农场 CA 为该名称签发的证书。可能有人从中拦截："
         "请联系超级管理员，不要继续。",
+    )
+
+
+def _locked_out(place: str) -> LockedOut:
+    return LockedOut(
+        f"The database {place} does not accept this account. Check its user name, its password "
+        "and its rights.",
+        f"数据库 {place} 不接受此账号。请检查用户名、密码和权限。",
+    )
+
+
+def _login_over() -> LockedOut:
+    """Tell somebody whose leased account was dropped."""
+    return LockedOut(
+        "Your login to the farm is over. Log in again: farmdesk login.",
+        "您对农场的登录已失效。请重新登录：farmdesk login。",
     )
 
 

@@ -423,7 +423,7 @@ def test_a_lease_that_ends_ends_its_connections_and_its_password(
         with pytest.raises(pymysql.OperationalError) as told:
             farm.shell(known)
         assert told.value.args[0] in (1045, 1698)
-    with pytest.raises(LockedOut):
+    with pytest.raises(LockedOut, match="Your login to the farm is over"):
         DirectLink(farm.link_url(login), issued_by="ops").tasks()
     assert not is_dead(other)
     names = "SELECT COUNT(*) FROM mysql.user WHERE User = %s"

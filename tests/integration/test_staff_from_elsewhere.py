@@ -73,8 +73,8 @@ def test_an_operator_reads_the_database_until_he_logs_out(
     write_secret(session, kept.encode())
     assert main(["tasks"]) == 1  # whoever copied the account has nothing
     said = capfd.readouterr()
-    assert "does not accept this account" in said.err
-    assert "fl_" not in said.out
+    assert "Your login to the farm is over" in said.err
+    assert "fl_" not in said.out + said.err
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -1,4 +1,4 @@
-"""What an operator does with his own hands: hand in frames that were rendered elsewhere."""
+"""What an operator does with his own hands: fetch a package, hand in frames from elsewhere."""
 
 from pathlib import Path
 
@@ -16,6 +16,9 @@ def add_verbs(verb: AddVerb) -> None:
     hand_in = verb("hand-in", "take frames of a task that were rendered elsewhere", _hand_in)
     hand_in.add_argument("task", type=int)
     hand_in.add_argument("folder", help="where they lie, as the farm's server sees it")
+    fetch = verb("fetch", "copy a task's scene package to a folder of this machine", _fetch)
+    fetch.add_argument("task", type=int)
+    fetch.add_argument("folder", help="where to; no file in it is overwritten")
 
 
 def _hand_in(call: Call) -> int:
@@ -25,6 +28,12 @@ def _hand_in(call: Call) -> int:
     before = call.link.task(call.words.task).done
     number = call.link.send(TakeFrames(call.words.task, folder))
     return call.tell([_wait(call, number, before)])
+
+
+def _fetch(call: Call) -> int:
+    from farmdesk.cli import fetching
+
+    return fetching.fetch(call)
 
 
 def _wait(call: Call, number: int, before: int) -> CommandRow:

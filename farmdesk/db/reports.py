@@ -69,6 +69,14 @@ def frame_states(connection: Connection, task_id: int) -> FrameStates:
     return FrameStates(task_id, rev, live_states(connection, task_id))
 
 
+def scene(connection: Connection, task_id: int) -> str:
+    """Give the path of a task's scene on the farm. Raises Refused when there is no such task."""
+    path = connection.scalar(select(Task.scene).where(Task.id == task_id))
+    if path is None:
+        raise _no_task(task_id)
+    return path
+
+
 def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> list[FrameRow]:
     """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut."""
     wanted = (Frame.task_id == task_id, Frame.rev > since_rev)

@@ -165,7 +165,7 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class FrameTimes:
-    """Render seconds of each proven frame of a task, and what its scene loads took on the mean."""
+    """Seconds of each frame that a node rendered, and what scene loads took on the mean."""
 
     task_id: int
     seconds: dict[int, float]

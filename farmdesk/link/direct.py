@@ -75,11 +75,11 @@ class DirectLink:
             return reports.frames(connection, task_id, since_rev, limit)
 
     def frame_times(self, task_id: int) -> FrameTimes:
-        """Give the render seconds of each proven frame; none for a task that there is not."""
+        """Give the seconds of each frame that a node rendered; none where there is no such task."""
         return snapshot.frame_times(self._database, task_id)
 
     def paces(self, task_ids: Collection[int]) -> list[Pace]:
-        """Give how fast the proven frames of these tasks were; without any, a task is absent."""
+        """Give how fast nodes rendered frames of these tasks; without any, a task is absent."""
         with self._database.reading() as connection:
             return reports.paces(connection, task_ids)
 

@@ -55,11 +55,11 @@ class FarmLink(Protocol):
         ...
 
     def frame_times(self, task_id: int) -> FrameTimes:
-        """Give the render seconds of each proven frame; none for a task that there is not."""
+        """Give the seconds of each frame that a node rendered; none where there is no such task."""
         ...
 
     def paces(self, task_ids: Collection[int]) -> list[Pace]:
-        """Give how fast the proven frames of these tasks were; without any, a task is absent."""
+        """Give how fast nodes rendered frames of these tasks; without any, a task is absent."""
         ...
 
     def nodes(self, since_rev: int = 0) -> list[NodeRow]:

@@ -1,5 +1,6 @@
-"""Frames that were rendered elsewhere, handed in by the command line: taken, or refused."""
+"""What an operator does by hand: frames from elsewhere taken or refused, packages fetched."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,35 @@ def test_a_whole_task_comes_from_elsewhere(farm: LocalFarm, tmp_path: Path) -> N
         (tmp_path / f"frame_{frame:04d}.png").write_bytes(png(frame))
     assert farm.run("hand-in", task, tmp_path, "--json") == 0
     farm.prove(task, range(1, 21))
+
+
+def test_a_package_or_a_scene_is_fetched(
+    farm: LocalFarm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = farm.folder / "work" / "000001" / "scene"  # as intake opens it
+    (package / "textures").mkdir(parents=True)
+    (package / "textures" / "snow.png").write_bytes(png(1))
+    (package / "开幕.tiny").write_text("{}")
+    first = farm.submit(package / "开幕.tiny", "1-2", start=False)
+    second = farm.submit(farm.scene("b"), "1-2", start=False)
+    to = tmp_path / "to"
+
+    assert farm.run("fetch", first, to) == 0
+    assert (to / "textures" / "snow.png").read_bytes() == png(1)
+    assert (to / "开幕.tiny").read_text() == "{}"
+    assert farm.run("fetch", second, to) == 0
+    assert (to / "b.tiny").read_bytes() == (farm.scenes / "b.tiny").read_bytes()
+    assert sorted(path.name for path in to.iterdir()) == ["b.tiny", "textures", "开幕.tiny"]
+    capsys.readouterr()
+    assert farm.run("fetch", first, to, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["files"], told["copied"]) == (2, 0)
+
+    (to / "开幕.tiny").write_text("mine")
+    assert farm.run("fetch", first, to) == 1
+    assert (to / "开幕.tiny").read_text() == "mine"
+    assert farm.run("fetch", 99, to) == 1
+    farm.write_config('operators = ["somebody else"]')
+    assert farm.run("fetch", second, tmp_path / "other") == 1
+    assert not (tmp_path / "other").exists()
+    assert farm.run("fetch", second, to, "--server", "https://127.0.0.1:1") == 1

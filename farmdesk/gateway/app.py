@@ -64,12 +64,13 @@ LARGER: Mapping[str, int] = {
 
 
 async def _tidy(app: FastAPI) -> None:
-    """End what is over: sessions, leases, keys that nobody came for."""
+    """End what is over: sessions, leases, uploads, keys that nobody came for."""
     while True:
         parts: Parts = app.state.parts
         try:
             await run_in_threadpool(parts.login.tidy)
             await run_in_threadpool(parts.registry.tidy)
+            await run_in_threadpool(parts.uploads.tidy)
         except FarmError as error:
             log.warning("housekeeping: %s", error)
         except Exception:

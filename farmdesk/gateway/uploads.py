@@ -19,7 +19,7 @@ from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.commands import TakePackage, kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
-from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.domain.transfers import UNENDED, Transfer, TransferState
 from farmdesk.domain.users import NotYours
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.callers import Caller, Clock
@@ -191,6 +191,16 @@ class Uploads:
         if ended.state is state:
             self._inbox.discard(transfer)
         return ended
+
+    def tidy(self) -> None:
+        """Delete what is left of uploads that have ended: of suspended users, of killed engines."""
+        with told_if_full():
+            here = self._inbox.transfers()
+        for transfer in here:
+            with self._database.reading() as connection:
+                found = transfers.find(connection, transfer)
+            if found is not None and found.state not in UNENDED:
+                self._inbox.discard(transfer)
 
     def _noted(self, caller: Caller, action: str, transfer: Transfer) -> partial[AuditRecord]:
         return noted(

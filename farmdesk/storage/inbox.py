@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+_TRANSFER = re.compile(r"[0-9a-f]{32}")
 _FILE = re.compile(r"(\d{10})\.sealed")
 
 
@@ -20,6 +21,12 @@ class Inbox:
     def transfer(self, transfer: bytes) -> Path:
         """Give the folder of an upload."""
         return self.root / "inbox" / transfer.hex()
+
+    def transfers(self) -> list[bytes]:
+        """Give the uploads that have a folder here. Raises OSError."""
+        inbox = self.root / "inbox"
+        names = (path.name for path in inbox.iterdir()) if inbox.exists() else ()
+        return [bytes.fromhex(name) for name in names if _TRANSFER.fullmatch(name)]
 
     def sealed(self, transfer: bytes, file: int) -> Path:
         """Give a sealed file of an upload."""

@@ -31,6 +31,7 @@ from farmdesk.security.sealed_files import open_file, write_at
 from farmdesk.security.user_keys import SealedUse
 from farmdesk.storage.inbox import Inbox
 from tests.dying_upload import Order
+from tests.farm import wait_until
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process, set_quota
 
@@ -324,6 +325,8 @@ def test_an_upload_whose_owner_is_locked_out_ends_at_once(desk: Desk) -> None:
     with pytest.raises(Refused, match="Suspended"):
         desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(SEGMENT))]))
     database.close()
+    gone = desk.inbox.transfer(bytes.fromhex(seen.id))
+    wait_until(lambda: not gone.exists(), "the gateway's housekeeping")
 
 
 def test_a_gateway_killed_in_the_middle_loses_nothing_that_it_noted(tmp_path: Path) -> None:

@@ -30,3 +30,11 @@ def test_what_is_discarded_is_gone_and_nothing_else(tmp_path: Path) -> None:
     assert inbox.sealed_sizes(other) == {1: 3}
     with pytest.raises(FileNotFoundError):
         inbox.sealed_sizes(TRANSFER)
+
+
+def test_the_uploads_that_are_here(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    assert inbox.transfers() == []
+    inbox.transfer(TRANSFER).mkdir(parents=True)
+    (tmp_path / "inbox" / "lost+found").mkdir()
+    assert inbox.transfers() == [TRANSFER]

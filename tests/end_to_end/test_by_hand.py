@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from farmdesk.domain.commands import TakeFrames
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.states import TaskState
-from tests.farm import LocalFarm
+from farmdesk.link.outcome import wait_outcome
+from tests.farm import WAIT_S, LocalFarm
 from tests.tiny_tool import png
 
 
@@ -93,3 +95,27 @@ def test_a_package_or_a_scene_is_fetched(
     assert farm.run("fetch", second, tmp_path / "other") == 1
     assert not (tmp_path / "other").exists()
     assert farm.run("fetch", second, to, "--server", "https://127.0.0.1:1") == 1
+
+
+def test_a_killed_engine_takes_the_rest_when_it_is_back(farm: LocalFarm, tmp_path: Path) -> None:
+    task = farm.submit(farm.scene(), "1-6", start=False)
+    elsewhere = tmp_path / "rendered"
+    elsewhere.mkdir()
+    for frame in range(1, 7):
+        (elsewhere / f"frame_{frame:04d}.png").write_bytes(png(frame))
+    farm.kill()
+    release = farm.hold_checks(only=4)
+    farm.start()
+    number = farm.link.send(TakeFrames(task, str(elsewhere)))
+    farm.wait_done(task, 3)
+    farm.kill()
+    release()  # for the process that held the frame: it finds nobody who wants its answer
+    farm.wait_empty("check")
+    assert not farm.frame_file(task, 4).exists()
+    farm.start()
+    release()
+    row = wait_outcome(farm.link, number, WAIT_S)
+    assert (row.applied, row.text[:23]) == (True, "3 frames taken by hand ")
+    release()  # the check of the whole sequence has come to it
+    farm.prove(task, range(1, 7))
+    assert list(farm.folder.glob("work/*/frames/*.part")) == []

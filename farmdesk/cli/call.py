@@ -108,8 +108,9 @@ class Call:
 
         Raises NotFromElsewhere where none came.
         """
-        if self.server is None:
-            return self.own_database
+        return self.own_database if self.server is None else self._lent_database()
+
+    def _lent_database(self) -> Database:
         from farmdesk.link.leased import open_leased
 
         lent = self.known_farm.login().database
@@ -117,16 +118,21 @@ class Call:
             raise NotFromElsewhere
         return open_leased(lent, self.known_farm.database_authority)
 
+    def open_link(self) -> FarmLink:
+        """Open a way to the farm: to its database where the caller may reach it, else by HTTPS."""
+        if self.server is None:
+            return DirectLink(self.config.database, issued_by=self.login)
+        if self.known_farm.login().database is not None:
+            return DirectLink(self._lent_database(), issued_by=self.login)
+        from farmdesk.link.remote.link import RemoteLink
+
+        return RemoteLink(self.known_farm.session())
+
     @property
     def link(self) -> FarmLink:
-        """The way to the farm: to its database where the caller may reach it, else by HTTPS."""
+        """The way to the farm; see `open_link`."""
         if self._link is None:
-            if self.server is None or self.known_farm.login().database is not None:
-                self._link = DirectLink(self.database, issued_by=self.login)
-            else:
-                from farmdesk.link.remote.link import RemoteLink
-
-                self._link = RemoteLink(self.known_farm.session())
+            self._link = self.open_link()
         return self._link
 
     @property

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
-from farmdesk.link.direct import DirectLink
 from farmdesk.tool_files import read_tools
 
 PARTS = ("engine", "gateway")  # of a server, in the order in which they start
@@ -52,10 +51,10 @@ def _server(call: Call) -> int:
 def _window(call: Call) -> int:
     from farmdesk.ui.app import run
 
-    words, url, user = call.words, call.config.database, call.login
+    words = call.words
     return run(
-        lambda: DirectLink(url, issued_by=user),
-        user=user,
+        call.open_link,
+        user=call.login,
         language=words.language,
         theme=words.theme,
         shot=Path(words.shot).absolute() if words.shot else None,

@@ -59,7 +59,13 @@ def test_a_package_is_sent_opened_and_rendered_and_its_next_version_sends_what_c
     task = _submit(street, said, package).task_id
     assert _opened(street, task) == _files(package)
     assert street.farm.run("start", task, "--as", "boss") == 0
-    street.farm.wait_state(task, TaskState.COMPLETED)
+    results = package.with_name("results")
+    fetch = ("download", task, "--to", results, street.passphrase)
+    assert street.run(*fetch, "--wait", "--frames", "2-3") == 0, said()
+    assert street.farm.task(task).state is TaskState.COMPLETED
+    assert len(_files(results)) == 2
+    assert street.run(*fetch) == 0, said()
+    assert _files(results) == _files(Workspace(street.farm.folder).frames(task))
     assert not list((street.farm.folder / "inbox").iterdir())
 
     (package / "textures/new.exr").write_bytes(os.urandom(1000))

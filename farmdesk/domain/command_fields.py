@@ -1,5 +1,6 @@
 """The fields of commands: what type and what rule each one has. Bodies come from outside."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
@@ -124,6 +125,11 @@ def _line(most: int, *, least: int = 0) -> Callable[[str, Any], None]:
     return check
 
 
+def _check_transfer(name: str, value: Any) -> None:
+    if not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise BadField(name, "must be 32 hex digits", "必须是 32 位十六进制数字")
+
+
 def _check_time(name: str, value: Any) -> None:
     try:
         zone = datetime.fromisoformat(value).tzinfo
@@ -198,7 +204,7 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "handover": _line(MAX_NAME),
     "login": _line(MAX_NAME, least=1),
     "fingerprint": _line(MAX_NAME, least=1),
-    "transfer": _line(MAX_NAME, least=1),
+    "transfer": _check_transfer,
     "gigabytes": _between(0, 1_000_000),
     "parameters": _check_parameters,
 }

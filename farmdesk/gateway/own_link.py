@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database
-from farmdesk.domain.commands import Command, SubmitTask, kind_of, to_body
+from farmdesk.domain.commands import Command, SubmitTask, TakePackage, kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import (
     CommandRow,
@@ -26,7 +26,7 @@ from farmdesk.domain.records import (
     UrgentRow,
 )
 from farmdesk.domain.urgent import OPERATORS, Consent, Forecast, UrgentRequest
-from farmdesk.domain.users import NotYours, User, check_allowed
+from farmdesk.domain.users import NotAllowed, NotYours, User, check_allowed
 
 HIDDEN = "···"  # stands for another customer's login
 
@@ -50,7 +50,12 @@ class OwnLink:
         self._user = user
 
     def send(self, command: Command) -> int:
-        """Hand a command in. Raises NotAllowed, NotYours or UploadOnly."""
+        """Hand a command in. Raises NotAllowed, NotYours or UploadOnly.
+
+        That a package is whole, the gateway says itself: see `uploads`.
+        """
+        if isinstance(command, TakePackage):
+            raise NotAllowed(self._user)
         if isinstance(command, SubmitTask) and not command.upload:
             check_allowed(self._user, command, None)
             raise UploadOnly

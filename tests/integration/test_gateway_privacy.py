@@ -20,6 +20,7 @@ from farmdesk.domain.commands import (
     SetPriority,
     StopTask,
     SubmitTask,
+    TakePackage,
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import LogRecord, MessageRecord
@@ -158,6 +159,7 @@ def test_no_read_tells_one_customer_of_another(
         SetPriority(BOBS, 9),
         PurgeTask(BOBS),
         SuspendUser("ann", "x"),
+        TakePackage(BOBS, "00" * 16),
         spec("theft", scene="/srv/work/000001/scene/a.blend"),
         spec("first", scene="a.blend", upload=True, start=True),
         spec("first", scene="a.blend", upload=True, priority=9),

@@ -68,7 +68,7 @@ def test_every_command_has_its_own_kind() -> None:
         texts |= {
             "login": "wang.li",
             "fingerprint": "a0b1",
-            "transfer": "00",
+            "transfer": "00" * 16,
             "folder": "/elsewhere",
         }
         body = {name: texts.get(name, 5) for name in wanted}
@@ -114,6 +114,8 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
             {"request_id": 1, "answer": "allow", "exit_rule": "slowly"},
             "must be one of: cheapest",
         ),
+        ("take_package", {"task_id": 1, "transfer": "../x"}, "32 hex digits"),
+        ("take_package", {"task_id": 1, "transfer": "0f" * 16 + "\n"}, "32 hex digits"),
         ("submit_task", SUBMIT | {"policy": "magic"}, "must be one of: static"),
         ("submit_task", SUBMIT | {"change": "huge"}, "must be one of: new"),
         ("submit_task", SUBMIT | {"name": ""}, "1 to 200"),

@@ -1,0 +1,270 @@
+"""Downloads from farms that lie, and over lines that break, without HTTP."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.frames import FrameSet
+from farmdesk.link.remote.download import Download, Fetched
+from farmdesk.link.remote.download_errors import BadListing, DamagedResult, DiskFull
+from farmdesk.link.remote.result_listing import PARTS
+from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
+from farmdesk.link.wire import Unreadable
+from farmdesk.security.sealed import SEGMENT, WrongKey
+from farmdesk.security.sealed_files import write_at
+from farmdesk.security.sealed_results import sealed_result
+from farmdesk.security.user_keys import SealedUse, UserKeys
+
+LARGE = 20 * SEGMENT + 1
+Change = Callable[[int, list[bytes]], list[bytes]]
+
+
+@cache
+def keys() -> UserKeys:
+    return UserKeys.make("ann", 3)
+
+
+class LyingFarm:
+    """Seals `contents` by frame as a gateway does. `change`: what the line makes of a run."""
+
+    def __init__(self, contents: dict[int, bytes]) -> None:
+        self.contents = contents
+        self.key_version = 3
+        self.change: Change = lambda _first, segments: segments
+        self.listed = {frame: self.seen(frame) for frame in contents}
+        self.pages: list[ResultsSeen] | None = None
+        self.asked: list[tuple[int, int]] = []
+
+    def seen(self, frame: int, **changed: object) -> ResultSeen:
+        content = self.contents[frame]
+        sha256 = hashlib.sha256(content).hexdigest()
+        version = hashlib.sha256(f"{frame} {sha256}".encode()).hexdigest()
+        seen = ResultSeen(frame, f"shot/{frame:04d}.png", len(content), sha256, version)
+        return replace(seen, **changed)  # type: ignore[arg-type]
+
+    def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
+        if self.pages is not None:
+            return self.pages.pop(0)
+        return ResultsSeen(self.key_version, list(self.listed.values()), None)
+
+    @contextmanager
+    def run(
+        self, task_id: int, frame: int, version: bytes, first: int
+    ) -> Iterator[Iterator[bytes]]:
+        self.asked.append((frame, first))
+        content, key = self.contents[frame], keys().key_for(SealedUse.RESULT)
+        place = {"task_id": task_id, "frame": frame, "key_version": 3, "version": version}
+        sealed = sealed_result(key, size=len(content), **place)  # type: ignore[arg-type]
+        segments = []
+        for index in range(first, min(first + RUN_SEGMENTS, sealed.plan.count)):
+            start, length = sealed.plan.plain(index)
+            into = memoryview(bytearray(SEGMENT))
+            end = sealed.seal_into(index, content[start : start + length], into)
+            segments.append(bytes(into[:end]))
+        whole = b"".join(self.change(first, segments))
+        yield (whole[start : start + 65_000] for start in range(0, len(whole), 65_000))
+
+
+@pytest.fixture
+def farm() -> LyingFarm:
+    return LyingFarm({1: b"one", 2: bytes(range(256)) * (LARGE // 256) + b"end"})
+
+
+def fetch(farm: LyingFarm, folder: Path, frames: FrameSet | None = None) -> Fetched:
+    return Download(farm, keys(), patience_s=0).fetch(7, folder, frames)
+
+
+def names(folder: Path) -> set[str]:
+    """Give all that bears a frame's name."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in found if path.parts[0] != PARTS}
+
+
+def test_what_arrives_is_what_was_proven(farm: LyingFarm, tmp_path: Path) -> None:
+    assert fetch(farm, tmp_path).files == 2
+    for frame, content in farm.contents.items():
+        assert (tmp_path / farm.listed[frame].name).read_bytes() == content
+    assert not (tmp_path / PARTS).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../up.png",
+        "/etc/cron.d/x",
+        "C:\\x.png",
+        "a/../../x",
+        "NUL",
+        "con.png",
+        "a:b",
+        "",
+        "a//b",
+        "x\u202egnp.exe",
+        "a. ",
+        f"{PARTS}/x.part",
+        f"{PARTS.upper()}/x.part",
+        "shot/0001.PNG",  # the twin of another
+        "shot",  # a file in the place of another one's folder
+        "n" * 300,
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path, name: str) -> None:
+    farm.listed[2] = farm.seen(2, name=name)
+    folder = tmp_path / "results"
+    with pytest.raises(BadListing):
+        fetch(farm, folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"size": -1},
+        {"size": 1 << 60},
+        {"sha256": "zz"},
+        {"sha256": "00"},
+        {"version": "00"},
+        {"frame": 0},  # not in order
+        {"frame": 10**9},
+    ],
+)
+def test_a_listing_that_cannot_be_is_refused(
+    farm: LyingFarm, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    farm.listed[2] = replace(farm.seen(2), **changed)  # type: ignore[arg-type]
+    with pytest.raises(Unreadable):
+        fetch(farm, tmp_path)
+    assert not names(tmp_path)
+
+
+def test_a_listing_without_end_is_refused(farm: LyingFarm, tmp_path: Path) -> None:
+    seen = list(farm.listed.values())
+    farm.pages = [ResultsSeen(3, seen, 5), ResultsSeen(3, [], 5)]
+    with pytest.raises(Unreadable):
+        fetch(farm, tmp_path)
+
+
+def test_frames_that_nobody_asked_for_are_left(farm: LyingFarm, tmp_path: Path) -> None:
+    assert fetch(farm, tmp_path, FrameSet.parse("1,3")).files == 1
+    assert names(tmp_path) == {farm.listed[1].name}
+
+
+def test_another_key_version_is_named_before_anything_is_fetched(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.key_version = 2
+    with pytest.raises(WrongKey):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+
+
+def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.listed[2] = farm.seen(2, size=1 << 50)
+    with pytest.raises(DiskFull, match="GB more"):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+
+
+def _bit(_first: int, segments: list[bytes]) -> list[bytes]:
+    return [*segments[:1], bytes([segments[1][0] ^ 1]) + segments[1][1:], *segments[2:]]
+
+
+def _swapped(_first: int, segments: list[bytes]) -> list[bytes]:
+    return [segments[0], segments[2], segments[1], *segments[3:]]
+
+
+def _from_elsewhere(first: int, segments: list[bytes]) -> list[bytes]:
+    return segments[1:] if first else segments
+
+
+@pytest.mark.parametrize(
+    ("change", "segment"), [(_bit, 1), (_swapped, 1), (_from_elsewhere, RUN_SEGMENTS)]
+)
+def test_damaged_and_swapped_segments_are_named(
+    farm: LyingFarm, tmp_path: Path, change: Change, segment: int
+) -> None:
+    farm.change = change
+    with pytest.raises(DamagedResult) as told:
+        fetch(farm, tmp_path, FrameSet.parse("2"))
+    assert (told.value.name, told.value.segment) == (farm.listed[2].name, segment)
+    assert not names(tmp_path)
+
+
+def test_a_lying_size_opens_nothing(farm: LyingFarm, tmp_path: Path) -> None:
+    farm.listed[1] = farm.seen(1, size=2)  # the farm seals three bytes
+    with pytest.raises((DamagedResult, FarmUnavailable)):
+        fetch(farm, tmp_path, FrameSet.parse("1"))
+    farm.listed[2] = farm.seen(2, size=LARGE - SEGMENT)
+    with pytest.raises((DamagedResult, FarmUnavailable)):
+        fetch(farm, tmp_path, FrameSet.parse("2"))
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (lambda first, parts: [b"".join(parts)[:-1]] if first else parts, [(2, 20)]),
+        (lambda first, parts: [] if first else parts, [(2, RUN_SEGMENTS)]),
+        (lambda first, parts: [*parts, b"more"] if first else parts, []),
+    ],
+)
+def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
+    farm: LyingFarm, tmp_path: Path, change: Change, asked: list[tuple[int, int]]
+) -> None:
+    """What came whole of it counts: the next question begins behind."""
+    farm.change = change
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path, FrameSet.parse("2"))
+    assert not names(tmp_path)
+    farm.change = lambda _first, segments: segments
+    farm.asked.clear()
+    assert fetch(farm, tmp_path, FrameSet.parse("2")).files == 1
+    assert farm.asked == asked
+    assert (tmp_path / farm.listed[2].name).read_bytes() == farm.contents[2]
+
+
+def test_bytes_that_were_not_proven_get_no_name(farm: LyingFarm, tmp_path: Path) -> None:
+    farm.listed[1] = farm.seen(1, sha256="00" * 32)
+    assert fetch(farm, tmp_path).lost == (1,)
+    assert names(tmp_path) == {farm.listed[2].name}
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: Path) -> None:
+    """The other one ends first; each writes the same bytes to the same places."""
+    listed = farm.listed
+
+    def other(first: int, segments: list[bytes]) -> list[bytes]:
+        if first:
+            second = LyingFarm(farm.contents)
+            assert fetch(second, tmp_path).files == 2
+        return segments
+
+    farm.change = other
+    farm.listed = {2: listed[2]}
+    assert fetch(farm, tmp_path).files == 1
+    assert (tmp_path / listed[2].name).read_bytes() == farm.contents[2]
+    assert names(tmp_path) == {seen.name for seen in listed.values()}
+
+
+def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
+    farm: LyingFarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file, start, content):  # type: ignore[no-untyped-def]
+        write_at(file, start, content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("farmdesk.link.remote.result_file.write_at", full)
+    with pytest.raises(DiskFull):
+        fetch(farm, tmp_path)
+    assert not names(tmp_path)
+    monkeypatch.undo()
+    assert fetch(farm, tmp_path).files == 2

@@ -1,4 +1,4 @@
-"""The texts about acts on tasks: names, what they do, why one cannot be used."""
+"""The texts about acts on tasks and nodes: names, what they do, why one cannot be used."""
 
 from farmdesk.ui.texts import Phrase
 
@@ -18,6 +18,8 @@ class ActText(Phrase):
     PURGE = ("彻底删除…", "Delete for good…")
     ALLOCATE = ("分配节点…", "Allocate…")
     URGENT = ("申请加急…", "Urgent…")
+    DRAIN = ("排空节点", "Drain")
+    WAKE = ("恢复节点", "Bring back")
     UNDO = ("撤销", "Undo")
     DISPATCH_TIP = (
         "把节点交给所选任务，开始渲染",
@@ -46,6 +48,8 @@ class ActText(Phrase):
         "申请先于其他任务渲染；会征求受影响者的意见",
         "Ask to render it before all others; those who lose nodes are asked",
     )
+    DRAIN_TIP = ("跑完手上的帧，不再接收新帧", "Finish the frame in hand, take no more")
+    WAKE_TIP = ("让排空的节点重新工作", "Let drained nodes work again")
     WITH_COUNT = ("{action}（{count}）", "{action} ({count})")
     RETRY_COUNT = ("重试 {count} 帧", "Retry {count} frames")
     # why an action cannot be used
@@ -65,4 +69,6 @@ class ActText(Phrase):
     WHY_RECYCLED = ("任务在回收站里，先还原", "The task is in the recycle queue; restore it first")
     WHY_NOT_RECYCLED = ("任务不在回收站里", "The task is not in the recycle queue")
     WHY_ALONE = ("一次只能选择一个任务", "Select one task alone")
+    WHY_DRAINED = ("所选节点已排空", "The selected nodes are drained already")
+    WHY_NOT_DRAINED = ("所选节点均未排空", "None of the selected nodes is drained")
     WHY_PURGED = ("文件已彻底删除，不能还原", "Its files were deleted for good")

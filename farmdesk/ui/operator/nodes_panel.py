@@ -1,8 +1,9 @@
 """The render nodes on the screen."""
 
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from farmdesk.domain.records import NodeRow
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.nodes import NodesModel
 from farmdesk.ui.texts import Text
@@ -25,6 +26,7 @@ class NodesPanel(QWidget):
         self.model = model
         self._appearance = appearance
         self.view = make_table(model)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._delegate = BarDelegate(appearance)
         for name in ("cpu", "memory", "gpu"):
             self.view.setItemDelegateForColumn(model.column_named(name), self._delegate)
@@ -64,14 +66,15 @@ class NodesPanel(QWidget):
         if place is not None:
             self.view.setCurrentIndex(self.model.index(place, 0))
 
+    def selected(self) -> list[NodeRow]:
+        """Give the selected nodes as they are now, from the top."""
+        places = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        return [self.model.at(place) for place in places]
+
     def _tell_why(self) -> None:
         """Say of the selected node why it idles, or what it does."""
-        rows = self.view.selectionModel().selectedRows()
-        row = self.model.at(rows[0].row()) if rows else None
-        if row is None:
-            self.why.say("")
-        else:
-            self.why.say(f"{row.record.node}: {self.model.why(row)}")
+        rows = self.selected()
+        self.why.say(f"{rows[0].record.node}: {self.model.why(rows[0])}" if rows else "")
 
     def _hint(self) -> Hint | None:
         if not self.model.loaded:

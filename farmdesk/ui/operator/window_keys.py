@@ -12,6 +12,7 @@ from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import STEP_PERCENT
 from farmdesk.ui.models.tasks import TaskFilter
 from farmdesk.ui.operator.acts import Act, retry_frames
+from farmdesk.ui.operator.node_acts import TIPS, WHY_NOT, NodeAct, node_batch
 from farmdesk.ui.texts import Text
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class WindowKeys(QObject):
         window.queue.view.customContextMenuRequested.connect(self._on_queue_menu)
         self._on_enter(window.queue.view, self._show_details)
         self._on_enter(window.nodes_panel.view, self._show_frame_in_hand)
+        window.nodes_panel.view.customContextMenuRequested.connect(self._on_node_menu)
         for view in (window.frames.grid, window.frames.list):
             view.customContextMenuRequested.connect(self._on_frame_menu)
 
@@ -62,6 +64,21 @@ class WindowKeys(QObject):
         ]
         for entry in entries:
             entry.setEnabled(selected)
+        return menu
+
+    def node_menu(self) -> QMenu:
+        """Give the menu of the selected nodes."""
+        window, words = self._window, self._window.appearance.words
+        menu = QMenu(window)
+        menu.setToolTipsVisible(True)
+        for act in NodeAct:
+            batch = node_batch(act, window.nodes_panel.selected())
+            entry = menu.addAction(words(act.value))
+            if batch is not None:
+                entry.triggered.connect(lambda _checked, b=batch: window.commands.send(b))
+            entry.setEnabled(batch is not None and window.connection.online)
+            why = WHY_NOT[act] if batch is None else TIPS[act]
+            entry.setToolTip(words(why if window.connection.online else ActText.WHY_AWAY))
         return menu
 
     def _add_entries(self) -> None:
@@ -145,6 +162,10 @@ class WindowKeys(QObject):
 
     def _on_queue_menu(self, at: QPoint) -> None:
         self._pop_up(self.queue_menu(), self._window.queue.view.viewport(), at)
+
+    def _on_node_menu(self, at: QPoint) -> None:
+        if self._window.nodes_panel.selected():
+            self._pop_up(self.node_menu(), self._window.nodes_panel.view.viewport(), at)
 
     def _on_frame_menu(self, at: QPoint) -> None:
         if self._window.frames.selected_places():

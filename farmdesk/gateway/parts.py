@@ -1,6 +1,6 @@
 """What the pages of the gateway need, put together once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +11,7 @@ from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import CallerNow, Sessions
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
+from farmdesk.gateway.rates import RateLimit
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.results import Results
 from farmdesk.gateway.staff_link import StaffLink
@@ -22,7 +23,8 @@ from farmdesk.link.farm_link import FarmLink
 class Parts:
     """The gateway's parts; `app.state.parts`.
 
-    `authority`: the certificate that clients pin, PEM.
+    `authority`: the certificate that clients pin, PEM. `customers_words`: how often customers may
+    send commands, by login.
     """
 
     database: Database
@@ -33,6 +35,9 @@ class Parts:
     bodies: Bodies
     results: Results
     authority: bytes
+    customers_words: RateLimit = field(
+        default_factory=lambda: RateLimit(one=120, all_together=6000, window_s=60.0)
+    )
 
 
 def _parts(request: Request) -> Parts:

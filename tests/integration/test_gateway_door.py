@@ -13,7 +13,7 @@ import pytest
 
 from farmdesk.domain.commands import to_body
 from farmdesk.domain.errors import FarmUnavailable
-from farmdesk.gateway import http_door, limits
+from farmdesk.gateway import http_door, limits, pages_transfers
 from farmdesk.gateway.forms import CommandForm
 from farmdesk.link.remote.door import Door
 from farmdesk.security.tls import client_context
@@ -80,11 +80,20 @@ def test_too_large_a_body_is_refused_without_being_read(room: Room) -> None:
     assert b" 413 " in answer[:20] or b" 400 " in answer[:20]
 
 
-def test_a_stranger_may_not_even_send_a_large_command(room: Room) -> None:
+@pytest.mark.parametrize("path", ["/commands", f"/transfers/{'0' * 32}/files"])
+def test_a_stranger_may_not_even_send_what_may_be_large(room: Room, path: str) -> None:
     with _line(room) as line:
-        line.sendall(b"POST /commands HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n")
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+        line.sendall(head.encode())
         answer = line.recv(20)  # before a byte of the body was sent
         assert b" 401 " in answer
+
+
+def test_a_list_of_files_is_bounded_too(room: Room) -> None:
+    header, path = room.enter("operator"), f"/transfers/{'0' * 32}/files"
+    large = b"[" * (pages_transfers.FILES_BYTES + 1)
+    assert room.client.post(path, content=large, headers=header).status_code == 413
+    assert room.client.post(path, content=large[:1000], headers=header).status_code == 422
 
 
 def test_a_long_list_of_frames_is_a_command(room: Room) -> None:
@@ -115,6 +124,18 @@ def test_what_is_no_command_is_refused(room: Room, content: bytes) -> None:
     reply = room.client.post("/commands", content=content, headers=room.enter("operator"))
     assert reply.status_code in (409, 422), reply.text
     assert room.client.get("/commands", headers=room.enter("operator")).json() == []
+
+
+def test_a_customer_cannot_fill_the_command_table(room: Room) -> None:
+    header = room.enter("bob")
+    codes = [
+        room.client.post("/commands", content=b"{}", headers=header).status_code for _ in range(121)
+    ]
+    assert codes == [422] * 120 + [429]
+    for other in ("ann", "operator"):
+        reply = room.client.post("/commands", content=b"{}", headers=room.enter(other))
+        assert reply.status_code == 422
+    assert room.client.get("/tasks", headers=header).status_code == 200
 
 
 def test_numbers_that_no_database_holds_are_refused(room: Room) -> None:

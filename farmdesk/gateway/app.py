@@ -59,7 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 LARGER: Mapping[str, int] = {
     "/commands": COMMAND_BYTES,
-    pages_transfers.PREFIX: pages_transfers.BODY_BYTES,
+    f"{pages_transfers.PREFIX}/": pages_transfers.BODY_BYTES,
 }
 
 

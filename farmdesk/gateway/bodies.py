@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakValueDictionary
 
 from fastapi.concurrency import contextmanager_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from farmdesk.domain.errors import FarmUnavailable
@@ -48,6 +49,16 @@ class Bodies:
                 with part.open("wb", buffering=0) as file:
                     async for piece in _pieces(request):
                         await loop.run_in_executor(self._disk, file.write, piece)
+
+
+async def whole_body(request: Request, most: int) -> bytes:
+    """Give a body that is parsed as a whole. Raises BrokenOff, and HTTPException 413."""
+    body = bytearray()
+    async for piece in _pieces(request):
+        body += piece
+        if len(body) > most:
+            raise HTTPException(413)
+    return bytes(body)
 
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:

@@ -3,9 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from farmdesk.domain.transfers import Transfer
+from farmdesk.gateway.bodies import whole_body
 from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.parts import PartsNow
 from farmdesk.link.transfer_wire import Arrived, FilesTold, Missing, UploadSeen, UploadWanted
@@ -13,12 +16,20 @@ from farmdesk.security.manifest import MAX_BYTES
 from farmdesk.security.sealed import SegmentPlan
 
 PREFIX = "/transfers"
+FILES_BYTES = 4 << 20  # all numbers that may be dropped, beside some hundred thousand sizes
 BODY_BYTES = SegmentPlan(MAX_BYTES).sealed_size  # a sealed manifest; a run is shorter
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The upload's id")]
 Number = Annotated[int, Path(ge=0, le=1 << 40, description="Of the run's first segment")]
 
 router = APIRouter(prefix=PREFIX, tags=["transfers"])
+_files_told = TypeAdapter(FilesTold)
+_FILES_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": _files_told.json_schema()}},
+    }
+}
 
 
 @router.post("")
@@ -47,10 +58,24 @@ def cancel(transfer: Id, caller: CallerNow, parts: PartsNow) -> UploadSeen:
     return _seen(parts.uploads.cancel(caller, bytes.fromhex(transfer)))
 
 
-@router.post("/{transfer}/files")
-def tell_files(transfer: Id, told: FilesTold, caller: CallerNow, parts: PartsNow) -> UploadSeen:
-    """Tell which files will come; telling it again changes nothing."""
-    return _seen(parts.uploads.tell_files(caller, bytes.fromhex(transfer), told))
+@router.post("/{transfer}/files", openapi_extra=_FILES_BODY)
+async def tell_files(
+    transfer: Id, request: Request, caller: CallerNow, parts: PartsNow
+) -> UploadSeen:
+    """Tell which files will come; telling it again changes nothing.
+
+    It is read only when its sender is known: it may be large.
+    """
+    text = await whole_body(request, FILES_BYTES)
+
+    def tell() -> UploadSeen:
+        try:
+            told = _files_told.validate_json(text)
+        except ValidationError:
+            raise RequestValidationError([]) from None
+        return _seen(parts.uploads.tell_files(caller, bytes.fromhex(transfer), told))
+
+    return await run_in_threadpool(tell)
 
 
 @router.get("/{transfer}/missing")
@@ -81,7 +106,7 @@ async def send_manifest(
 ) -> UploadSeen:
     """Send the sealed manifest, last of all: the farm takes the package in."""
     upload = bytes.fromhex(transfer)
-    arrivals = await run_in_threadpool(parts.uploads.open_one, caller, upload)
+    arrivals = await run_in_threadpool(parts.uploads.open_whole, caller, upload)
     await parts.bodies.take_manifest(request, arrivals)
     return _seen(await run_in_threadpool(parts.uploads.complete, caller, upload))
 

@@ -53,6 +53,7 @@ class Uploads:
         self._inbox = inbox
         self._now = now
         self._lock = threading.Lock()
+        self._telling = threading.Lock()  # two at once would each be told of the same room
         self._arrivals: WeakValueDictionary[bytes, Arrivals] = WeakValueDictionary()
         self._recent: deque[Arrivals] = deque(maxlen=_KEPT)
 
@@ -127,13 +128,14 @@ class Uploads:
             )
         if any(not HEADER + TAG <= size <= 2 * MAX_SIZE for size in told.sizes):
             raise Refused("No sealed file is that long.", "没有这样长的封装文件。")
-        self._check_room(
-            caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
-        )
-        with told_if_full():
-            arrivals.declare(told.first, told.sizes, told.dropped)
-        with self._database.writing() as connection:
-            transfers.note_total(connection, transfer, arrivals.bytes_total())
+        with self._telling:
+            self._check_room(
+                caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
+            )
+            with told_if_full():
+                arrivals.declare(told.first, told.sizes, told.dropped)
+            with self._database.writing() as connection:
+                transfers.note_total(connection, transfer, arrivals.bytes_total())
         return self.find(caller, transfer)
 
     def _check_room(self, caller: Caller, transfer: bytes, total: int) -> None:
@@ -160,11 +162,19 @@ class Uploads:
                 raise NoUpload if ended is None else UploadEnded(ended)
         return here
 
-    def complete(self, caller: Caller, transfer: bytes) -> Transfer:
-        """Hand a package over to the engine; its manifest is here. Raises NotWhole, UploadEnded."""
+    def open_whole(self, caller: Caller, transfer: bytes) -> Arrivals:
+        """Give an open upload that lacks its manifest alone; no quota counts manifests that wait.
+
+        Raises NoUpload, NotWhole, UploadEnded.
+        """
         arrivals = self.open_one(caller, transfer)
         if arrivals.missing()[0]:
             raise NotWhole
+        return arrivals
+
+    def complete(self, caller: Caller, transfer: bytes) -> Transfer:
+        """Hand a package over to the engine; its manifest is here. Raises NotWhole, UploadEnded."""
+        arrivals = self.open_whole(caller, transfer)
         with told_if_full():
             arrivals.sweep_dropped()
         self.note_arrived(transfer, arrivals)

@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -282,6 +285,32 @@ def test_files_that_cannot_be_are_refused(desk: Desk, told: FilesTold) -> None:
     assert desk.door.missing(seen.id, 0).ranges == []
 
 
+def test_uploads_that_are_told_of_at_once_share_one_quota(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+
+    def room(_folder: Path) -> int:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # for the other one, should it be let in as well
+        return 1 << 40
+
+    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", room)
+    seen = [desk.door.begin(task_id) for task_id in (1, 2)]
+    doors = [desk.door, TransferDoor(desk.session())]
+
+    def tell(number: int) -> bool:
+        told = FilesTold(0, [QUOTA - SEGMENT], [])
+        try:
+            doors[number].tell_files(seen[number].id, told)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(tell, range(2))) == [False, True]
+
+
 def test_files_are_told_once(desk: Desk) -> None:
     seen = desk.door.begin(1)
     for _ in range(2):
@@ -298,6 +327,7 @@ def test_a_manifest_before_everything_is_here_completes_nothing(desk: Desk) -> N
     with pytest.raises(Refused, match="missing"):
         desk.door.send_manifest(seen.id, b"x" * 100)
     assert desk.door.find(seen.id).state is TransferState.OPEN
+    assert not desk.inbox.manifest(bytes.fromhex(seen.id)).exists()  # no quota counts it
     assert desk.commands() == []
 
 

@@ -26,16 +26,21 @@ COMPLAINT_BYTES = 2000
 OnReport = Callable[[AgentReport], None]
 OnGone = Callable[[str], None]
 
+MASTER_KEY = "FARMDESK_MASTER_KEY"  # a scene may hold programs: they must not find it
+
 
 class LocalLauncher:
-    """Starts `python -m nodeagent` as a child. `environment` None: this process' own.
+    """Starts `python -m nodeagent` as a child.
+
+    `environment` None: this process' own without the master key, as tools and scenes see it.
 
     A free slot has one waiting, which has said hello and holds nothing: to start one takes a tenth
     of a second, and somebody would wait for it. It ends with its stdin, so with this process.
     """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = dict(environment) if environment is not None else None
+        given = os.environ if environment is None else environment
+        self._environment = {name: text for name, text in given.items() if name != MASTER_KEY}
         self._ready: dict[SlotId, subprocess.Popen[bytes]] = {}
 
     def keep_ready(self, slot: SlotId) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.launch.local import LocalAgent, LocalLauncher
+from farmdesk.security.master_key import VARIABLE
 from nodeagent.protocol import AgentReport, Close, Closed, Hello, Ping, Pong
 from tests.farm import wait_until
 
@@ -75,6 +76,19 @@ def test_one_that_died_while_it_waited_is_replaced(launcher: LocalLauncher) -> N
     wait_until(lambda: waiting.status() == psutil.STATUS_ZOMBIE, "its death")
     heard = Heard(launcher)
     assert heard.hello().pid != waiting.pid
+    heard.close()
+
+
+def test_an_agent_gets_the_servers_environment_without_the_master_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, "secret")
+    monkeypatch.setenv("FARM_PLACE", "here")
+    heard = Heard(LocalLauncher())
+    heard.hello()
+    (agent,) = _agents()
+    given = agent.environ()
+    assert (VARIABLE in given, given.get("FARM_PLACE")) == (False, "here")
     heard.close()
 
 

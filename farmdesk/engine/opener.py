@@ -80,7 +80,7 @@ class Opener:
 
     def _open(self, package: Package) -> Opened:
         """Open a package, end its upload, and empty its inbox: each step may be done again."""
-        transfer = self._packages.find(bytes.fromhex(package.transfer))
+        transfer = self._packages.find(_id(package.transfer))
         if transfer is None or transfer.task_id != package.task_id:
             raise Refused(
                 f"There is no such upload for task {package.task_id}. Upload its package again.",
@@ -125,6 +125,14 @@ class Opener:
             .as_posix(),
             previous="" if previous is None else str(self._workspace.scene(previous)),
         )
+
+
+def _id(text: str) -> bytes:
+    """Give an upload's id; nobody's for what a sender made up."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def _run_program(order: OpenOrder) -> Opened:

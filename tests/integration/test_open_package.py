@@ -91,9 +91,15 @@ class Bench:
         key = key_for(self.packages.user_key, use)
         seal_file(source, target, key=key, context=context(use, TRANSFER, number, 2))
 
-    def open(self, *, scene: str = SCENE, previous: int | None = None) -> PackageOpened:
+    def open(
+        self,
+        *,
+        scene: str = SCENE,
+        previous: int | None = None,
+        transfer: str = TRANSFER.hex(),
+    ) -> PackageOpened:
         path = str(self.workspace.scene(7) / scene)
-        self.opener.begin(Package(7, TRANSFER.hex(), path, previous))
+        self.opener.begin(Package(7, transfer, path, previous))
         return self.posts.get(timeout=WAIT_S)
 
     @property
@@ -234,6 +240,11 @@ def test_another_tasks_upload_is_not_taken(bench: Bench) -> None:
     bench.packages.transfer = replace(bench.packages.transfer, task_id=8)
     assert "no such upload for task 7" in bench.open().en
     bench.assert_untouched()
+
+
+def test_an_upload_that_somebody_made_up_is_refused_and_not_tried_again(bench: Bench) -> None:
+    opened = bench.open(transfer="../no hex")
+    assert ("no such upload" in opened.en, opened.again) == (True, False)
 
 
 def test_the_key_is_in_no_argument_and_no_text(bench: Bench) -> None:

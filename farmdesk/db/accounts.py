@@ -94,11 +94,6 @@ def everybody(connection: Connection) -> list[Account]:
     return [account_of(row) for row in rows]
 
 
-def has_any(connection: Connection) -> bool:
-    """Tell whether the farm has accounts: without any, whoever reaches it is its staff."""
-    return connection.execute(select(_USER.c.id).limit(1)).first() is not None
-
-
 def move(
     connection: Connection,
     login: str,

@@ -55,12 +55,6 @@ def of_task(connection: Connection, task_id: int) -> Transfer | None:
     return None if row is None else _transfer(row)
 
 
-def in_state(connection: Connection, state: TransferState) -> list[Transfer]:
-    """Give the uploads in a state, the longest waiting first."""
-    query = select(_TRANSFER).where(_TRANSFER.c.state == state.value)
-    return [_transfer(row) for row in connection.execute(query.order_by(_TRANSFER.c.touched_at))]
-
-
 def reserved_bytes(connection: Connection, user_id: int) -> int:
     """Give how much of the inbox a user's uploads take or will take, for his quota."""
     total = select(func.coalesce(func.sum(_TRANSFER.c.bytes_total), 0))

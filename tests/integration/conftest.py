@@ -10,8 +10,11 @@ import pytest
 from farmdesk.db.migrate import migrate
 
 if TYPE_CHECKING:
+    from farmdesk.domain.accounts import DbLogin
     from tests.gateway_room import Room
     from tests.gateways import RunningGateway
+    from tests.integration.staffed_farm import Shell, StaffedFarm
+    from tests.servers import MariaDb
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,26 @@ def room(tmp_path: Path, gateway: "RunningGateway", _empty_farm: Path) -> Iterat
     shutil.copy(_empty_farm, tmp_path / "farm.db")
     with Room(f"sqlite:///{tmp_path / 'farm.db'}", gateway) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def staffed(mariadb: "MariaDb") -> Iterator["StaffedFarm"]:
+    """A farm on MariaDB with a task, staff, and accounts to lend them."""
+    from tests.integration.staffed_farm import staffed_farm
+
+    with staffed_farm(mariadb) as made:
+        yield made
+
+
+@pytest.fixture
+def lent(staffed: "StaffedFarm") -> "DbLogin":
+    """An operator's leased database account."""
+    return staffed.lend("ops")
+
+
+@pytest.fixture
+def shell(staffed: "StaffedFarm", lent: "DbLogin") -> Iterator["Shell"]:
+    """A mysql shell with that account."""
+    opened = staffed.shell(lent)
+    yield opened
+    opened.close()

@@ -11,6 +11,7 @@ import pymysql
 from farmdesk.db import accounts, grants, leases, user_keys
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.migrate import migrate
+from farmdesk.db.store import Store
 from farmdesk.domain.accounts import (
     Account,
     DbLogin,
@@ -19,17 +20,19 @@ from farmdesk.domain.accounts import (
     Profile,
     UserState,
 )
+from farmdesk.domain.records import Flush, LogRecord
 from farmdesk.domain.users import Role
-from tests.samples import NOW
+from tests.samples import NOW, frame_record, new_task, node_record, task_record
 from tests.servers import MariaDb
 
 HOURS = timedelta(hours=8)
+SEND = "INSERT INTO command (kind, body, issued_by, issued_at) VALUES "
 SECRET = b"wrapped \0 secret"
 
 
 @dataclass(frozen=True)
 class StaffedFarm:
-    """A farm with users `ops`, `root` and `customer`, opened by its own account."""
+    """A farm with one task and users `ops`, `root` and `customer`, opened by its own account."""
 
     server: MariaDb
     database: Database
@@ -92,6 +95,15 @@ class StaffedFarm:
             )
         )
 
+    def sent(self) -> list[tuple[object, ...]]:
+        """Give the commands, and leave an empty table for the next test."""
+        root = self.root()
+        columns = "id, kind, issued_by, issued_at, answered_at"
+        rows = root.run(f"SELECT {columns} FROM command ORDER BY id")
+        root.run("DELETE FROM command")
+        root.close()
+        return rows
+
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         """All rows of the farm."""
         root = self.root()
@@ -109,6 +121,18 @@ class Shell:
         with self.connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall())
+
+    def refusal(self, statement: str) -> int:
+        """Give the number of the server's refusal; 0 when there was none."""
+        try:
+            self.run(statement)
+        except pymysql.MySQLError as error:
+            return int(error.args[0])
+        return 0
+
+    def is_dead(self) -> bool:
+        """Whether the server has ended the connection."""
+        return self.refusal("SELECT 1") in (2006, 2013, 1927)
 
     def close(self) -> None:
         self.connection.close()
@@ -139,6 +163,19 @@ def staffed_farm(server: MariaDb) -> Iterator[StaffedFarm]:
                 wrap=lambda _user, _identity: SECRET,
             )
             user_keys.add(connection, _key(account.user_id))
+    store = Store(url, owner="engine")
+    store.acquire_lease(NOW, 10**6)
+    store.apply(
+        Flush(
+            1,
+            new_tasks=(new_task(1),),
+            tasks=(task_record(1),),
+            frames=(frame_record(1),),
+            nodes=(node_record(),),
+            logs=(LogRecord(NOW, "info", "a line", 1),),
+        )
+    )
+    store.close()
     yield StaffedFarm(server, database, url, name)
     database.close()
 

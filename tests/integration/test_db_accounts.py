@@ -322,7 +322,9 @@ def test_one_open_upload_a_task_and_a_quota_over_all(database: Database) -> None
         assert transfers.complete(connection, first, NOW + HOUR)
         assert not transfers.complete(connection, first, NOW)
         assert not transfers.note_arrived(connection, first, bytes_here=8, now=NOW)
-        [ready] = transfers.in_state(connection, TransferState.COMPLETE)
+        ready = transfers.find(connection, first)
+        assert ready is not None
+        assert ready.state is TransferState.COMPLETE
         assert (ready.bytes_here, ready.bytes_total, ready.touched_at) == (7, 2000, NOW + HOUR)
         assert transfers.of_task(connection, 1) == ready
         assert transfers.end(connection, first, TransferState.TAKEN_IN, now=NOW)

@@ -1,0 +1,94 @@
+"""Staff with a mysql shell who stand in the way of the engine, and how they are moved out of it."""
+
+import time
+from collections.abc import Callable
+from threading import Thread
+
+import pytest
+
+from farmdesk.db.blockers import end_blockers
+from farmdesk.db.migrate import migrate
+from farmdesk.db.store import Store
+from farmdesk.domain.commands import PauseTask
+from farmdesk.domain.records import Flush
+from farmdesk.link.direct import DirectLink
+from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
+from tests.samples import task_record
+
+SOON_S = 5
+
+
+def lock_rows(shell: Shell) -> None:
+    shell.run("BEGIN")
+    shell.run("SELECT * FROM task, farm_counter FOR UPDATE")
+
+
+def read_serializable(shell: Shell) -> None:
+    shell.run("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+    shell.run("BEGIN")
+    shell.run("SELECT * FROM farm_counter")
+
+
+def prepare_xa(shell: Shell) -> None:
+    """Its locks outlive the connection."""
+    shell.run("XA START 'spy\\'', 'x\0', 7")
+    shell.run("SELECT * FROM task, farm_counter FOR UPDATE")
+    shell.run(SEND + "('k', '{}', '', NULL)")
+    shell.run("XA END 'spy\\'', 'x\0', 7")
+    shell.run("XA PREPARE 'spy\\'', 'x\0', 7")
+    shell.close()
+
+
+@pytest.mark.parametrize("block", [lock_rows, read_serializable, prepare_xa])
+def test_a_lock_on_rows_stops_the_engine_only_until_the_next_look(
+    staffed: StaffedFarm, block: Callable[[Shell], None]
+) -> None:
+    shell = staffed.shell(staffed.lend("ops"))
+    block(shell)
+    store = Store(staffed.url, owner="engine")
+    flush = Thread(target=store.apply, args=(Flush(2, tasks=(task_record(1),)),))
+    flush.start()
+    flush.join(0.2)
+    assert flush.is_alive()
+    begin = time.monotonic()
+    while flush.is_alive() and time.monotonic() < begin + SOON_S:
+        end_blockers(staffed.database)  # as the gateway does, all the time
+        flush.join(0.05)
+    assert not flush.is_alive()
+    root = staffed.root()
+    assert root.run("SELECT flush FROM farm_counter") == [(2,)]
+    assert root.run("XA RECOVER") == []
+    root.run("UPDATE farm_counter SET flush = 1")
+    root.close()
+    store.close()
+
+
+def test_readers_and_senders_are_no_blockers(staffed: StaffedFarm, shell: Shell) -> None:
+    shell.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    shell.run("BEGIN")
+    shell.run("SELECT * FROM task, frame, node")
+    shell.run(SEND + "('k', '{}', '', NULL)")
+    assert end_blockers(staffed.database) == []
+    shell.run("COMMIT")
+    staffed.sent()
+
+
+def test_a_named_lock_does_not_stop_a_migration(staffed: StaffedFarm, shell: Shell) -> None:
+    assert shell.run("SELECT GET_LOCK(%s, 0)", f"farmdesk.migrate.{staffed.name}") == [(1,)]
+    migrate(staffed.url)
+    assert shell.is_dead()
+
+
+def test_a_sender_does_not_stop_others_from_sending(staffed: StaffedFarm, shell: Shell) -> None:
+    """With innodb_autoinc_lock_mode 1 a slow INSERT … SELECT would hold the table's counter."""
+    slow = Thread(
+        target=shell.run, args=(SEND.replace("VALUES", "SELECT SLEEP(1), '{}', '', NULL"),)
+    )
+    slow.start()
+    link = DirectLink(staffed.link_url(staffed.lend("root")), issued_by="root")
+    begin = time.monotonic()
+    link.send(PauseTask(1))
+    assert slow.is_alive() or time.monotonic() - begin < 1
+    slow.join()
+    link.close()
+    assert len(staffed.sent()) == 2

@@ -15,6 +15,8 @@ from farmdesk.db import accounts, sessions
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FrameState
+from farmdesk.gateway.results import AT_ONCE
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DiskFull
 from farmdesk.link.remote.patience import Paused
@@ -22,8 +24,10 @@ from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.result_door import ResultDoor
 from farmdesk.link.remote.result_listing import PARTS
 from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.results_wire import ResultsSeen
 from farmdesk.security.sealed import SEGMENT, WrongKey
 from farmdesk.security.user_keys import UserKeys
+from tests.farm import wait_until
 from tests.gateway_room import Room
 from tests.gateways import keys_of
 from tests.result_farm import RenderedTask, noise
@@ -31,7 +35,7 @@ from tests.samples import NOW
 from tests.transfer_farm import CUSTOMER, gateway_process
 
 Pieces = AbstractContextManager[Iterator[bytes]]
-LARGE = 40 * SEGMENT + 17  # three requests
+LARGE = 20 * SEGMENT + 17  # two requests
 CONTENTS = {-3: b"", 1: b"one", 2: noise(SEGMENT - 56), 3: noise(SEGMENT - 55), 10: noise(LARGE)}
 
 
@@ -102,6 +106,46 @@ def test_all_frames_arrive_and_are_not_fetched_twice(
 def test_chosen_frames_alone_arrive(clients: Clients, task: RenderedTask, into: Path) -> None:
     assert clients.download().fetch(1, into, FrameSet.parse("1-9x2,-3")).files == 3
     assert frames_in(into) == named(task, -3, 1, 3)
+
+
+def test_results_are_listed_page_by_page(
+    clients: Clients, task: RenderedTask, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farmdesk.gateway.results.PAGE", 2)
+    task.tell(2, attempt=2, state=FrameState.FAILED, sha256="", path="")  # no longer proven
+    asked = list[int]()
+
+    class Noting(ResultDoor):
+        def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
+            asked.append(first)
+            return super().results(task_id, frames, first)
+
+    door = Noting(clients.session("ann"))
+    assert clients.download(door=door).fetch(1, into).files == 4
+    assert asked[1:] == [2, 11]
+    asked.clear()
+    chosen = FrameSet.parse("1-3")
+    assert clients.download(door=door).fetch(1, into, chosen).skipped == 2
+    assert len(asked) == 1  # no page behind the last chosen frame
+
+
+def test_what_a_user_reads_at_a_time_is_bounded(clients: Clients, task: RenderedTask) -> None:
+    door, other = clients.door(), clients.door()
+    version = bytes.fromhex(door.results(1, FrameSet.parse("10"), 0).results[0].version)
+    with ExitStack() as slow:
+        for _ in range(AT_ONCE):
+            slow.enter_context(door.run(1, 10, version, 0))
+        with pytest.raises(FarmUnavailable), other.run(1, 10, version, 0):
+            pass
+
+    def is_free() -> bool:
+        try:
+            with other.run(1, 10, version, 0):
+                return True
+        except FarmUnavailable:
+            return False
+
+    wait_until(is_free, "the files of clients who hung up are closed")
 
 
 def test_a_file_that_is_not_the_frame_is_replaced(
@@ -256,7 +300,7 @@ def test_a_pause_keeps_what_has_come(clients: Clients, task: RenderedTask, into:
     class Pausing(Progress):
         def add(self, count: int) -> None:
             super().add(count)
-            if self.look().done > 20 * SEGMENT:
+            if self.look().done > 10 * SEGMENT:
                 pause.set()
 
     with pytest.raises(Paused):
@@ -264,7 +308,7 @@ def test_a_pause_keeps_what_has_come(clients: Clients, task: RenderedTask, into:
     assert task.file(10).name not in frames_in(into)
     progress = CountedBytes()
     assert clients.download(progress=progress).fetch(1, into).files == 1
-    assert progress.came < LARGE - 15 * SEGMENT
+    assert progress.came < LARGE - 5 * SEGMENT
     assert frames_in(into) == named(task, *CONTENTS)
 
 
@@ -284,7 +328,7 @@ def test_a_part_that_lost_bytes_with_the_power_is_fetched_anew(
     version = clients.door().results(1, FrameSet.parse("10"), 0)
     part = into / PARTS / f"{version.results[0].version}.part"
     part.parent.mkdir(parents=True)
-    part.write_bytes(bytes(30 * SEGMENT))
+    part.write_bytes(bytes(15 * SEGMENT))
     assert clients.download().fetch(1, into).files == 5
     assert frames_in(into) == named(task, *CONTENTS)
 
@@ -307,7 +351,7 @@ def test_a_full_disk_is_told_and_nothing_is_there_by_half(
             def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
                 if first > 0:
                     with suppress(OSError):
-                        (into / "other").write_bytes(bytes(LARGE))
+                        (into / "other").write_bytes(bytes(2 * LARGE))
                 return super().run(task_id, frame, version, first)
 
         subprocess.run(["mount", "-o", f"remount,size={2 * LARGE}", str(into)], check=True)
@@ -382,11 +426,11 @@ def test_the_client_is_killed_and_the_next_one_goes_on(
     argv = [sys.executable, "-c", CLIENT, gateway.url, str(gateway.settings.ca), str(into)]
     told = f"{keys.login} {keys.version} {keys.private_der.hex()} {keys.user_key.hex()}"
     ended = subprocess.run(
-        [*argv, str(30 * SEGMENT)], input=told, text=True, check=False, timeout=60
+        [*argv, str(14 * SEGMENT)], input=told, text=True, check=False, timeout=60
     )
     assert ended.returncode == -9
     assert task.file(10).name not in frames_in(into)
     progress = CountedBytes()
     assert clients.download(progress=progress).fetch(1, into).lost == ()
-    assert progress.came <= LARGE - 25 * SEGMENT
+    assert progress.came <= LARGE - 10 * SEGMENT
     assert frames_in(into) == named(task, *CONTENTS)

@@ -52,6 +52,7 @@ READS = (
     "/tasks/{}/states",
     "/tasks/{}/frames",
     "/tasks/{}/times",
+    "/tasks/{}/results",
     "/paces",
     "/nodes",
     "/logs",

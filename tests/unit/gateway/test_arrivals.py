@@ -1,0 +1,207 @@
+"""What has arrived of an upload: noted once it lies on the disk, whatever dies, however it came."""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from farmdesk.gateway import arrivals as arrivals_module
+from farmdesk.gateway.arrivals import MAX_RANGES, Arrivals, OtherFiles
+from farmdesk.gateway.run_body import BadRun, take_run
+from farmdesk.security.content import segment_digest
+from farmdesk.security.sealed import SEGMENT
+from farmdesk.storage.inbox import Inbox
+
+TRANSFER = bytes(range(16))
+SIZES = (2 * SEGMENT + 100, 60, 77, SEGMENT)
+SEALED = [os.urandom(size) for size in SIZES]
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    return Inbox(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def disk() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def _declared(inbox: Inbox) -> Arrivals:
+    arrivals = Arrivals(inbox, TRANSFER)
+    arrivals.declare(0, SIZES, ())
+    return arrivals
+
+
+def _body(arrivals: Arrivals, first: int, end: int) -> bytes:
+    body = b""
+    for number in range(first, end):
+        place = arrivals.row.place(number)
+        sealed = SEALED[place.file][place.offset : place.offset + place.length]
+        body += segment_digest(sealed) + sealed
+    return body
+
+
+def _take(
+    arrivals: Arrivals, disk: ThreadPoolExecutor, first: int, pieces: Sequence[bytes | Exception]
+) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    asyncio.run(take_run(body(), arrivals, first, disk))
+
+
+def _cut(content: bytes, cuts: Sequence[int]) -> list[bytes]:
+    places = sorted({0, len(content), *(cut % (len(content) + 1) for cut in cuts)})
+    return [content[begin:end] for begin, end in pairwise(places)]
+
+
+@given(cuts=st.lists(st.integers(0, 1 << 30), max_size=40))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_run_may_come_in_any_pieces(
+    tmp_path: Path, disk: ThreadPoolExecutor, cuts: list[int]
+) -> None:
+    inbox = Inbox(tmp_path)
+    inbox.discard(TRANSFER)
+    arrivals = _declared(inbox)
+    _take(arrivals, disk, 0, _cut(_body(arrivals, 0, 6), cuts))
+    assert [inbox.sealed(TRANSFER, n).read_bytes() for n in range(4)] == SEALED
+    again = Arrivals(inbox, TRANSFER)
+    assert again.missing() == ([], False)
+    assert again.bytes_here() == again.bytes_total() == sum(SIZES)
+
+
+@pytest.mark.parametrize("end", [1, SEGMENT + 31, SEGMENT + 32, 2 * SEGMENT + 64, -1])
+def test_of_a_run_that_breaks_off_whole_segments_count(
+    inbox: Inbox, disk: ThreadPoolExecutor, end: int
+) -> None:
+    arrivals = _declared(inbox)
+    body = _body(arrivals, 0, 6)
+    with pytest.raises(ConnectionError):
+        _take(arrivals, disk, 0, [body[:end], ConnectionError("the line broke")])
+    whole = {1: 0, SEGMENT + 31: 0, SEGMENT + 32: 1, 2 * SEGMENT + 64: 2, -1: 5}[end]
+    assert Arrivals(inbox, TRANSFER).missing() == ([(whole, 6)], False)
+
+
+def test_a_body_that_ends_in_a_segment_is_no_run(inbox: Inbox, disk: ThreadPoolExecutor) -> None:
+    arrivals = _declared(inbox)
+    with pytest.raises(BadRun):
+        _take(arrivals, disk, 0, [_body(arrivals, 0, 2)[:-1]])
+    assert arrivals.missing() == ([(1, 6)], False)
+    with pytest.raises(BadRun):
+        _take(arrivals, disk, 5, [_body(arrivals, 5, 6), b"x"])
+    assert arrivals.missing() == ([(1, 5)], False)
+
+
+def test_nothing_is_noted_before_it_lies_on_the_disk(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = _declared(inbox)
+    noted = inbox.transfer(TRANSFER) / "arrived"
+    at_flush = list[bytes]()
+    real = os.fsync
+
+    def watched(file: int) -> None:
+        at_flush.append(noted.read_bytes())
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    _take(arrivals, disk, 3, [_body(arrivals, 3, 6)])
+    assert at_flush == [b""] * 3  # three files, and not one segment noted before all were flushed
+    assert noted.read_bytes()[:96] == bytes(96)
+    assert noted.read_bytes()[96:] != bytes(96)
+
+
+def test_what_could_not_be_flushed_did_not_arrive(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = _declared(inbox)
+    flushed = list[int]()
+
+    def failing(file: int) -> None:
+        flushed.append(file)
+        if len(flushed) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        _take(arrivals, disk, 2, [_body(arrivals, 2, 6)])
+    missing, _ = Arrivals(inbox, TRANSFER).missing()
+    assert (3, 4) in missing or (3, 6) in missing
+    assert missing[0] == (0, 2)  # the file before was flushed
+
+
+def test_a_full_disk_in_the_middle_of_a_run(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = _declared(inbox)
+    real, written = arrivals_module.write_at, list[int]()  # type: ignore[attr-defined]
+
+    def full(file: BinaryIO, start: int, content: memoryview) -> None:
+        if sum(written) > SEGMENT:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(len(content))
+        real(file, start, content)
+
+    monkeypatch.setattr(arrivals_module, "write_at", full)
+    with pytest.raises(OSError, match="No space"):
+        _take(arrivals, disk, 0, [_body(arrivals, 0, 6)])
+    monkeypatch.undo()
+    again = Arrivals(inbox, TRANSFER)
+    (begin, _end), *_ = again.missing()[0]
+    assert 0 < begin < 3
+    _take(again, disk, begin, [_body(again, begin, 6)])
+    assert again.missing() == ([], False)
+    assert [inbox.sealed(TRANSFER, n).read_bytes() for n in range(4)] == SEALED
+
+
+def test_a_dropped_file_counts_no_more_and_does_not_come_back(
+    inbox: Inbox, disk: ThreadPoolExecutor
+) -> None:
+    arrivals = _declared(inbox)
+    _take(arrivals, disk, 0, [_body(arrivals, 0, 4)])
+    arrivals.declare(4, [100], [0, 2])
+    assert arrivals.missing() == ([(5, 7)], False)
+    assert arrivals.bytes_total() == sum(SIZES) + 100 - SIZES[0] - SIZES[2]
+    assert arrivals.bytes_here() == SIZES[1]
+    _take(arrivals, disk, 0, [_body(arrivals, 0, 4)])
+    arrivals.sweep_dropped()
+    assert inbox.sealed_sizes(TRANSFER).keys() == {1}
+    again = Arrivals(inbox, TRANSFER)
+    assert (again.missing(), again.bytes_here()) == (arrivals.missing(), SIZES[1])
+
+
+@pytest.mark.parametrize(
+    ("first", "sizes", "dropped"),
+    [(5, [1], []), (-1, [1], []), (0, [1], []), (4, [], [4]), (4, [60], [5])],
+)
+def test_files_that_were_told_otherwise(
+    inbox: Inbox, first: int, sizes: list[int], dropped: list[int]
+) -> None:
+    arrivals = _declared(inbox)
+    with pytest.raises(OtherFiles):
+        arrivals.declare(first, sizes, dropped)
+    assert arrivals.row.sizes == list(SIZES)
+
+
+def test_what_is_missing_is_told_in_parts(inbox: Inbox) -> None:
+    arrivals = Arrivals(inbox, TRANSFER)
+    arrivals.declare(0, [60] * (2 * MAX_RANGES + 3), ())
+    arrivals.note({number: bytes([1] * 32) for number in range(0, 2 * MAX_RANGES + 3, 2)})
+    ranges, more = arrivals.missing()
+    assert more
+    rest, more = arrivals.missing(ranges[-1][1])
+    assert not more
+    assert [*ranges, *rest] == [(number, number + 1) for number in range(1, 2 * MAX_RANGES + 3, 2)]

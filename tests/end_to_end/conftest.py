@@ -1,12 +1,14 @@
 """Fixtures of the end-to-end tests: farms of their own, and nothing left behind."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 pytest.register_assert_rewrite("tests.farm", "tests.street")
 
+from farmdesk.security import key_file  # noqa: E402
 from tests.farm import LocalFarm, local_farm  # noqa: E402
 from tests.street import Street, wait_open  # noqa: E402
 
@@ -35,6 +37,8 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Street]:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("FARMDESK_SERVER", raising=False)
+    quick = partial(key_file.lock, n=1 << 14)  # passphrases of tests need no slow lock
+    monkeypatch.setattr(key_file, "lock", lambda keys, passphrase, n: quick(keys, passphrase))
     with local_farm(tmp_path) as farm:
         made = Street(farm, tmp_path, monkeypatch)
         farm.start()

@@ -9,7 +9,7 @@ from farmdesk.domain.accounts import UserState
 from farmdesk.gateway import login
 from farmdesk.gateway.callers import utc_now
 from farmdesk.security import audit_chain
-from farmdesk.security.challenge import Challenge
+from farmdesk.security.challenge import Challenge, is_answered
 from farmdesk.security.key_records import key_record
 from tests.gateway_room import Room
 from tests.gateways import VAULT, keys_of
@@ -62,6 +62,23 @@ def test_no_answer_to_something_else_lets_anybody_in(room: Room) -> None:
     ]
     assert {reply.status_code for reply in tries} == {NOT_IN}
     assert len({reply.text for reply in tries}) == 1  # nobody learns who has an account
+
+
+def test_an_unknown_login_costs_the_gateway_the_same_work(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One signature is checked, whoever asks; its time is most of what an answer takes."""
+    checked: list[bool] = []
+
+    def counted(text: bytes, signature: bytes, public_pem: str | None) -> bool:
+        checked.append(public_pem is not None)
+        return is_answered(text, signature, public_pem)
+
+    monkeypatch.setattr(login, "is_answered", counted)
+    room.answer("ann", changed={"signature": "00" * 384})
+    room.answer("nobody", keys=keys_of("ann"))
+    room.answer("ann", keys=keys_of("bob"))
+    assert checked == [True, False, False]
 
 
 def test_what_is_no_answer_at_all_is_refused_before_anything_is_looked_up(room: Room) -> None:

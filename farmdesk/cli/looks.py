@@ -44,7 +44,12 @@ def _tasks(call: Call) -> int:
 def _show(call: Call) -> int:
     found = call.link.task(call.words.task)
     row = _follow(call, found) if call.words.follow else found
-    return call.show(row, lambda: tables.print_task(call.console, row, language()))
+
+    def print_it() -> None:
+        pace = next(iter(call.link.paces([row.id])), None)
+        tables.print_task(call.console, row, pace, language())
+
+    return call.show(row, print_it)
 
 
 def _follow(call: Call, row: TaskRow) -> TaskRow:

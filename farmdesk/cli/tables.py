@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from farmdesk.domain.records import FrameRow, LogRow, NodeRow, TaskRow
+from farmdesk.domain.records import FrameRow, LogRow, NodeRow, Pace, TaskRow
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 
 BAR_CELLS = 20
@@ -51,8 +51,8 @@ def print_tasks(console: Console, rows: Sequence[TaskRow], language: str) -> Non
     )
 
 
-def print_task(console: Console, row: TaskRow, language: str) -> None:
-    """Print all of one task."""
+def print_task(console: Console, row: TaskRow, pace: Pace | None, language: str) -> None:
+    """Print all of one task; `pace` None: no node has rendered a frame of it."""
     table = Table.grid(padding=(0, 2))
     lines: dict[str, str | Text] = {
         "Task": f"{row.id}  {row.name}",
@@ -68,7 +68,7 @@ def print_task(console: Console, row: TaskRow, language: str) -> None:
         "Created": _time(row.created_at),
         "Started": _time(row.started_at),
         "Finished": _time(row.finished_at),
-        "Mean frame": f"{row.render_s / row.done:.2f} s" if row.done else "",
+        "Mean frame": f"{pace.mean_s:.2f} s" if pace is not None else "",
         "Results": row.output,
         "Check": check_line(row.check_report),
     }

@@ -56,13 +56,18 @@ def test_failed_frames_come_from_elsewhere(
     assert "cannot be given frames by hand" in hand_in(1)
 
 
-def test_a_whole_task_comes_from_elsewhere(farm: LocalFarm, tmp_path: Path) -> None:
+def test_a_whole_task_comes_from_elsewhere(
+    farm: LocalFarm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     task = farm.submit(farm.scene(), "1-20", start=False)
     assert farm.run("hand-in", task, tmp_path / "nowhere") == 1
     for frame in range(1, 21):
         (tmp_path / f"frame_{frame:04d}.png").write_bytes(png(frame))
     assert farm.run("hand-in", task, tmp_path, "--json") == 0
     farm.prove(task, range(1, 21))
+    capsys.readouterr()
+    assert farm.run("show", task) == 0
+    assert "Mean frame" not in capsys.readouterr().out  # no node has rendered any
 
 
 def test_a_package_or_a_scene_is_fetched(

@@ -13,7 +13,7 @@ from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.forms import Number
 from farmdesk.gateway.parts import PartsNow
 from farmdesk.gateway.replies import reply
-from farmdesk.gateway.results import ResultChanged, Run
+from farmdesk.gateway.result_files import ResultChanged, Run
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultsSeen
 
 log = logging.getLogger(__name__)

@@ -4,32 +4,25 @@ Every method does I/O: call it beside the event loop.
 """
 
 import logging
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 from weakref import WeakSet
 
 from farmdesk.db import reports, snapshot, user_keys
 from farmdesk.db.database import Database
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.accounts import KeyRecord
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.users import NotYours, Role
 from farmdesk.gateway.callers import Caller, Clock
 from farmdesk.gateway.diary import noted
 from farmdesk.gateway.faults import TooMany
+from farmdesk.gateway.result_files import Reading, ResultChanged, opened, seen
 from farmdesk.gateway.upload_errors import StaleLogin
 from farmdesk.gateway.uploads import FRESH
-from farmdesk.link.results_wire import ResultSeen, ResultsSeen
-from farmdesk.security.package_names import BadName, checked_name
-from farmdesk.security.sealed import SEGMENT, SealedFile, SegmentPlan
-from farmdesk.security.sealed_files import read_at
-from farmdesk.security.sealed_results import result_version, sealed_result
+from farmdesk.link.results_wire import ResultsSeen
+from farmdesk.security.sealed_results import sealed_result
 from farmdesk.security.user_keys import SealedUse, key_for
 from farmdesk.security.vault import OpenVault, Purpose
 
@@ -38,18 +31,6 @@ log = logging.getLogger(__name__)
 PAGE = 4000  # proofs that one listing looks at
 AT_ONCE = 16  # results of one user that are read at a time: this bounds the memory he takes
 _REMEMBERED = 10_000  # downloads whose beginning is known to be noted
-
-
-class ResultChanged(Refused):
-    """A frame's file is not the one that was listed, or is gone."""
-
-    def __init__(self, frame: int) -> None:
-        self.frame = frame
-        super().__init__(
-            f"Frame {frame} has changed on the farm since it was listed, or is gone. List the "
-            "results again.",
-            f"第 {frame} 帧在列出之后已在农场上变化或消失。请重新列出结果。",
-        )
 
 
 class Results:
@@ -70,11 +51,7 @@ class Results:
 
         A page ends after PAGE proofs, whether they are wanted or not.
         """
-        folder = self._folder(caller, task_id)
-        with self._database.reading() as connection:
-            key = user_keys.find(connection, caller.session.fingerprint)
-        if key is None:
-            raise StaleLogin
+        folder, record, _ = self._look(caller, task_id, first)
         if wanted is not None:
             first = max(first, wanted.first)
         proofs = list(islice(snapshot.proofs(self._database, task_id, first), PAGE))
@@ -82,27 +59,24 @@ class Results:
         last = proofs[-1].frame if len(proofs) == PAGE else None
         if wanted is not None and last is not None and last >= wanted.last:
             last = None
-        seen = [_seen(folder, proof) for proof in chosen]
-        return ResultsSeen(key.version, seen, None if last is None else last + 1)
+        results = [seen(folder, proof) for proof in chosen]
+        return ResultsSeen(record.version, results, None if last is None else last + 1)
 
-    def reading(self, caller: Caller, task_id: int, frame: int, version: bytes) -> "Reading":
+    def reading(self, caller: Caller, task_id: int, frame: int, version: bytes) -> Reading:
         """Open a result. Raises NotYours, StaleLogin, ResultChanged, TooMany."""
-        folder = self._folder(caller, task_id)
-        with self._database.reading() as connection:
-            proof = reports.proof(connection, task_id, frame)
+        folder, record, proof = self._look(caller, task_id, frame)
         if proof is None:
             raise ResultChanged(frame)
         self._begin(caller, task_id)
-        key_version, key = self._key(caller)
         try:
-            file = _opened(folder, proof)
+            file = opened(folder, proof)
         except OSError:
             raise ResultChanged(frame) from None
         sealed = sealed_result(
-            key,
+            self._key(record),
             task_id=task_id,
             frame=frame,
-            key_version=key_version,
+            key_version=record.version,
             version=version,
             size=proof.bytes,
         )
@@ -110,7 +84,7 @@ class Results:
         self._count(reading)
         return reading
 
-    def _count(self, reading: "Reading") -> None:
+    def _count(self, reading: Reading) -> None:
         """Raises TooMany."""
         with self._lock:
             others = sum(
@@ -121,14 +95,6 @@ class Results:
                 return
         reading.close()
         raise TooMany(1.0)
-
-    def _folder(self, caller: Caller, task_id: int) -> Path:
-        """Give the folder of a task's frames."""
-        with self._database.reading() as connection:
-            owner = reports.owner_of(connection, task_id)
-            if caller.user.role is Role.CUSTOMER and owner != caller.user.login:
-                raise NotYours(task_id)
-            return Path(reports.task(connection, task_id).output)
 
     def _begin(self, caller: Caller, task_id: int) -> None:
         """Note a download once a session; it begins with a fresh login. Raises StaleLogin."""
@@ -154,117 +120,26 @@ class Results:
                 del self._begun[next(iter(self._begun))]
         log.info("task %s: a download begins", task_id)
 
-    def _key(self, caller: Caller) -> tuple[int, bytes]:
-        """Unwrap the caller's user key, for this request alone; give its version and the key."""
+    def _look(
+        self, caller: Caller, task_id: int, frame: int
+    ) -> tuple[Path, KeyRecord, FrameRecord | None]:
+        """Give the folder of a task's frames, the caller's keys, and a frame's proof, if any.
+
+        Raises NotYours, StaleLogin.
+        """
         with self._database.reading() as connection:
+            owner = reports.owner_of(connection, task_id)
+            if caller.user.role is Role.CUSTOMER and owner != caller.user.login:
+                raise NotYours(task_id)
+            folder = Path(reports.task(connection, task_id).output)
             record = user_keys.find(connection, caller.session.fingerprint)
+            proof = reports.proof(connection, task_id, frame)
         if record is None:
             raise StaleLogin
+        return folder, record, proof
+
+    def _key(self, record: KeyRecord) -> bytes:
+        """Unwrap a user key, for one request alone; give what seals results."""
         place = {"user_id": record.user_id, "version": record.version}
         user_key = self._vault().unwrap(record.wrapped_user_key, Purpose.USER_KEY, **place)
-        return record.version, key_for(user_key, SealedUse.RESULT)
-
-
-class Reading:
-    """A result's file, opened once: what is sealed is what was listed, or nothing."""
-
-    def __init__(
-        self, file: BinaryIO, proof: FrameRecord, version: bytes, sealed: SealedFile, user_id: int
-    ) -> None:
-        """Take an open file, and close it in the end. Raises ResultChanged."""
-        self.user_id = user_id
-        self._file = file
-        self._proof = proof
-        self._version = version
-        self._sealed = sealed
-        self._check()
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more will be read."""
-        return self._file.closed
-
-    def run(self, first: int, count: int) -> "Run":
-        """Give some segments. Raises Refused where there are none."""
-        plan = self._sealed.plan
-        if first >= plan.count:
-            self._file.close()
-            raise Refused(
-                f"Frame {self._proof.frame} has {plan.count} segments.",
-                f"第 {self._proof.frame} 帧只有 {plan.count} 个数据段。",
-            )
-        return Run(self, plan, range(first, min(first + count, plan.count)))
-
-    def segment(self, index: int) -> bytes:
-        """Seal a segment of the file that was listed. Raises ResultChanged."""
-        plain, into = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
-        start, length = self._sealed.plan.plain(index)
-        read = read_at(self._file, start, plain[:length])
-        self._check()  # after it was read, and before it is sealed
-        if read != length:
-            raise ResultChanged(self._proof.frame)
-        return bytes(into[: self._sealed.seal_into(index, plain[:length], into)])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _check(self) -> None:
-        status = os.fstat(self._file.fileno())
-        if result_version(self._proof, status) != self._version:
-            self._file.close()
-            raise ResultChanged(self._proof.frame)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Some of a result's segments."""
-
-    reading: Reading
-    plan: SegmentPlan
-    indexes: range
-
-    @property
-    def length(self) -> int:
-        """Sealed bytes."""
-        return sum(self.plan.sealed(index)[1] for index in self.indexes)
-
-    def sealed(self) -> Iterator[bytes]:
-        """Give them one by one; a result that changes ends in the middle, and so does the answer.
-
-        Raises ResultChanged.
-        """
-        for index in self.indexes:
-            yield self.reading.segment(index)
-
-
-def _seen(folder: Path, proof: FrameRecord) -> ResultSeen:
-    version = ""
-    with suppress(OSError):
-        with _opened(folder, proof) as file:
-            status = os.fstat(file.fileno())
-        if status.st_size == proof.bytes:
-            version = result_version(proof, status).hex()
-    return ResultSeen(proof.frame, proof.path, proof.bytes, proof.sha256, version)
-
-
-def _opened(folder: Path, proof: FrameRecord) -> BinaryIO:
-    """Open a frame's file; an agent on a node named it, so no part of it may be a link.
-
-    Raises OSError.
-    """
-    try:
-        parts = checked_name(proof.path).parts
-    except BadName as error:
-        raise FileNotFoundError(proof.path) from error
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-            os.close(place)
-            place = inner
-        # a pipe in a file's place must not keep anybody waiting
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        return os.fdopen(os.open(parts[-1], flags, dir_fd=place), "rb", buffering=0)
-    finally:
-        os.close(place)
+        return key_for(user_key, SealedUse.RESULT)

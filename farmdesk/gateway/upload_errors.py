@@ -34,12 +34,12 @@ class UploadEnded(Refused):
 
 
 class StaleLogin(LoginNeeded):
-    """An upload begins with a fresh login."""
+    """A transfer begins with a fresh login."""
 
     def __init__(self) -> None:
         super().__init__(
-            "An upload begins with a fresh login. Log in again, then upload.",
-            "上传前须重新登录。请重新登录后再上传。",
+            "A transfer begins with a fresh login. Log in again, then go on.",
+            "传输前须重新登录。请重新登录后继续。",
         )
 
 

@@ -80,6 +80,9 @@ def open_package(order: OpenOrder) -> None:
                 "is missing, and the task names it as its scene",
                 "不存在，而任务以它为场景",
             )
+        if manifest.total_bytes > shutil.disk_usage(part).free:
+            # a few bytes that travelled may stand for many copies of an old file
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         for entry in manifest.entries:
             try:
                 _place(order, entry, part)
@@ -132,8 +135,10 @@ def _place(order: OpenOrder, entry: Entry, part: Path) -> None:
 
 def _copy_unchanged(order: OpenOrder, entry: Entry, path: Path) -> bytes:
     """Take a file from the previous version: a copy, since a tool may write into its scene."""
-    old = Path(order.previous) / checked_name(entry.same_as or "")
-    if not order.previous or old.is_symlink() or not old.is_file():
+    folder = Path(order.previous).resolve()
+    old = (folder / checked_name(entry.same_as or "")).resolve()  # a tool may have left links there
+    is_inside = order.previous and old.is_relative_to(folder) and old.is_file()
+    if not is_inside or old.stat().st_size != entry.size:
         raise PackageBelied(
             entry.name,
             "did not travel, and the previous version has it not any more",

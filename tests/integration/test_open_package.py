@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from farmdesk.engine.opener import Opener
 from farmdesk.engine.posts import PackageOpened
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.content import digest_file
-from farmdesk.security.manifest import Entry, Manifest
+from farmdesk.security.manifest import MAX_FILES, Entry, Manifest
 from farmdesk.security.sealed import SEGMENT, context
 from farmdesk.security.sealed_files import seal_file
 from farmdesk.security.user_keys import SealedUse, key_for
@@ -145,15 +146,36 @@ def test_unchanged_files_come_from_the_previous_version(bench: Bench) -> None:
     assert old.read_bytes() == b"unchanged"
 
 
-@pytest.mark.parametrize("fault", ["changed", "gone", "link", "no previous"])
+def test_copies_that_the_storage_cannot_hold_are_not_begun(bench: Bench) -> None:
+    old = bench.workspace.scene(3) / "a.exr"
+    old.parent.mkdir(parents=True)
+    with old.open("wb") as file:
+        file.truncate(1 << 30)  # a hole: it takes no room
+    count = shutil.disk_usage(old).free // (1 << 30) + 1
+    assert count < MAX_FILES
+    same = [Entry(f"{n}.exr", 1 << 30, 5, bytes(32), same_as="a.exr") for n in range(count)]
+    bench.fill(FILES, *same)
+    post = bench.open(previous=3)
+    assert ("storage is full" in post.en, post.again) == (True, True)
+    bench.assert_untouched()
+
+
+@pytest.mark.parametrize("fault", ["changed", "longer", "gone", "link", "way out", "no previous"])
 def test_a_previous_version_that_has_changed_is_told(bench: Bench, fault: str) -> None:
     old = bench.workspace.scene(3) / "a.exr"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"unchanged")
-    same = Entry("a.exr", 9, 5, digest_file(old), same_as="a.exr")
+    place = "way/a.exr" if fault == "way out" else "a.exr"
+    same = Entry("a.exr", 9, 5, digest_file(old), same_as=place)
     bench.fill(FILES, same)
     if fault == "changed":
         old.write_bytes(b"unchangeD")
+    elif fault == "longer":
+        old.write_bytes(b"unchanged and more")
+    elif fault == "way out":
+        (bench.plain / "others").mkdir()
+        (bench.plain / "others/a.exr").write_bytes(b"unchanged")
+        (old.parent / "way").symlink_to(bench.plain / "others")
     elif fault in ("gone", "link"):
         old.unlink()
         if fault == "link":

@@ -2,14 +2,18 @@
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from farmdesk.db import accounts, user_keys
+from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database
 from farmdesk.domain.errors import Refused
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.key_records import rewrapped
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys, write_master_keys
 from farmdesk.security.vault import Purpose, Vault, load_vault, wrapped_under
+
+ACTOR = "vault"  # in the audit log: whoever may write the master key's file
 
 
 class KeyInEnvironment(Refused):
@@ -102,4 +106,13 @@ def _rewrap(vault: Vault, database: Database) -> int:
                     wrapped_user_key=again.wrapped_user_key,
                 )
                 count += 2
+        audit.append(
+            connection,
+            at=datetime.now(UTC),
+            actor=ACTOR,
+            action="rotate_master_key",
+            subject=vault.current.id,
+            detail=f"{count} secrets",
+            chain=digest_of,
+        )
     return count

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.db import accounts, user_keys
+from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys
 from farmdesk.security.vault import Purpose, UnknownMasterKey, load_vault, wrapped_under
@@ -46,6 +46,9 @@ def test_rotation_rewraps_everything_and_forgets_what_nothing_needs(farm: Run, p
         assert _opens(path, database)
         ids.append(done.current.id)
         assert [key.id for key in read_master_keys(path)] == ids[-2:]
+    with database.reading() as connection:
+        noted = [row for row in audit.read(connection) if row.action == "rotate_master_key"]
+    assert [row.subject for row in noted] == ids[1:]
     database.close()
 
 

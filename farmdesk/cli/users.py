@@ -32,7 +32,7 @@ def add_verbs(verb: AddVerb) -> None:
         "--handover",
         required=True,
         metavar="DIGITS",
-        help="the fingerprint as the applicant reads it out, 8 digits at least",
+        help="the fingerprint as the applicant reads it out, 16 digits at least",
     )
     reject = word("reject", "turn an application down", _reject)
     reject.add_argument("application", type=int)

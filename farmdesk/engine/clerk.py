@@ -17,7 +17,7 @@ from farmdesk.domain.account_commands import (
     SetQuota,
     SuspendUser,
 )
-from farmdesk.domain.accounts import Account, Application, KeyRecord
+from farmdesk.domain.accounts import Account, Application, ApplicationKind, KeyRecord
 from farmdesk.domain.commands import kind_of
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import CommandRow, Outcome
@@ -182,7 +182,8 @@ class Clerk:
             f"{login} is approved; the keys, version {version}, can be collected.",
             f"{login} 已批准；第 {version} 版密钥可供领取。",
         )
-        detail = f"as {command.role}, key {made.record.fingerprint}"
+        role = f"as {command.role}, " if application.kind is ApplicationKind.ACCOUNT else ""
+        detail = f"{role}key {made.record.fingerprint}"
         act = self._act(row, command, login, said, detail)
         self._book.approve(application, made.record, made.bundle, Role(command.role), act)
         return act.outcome

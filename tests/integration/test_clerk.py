@@ -181,9 +181,11 @@ def test_an_impostors_application_is_not_approved(office: Office, said: str) -> 
     assert office.audited() == []
 
 
-def test_eight_digits_read_out_are_enough(office: Office) -> None:
+def test_sixteen_digits_read_out_are_enough_and_fifteen_are_not(office: Office) -> None:
     application, key = office.apply(office.person("lilei"))
-    said = handover_fingerprint(key.public)[:9].upper()
+    said = handover_fingerprint(key.public)[:19].upper()
+    refused = office.send(ApproveUser(application.id, handover=said[:-1]))
+    assert (refused.applied, "16 digits" in refused.text) == (False, True)
     assert office.send(ApproveUser(application.id, handover=said)).applied
 
 
@@ -245,8 +247,11 @@ def test_new_keys_retire_the_old_ones(office: Office) -> None:
     assert office.send(ApproveUser(application.id, "superadmin", key.fingerprint)).applied
     assert office.account().role is Role.CUSTOMER  # a re-issue raises nobody
     with office.database.reading() as connection:
-        states = [item.state for item in user_keys.of_user(connection, office.account().user_id)]
-    assert states == [KeyState.RETIRED, KeyState.ACTIVE]
+        keys = user_keys.of_user(connection, office.account().user_id)
+        details = [record.detail for record in audit.read(connection)]
+    assert [item.state for item in keys] == [KeyState.RETIRED, KeyState.ACTIVE]
+    first, second = (f"key {item.fingerprint}" for item in keys)
+    assert details == [f"as customer, {first}", second]
 
 
 def test_a_revoked_key_logs_nobody_in(office: Office) -> None:

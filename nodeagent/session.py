@@ -46,6 +46,7 @@ class Session:
         self._heard_at = time.monotonic()
         self._patient_until = 0.0
         self._waiting: Waiting | None = None  # for an agent that is here still
+        self._ordered: list[OrderCame] = []  # ranges that came meanwhile
         self._terminated = False
         self._closing = False
         self._linger_until: float | None = None
@@ -113,11 +114,15 @@ class Session:
             self._writer.send(Log("warning", "the agent is ending; it takes no more orders"))
         elif self._bench is not None:
             self._bench.obey(order)
+        elif isinstance(order, Render) and self._waiting is not None:
+            self._ordered.append(event)
         elif isinstance(order, Render):
             self._refuse(order)
         elif isinstance(order, StopAfterFrame):
+            self._ordered.clear()
             self._writer.send(StoppingAfterFrame(order.range_id, None))
         else:
+            self._ordered.clear()
             self._writer.send(Cancelled())
 
     def _open(self, order: Open) -> None:
@@ -141,6 +146,9 @@ class Session:
             self._bench = Workbench(read_job(order), tell=self._writer.send, post=self.post)
         except Unfit as error:
             self._unfit = error
+        ordered, self._ordered = self._ordered, []
+        for event in ordered:
+            self._obey(event)
 
     def _refuse(self, order: Render) -> None:
         reason, text = Reason.BAD_ARGUMENT, "frames were ordered before the session was opened"

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.farm", "tests.street")
-
-from farmdesk.security import key_file  # noqa: E402
-from tests.farm import LocalFarm, local_farm  # noqa: E402
-from tests.street import Street, wait_open  # noqa: E402
+from farmdesk.security import key_file
+from tests.farm import LocalFarm, local_farm
+from tests.street import Street, wait_open
 
 
 @pytest.fixture

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.protocol import FrameBegun, Log, Ping, Pong, RangeEnded, Render, ToolStarted, Waiting
+from nodeagent.protocol import (
+    Cancel,
+    Cancelled,
+    FrameBegun,
+    Log,
+    Ping,
+    Pong,
+    RangeEnded,
+    Render,
+    ToolStarted,
+    Waiting,
+)
 from tests.agents import Slot, gone, running_agent, wait_until
 
 both = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
@@ -138,9 +149,10 @@ def test_a_patient_agent_lets_one_without_an_engine_finish(tmp_path: Path) -> No
         old.wait_for(Log)
         new.send(slot.open(warm=True, patient_s=60.0), Ping())
         assert new.wait_for(Waiting) == Waiting(task=1, frames=[1])
+        new.send(Render(1, "3"), Cancel(), Render(1, "2"))
+        new.wait_for(Cancelled)
         slot.let(1)
         assert old.process.wait(60) == 0
-        new.send(Render(1, "2"))
         new.wait_for(ToolStarted)
         assert new.wait_for_end(1) == RangeEnded(1)
         assert new.close() == 0

@@ -124,7 +124,7 @@ def test_sweepers_and_lenders_at_once_leave_no_account(staffed: StaffedFarm) -> 
     leases.drop_ended(staffed.database, ends)
     root = staffed.root()
     assert root.run("SELECT COUNT(*) FROM db_lease WHERE dropped_at IS NULL") == [(0,)]
-    left = "SELECT COUNT(*) FROM mysql.user WHERE LEFT(User, 3) = 'fl_' AND is_role = 'N'"
+    left = "SELECT COUNT(*) FROM mysql.user JOIN db_lease ON db_lease.account = mysql.user.User"
     assert root.run(left) == [(0,)]
     root.close()
 

@@ -22,6 +22,7 @@ def slow_line(port: int, delay_s: float) -> Iterator[int]:
     ours, theirs = context.Pipe()
     line = context.Process(target=_run, args=(port, delay_s, theirs), daemon=True)
     line.start()
+    theirs.close()  # a line that dies at its start then ends the wait below
     try:
         yield ours.recv()
     finally:

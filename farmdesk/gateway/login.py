@@ -93,7 +93,7 @@ class LoginDesk:
     def take(self, answer: Answer, address: str) -> LoggedIn:
         """Let somebody in. Raises TooMany, ChallengeRefused or NotNow."""
         with self._lock:
-            wait_s = self._brakes.admit(answer.login, address, monotonic())
+            wait_s = self._brakes.admit(address, monotonic())
         if wait_s > 0:
             raise TooMany(wait_s)
         try:
@@ -105,7 +105,7 @@ class LoginDesk:
                 self._noted(answer.login, "login_refused", why)(connection)
             raise
         with self._lock:
-            self._brakes.succeeded(answer.login, address)
+            self._brakes.succeeded(address)
         return self._begin(account, key, address)
 
     def leave(self, caller: Caller) -> None:

@@ -1,4 +1,8 @@
-"""Brakes on logging in: after five failures in five minutes each further one waits longer."""
+"""Brakes on logging in: after five failures in five minutes each further one waits longer.
+
+They count the tries at any login together with the address they come from, never a login by itself:
+a signature cannot be guessed, and a stranger elsewhere must not be able to lock anybody out.
+"""
 
 import ipaddress
 from collections import OrderedDict, deque
@@ -7,13 +11,13 @@ from dataclasses import dataclass, field
 FAILURES = 5
 WINDOW_S = 300.0
 FIRST_WAIT_S = 5.0
-LONGEST_WAIT_S = 900.0  # so that a stranger can hinder, but not lock out, the owner of a login
-MAX_REMEMBERED = 20_000  # logins and addresses; the ones longest quiet are forgotten first
+LONGEST_WAIT_S = 900.0  # so that an office is not locked out for long by one of its machines
+MAX_REMEMBERED = 20_000  # addresses; the ones longest quiet are forgotten first
 
 
 @dataclass(slots=True)
 class _Tries:
-    """The tries of one login or address that did not succeed, or have not yet."""
+    """The tries from one address that did not succeed, or have not yet."""
 
     at: deque[float] = field(default_factory=lambda: deque(maxlen=FAILURES))
     level: int = 0  # how many times it was made to wait, since it was last quiet
@@ -47,39 +51,33 @@ class _Tries:
 
 
 class LoginBrakes:
-    """Counts tries per login and per address. `now`: seconds of a clock that never goes back.
+    """Counts tries per address. `now`: seconds of a clock that never goes back.
 
     A try counts as failed until it has succeeded, so that many at once gain nothing. For one
     thread; forgets everything when the server ends.
     """
 
     def __init__(self) -> None:
-        self._tries: OrderedDict[tuple[str, str], _Tries] = OrderedDict()
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
 
-    def admit(self, login: str, address: str, now: float) -> float:
+    def admit(self, address: str, now: float) -> float:
         """Admit a try and count it: 0.0; else give the seconds to wait, and count nothing."""
-        both = [self._of(name, now) for name in _names(login, address)]
-        wait = max(tries.until - now for tries in both)
+        tries = self._of(counted_address(address), now)
+        wait = tries.until - now
         if wait > 0:
             return wait
-        for tries in both:
-            tries.add(now)
+        tries.add(now)
         return 0.0
 
-    def succeeded(self, login: str, address: str) -> None:
-        """Forget the failures of a login that came in; its address loses this one try only.
-
-        Else somebody with an account could try others' logins without end.
-        """
-        of_login, of_address = _names(login, address)
-        self._tries.pop(of_login, None)
-        tries = self._tries.get(of_address)
+    def succeeded(self, address: str) -> None:
+        """Forget this one try only: else who has an account could try others' without end."""
+        tries = self._tries.get(counted_address(address))
         if tries is not None and tries.at:
             tries.take_back()
 
-    def _of(self, name: tuple[str, str], now: float) -> _Tries:
-        tries = self._tries.setdefault(name, _Tries())
-        self._tries.move_to_end(name)
+    def _of(self, address: str, now: float) -> _Tries:
+        tries = self._tries.setdefault(address, _Tries())
+        self._tries.move_to_end(address)
         tries.forget(now)
         while len(self._tries) > MAX_REMEMBERED:
             self._tries.popitem(last=False)
@@ -95,7 +93,3 @@ def counted_address(address: str) -> str:
     if parsed.version == 6 and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return address
-
-
-def _names(login: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return ("login", login), ("address", counted_address(address))

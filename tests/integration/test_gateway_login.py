@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from farmdesk.db import accounts, user_keys
@@ -11,6 +12,7 @@ from farmdesk.gateway.callers import utc_now
 from farmdesk.security import audit_chain
 from farmdesk.security.challenge import Challenge, is_answered
 from farmdesk.security.key_records import key_record
+from farmdesk.security.tls import client_context
 from tests.gateway_room import Room
 from tests.gateways import VAULT, keys_of
 
@@ -150,7 +152,7 @@ def test_sessions_end_by_rest_and_by_age(room: Room) -> None:
     assert room.client.get("/tasks", headers=header).status_code == OVER
 
 
-def test_five_failures_put_the_brakes_on_a_login(
+def test_five_failures_put_the_brakes_on_an_address(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = 1000.0
@@ -163,6 +165,20 @@ def test_five_failures_put_the_brakes_on_a_login(
     assert 0 < wait_s <= 60
     seconds += wait_s + 0.1
     assert room.answer("ann").status_code == 200
+
+
+def test_a_stranger_elsewhere_locks_nobody_out(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """He answers challenges that were never given, in her name, until he is made to wait."""
+    monkeypatch.setattr(login, "monotonic", lambda: 1000.0)
+    never_given = Challenge(bytes(32), room.challenge("ann").expires)
+    tries = [room.answer("ann", challenge=never_given).status_code for _ in range(6)]
+    assert tries == [NOT_IN] * 5 + [429]
+    transport = httpx.HTTPTransport(
+        verify=client_context(room.gateway.authority), local_address="127.0.0.2"
+    )
+    with httpx.Client(base_url=room.gateway.url, transport=transport) as her_machine:
+        monkeypatch.setattr(room, "client", her_machine)
+        assert room.answer("ann").status_code == 200
 
 
 def test_every_try_is_in_the_audit_log_and_the_chain_holds(room: Room) -> None:

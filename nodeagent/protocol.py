@@ -27,7 +27,8 @@ class Open:
     `command` and `warm` are argv templates. The agent fills `$SCENE`, `$START_FRAME`, `$END_FRAME`,
     `$STEP`, `$FRAME`, `$OUTPUT_DIR`, `$PATTERN`, `$CPU`, `$PROGRAM` and `$AGENT_DIR`; all others
     were filled by the engine. `settings` known to the Blender scripts: `format`, `camera`, `layer`,
-    `engine`, `samples`, `allow_missing`; to every tool: `program`, its path. `rules` say what lines
+    `engine`, `samples`, `allow_missing`, `package` (the folder that the scene may not leave); to
+    every tool: `program`, its path. `rules` say what lines
     of the tool's output mean, as `[kind, pattern, reason]`; see `output_rules.py`.
     """
 

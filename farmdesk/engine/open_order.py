@@ -4,6 +4,7 @@ A task's tool, scene, places and limits, for one slot.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from farmdesk.config import Config
 from farmdesk.domain.tool import Tools
@@ -24,7 +25,10 @@ def open_order_writer(config: Config, tools: Tools, workspace: Workspace) -> Ope
     def write(entry: TaskEntry, slot: Slot) -> Open:
         spec, key = entry.task.spec, entry.task.id
         tool = tools.find(spec.tool, spec.tool_version)
+        package = workspace.scene(key)
         settings = {**spec.settings, "program": config.programs.get(tool.name)}
+        if Path(spec.scene).is_relative_to(package):
+            settings["package"] = str(package)
         values = tool.values(spec.settings)
         return Open(
             task=key,

@@ -11,9 +11,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import bpy
+
+if TYPE_CHECKING:
+    from nodeagent.tools.blender_fence import outside
+else:
+    from blender_fence import outside
 
 FORMATS = {"PNG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "JPEG", "TIFF", "TARGA", "TARGA_RAW", "DPX"}
 
@@ -78,6 +83,12 @@ def _is_open(path: str) -> bool:
 def prepare(scene: Any, job: dict[str, Any]) -> None:
     """Apply the task's settings and look for what would make every frame wrong. Raises Refusal."""
     settings = job["settings"]
+    if settings.get("package"):
+        strange = outside(settings["package"])
+        if strange:
+            text = "the scene reaches out of its package: " + ", ".join(strange[:8])
+            text += "; put these files into the package and name them by relative paths"
+            raise Refusal("bad_argument", text)
     if not settings.get("allow_missing"):
         missing = missing_files()
         if missing:

@@ -32,6 +32,7 @@ def main() -> None:
     scene.camera = None
     save("no_camera")
     scene.camera = bpy.data.objects["Camera"]
+    reach_out(scene)
     lose_library(scene)
     lose_texture()
 
@@ -39,6 +40,35 @@ def main() -> None:
 def save(name: str) -> None:
     """Save the scene as it is now."""
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / f"{name}.blend"), copy=True)
+
+
+def reach_out(scene: object) -> None:
+    """Save packages: scenes that read or write another task's files, and one that does neither."""
+    (FOLDER / "theirs").mkdir()
+    (FOLDER / "mine").mkdir()
+    image = bpy.data.images.new("frame", 4, 4)
+    image.file_format = "PNG"
+    for folder in ("theirs", "mine"):
+        image.filepath_raw = str(FOLDER / folder / "frame.png")
+        image.save()
+    image.source = "FILE"
+    node = bpy.data.materials["Material"].node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    image.filepath = "//../theirs/frame.png"
+    save("mine/reads")
+    image.filepath = "//frame.png"
+    save("mine/keeps")
+    scene.use_nodes = True  # type: ignore[attr-defined]
+    writer = scene.node_tree.nodes.new("CompositorNodeOutputFile")  # type: ignore[attr-defined]
+    writer.base_path = "//../theirs"
+    save("mine/writes")
+    writer.base_path = "//"
+    writer.file_slots[0].path = "../theirs/frame"
+    save("mine/climbs")
+    scene.node_tree.nodes.remove(writer)  # type: ignore[attr-defined]
+    scene.use_nodes = False  # type: ignore[attr-defined]
+    bpy.data.materials["Material"].node_tree.nodes.remove(node)
+    bpy.data.images.remove(image)
 
 
 def lose_texture() -> None:

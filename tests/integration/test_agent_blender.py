@@ -160,6 +160,32 @@ def test_missing_files_that_were_allowed(scene: str, scenes: Path, tmp_path: Pat
         assert agent.published() == [1]
 
 
+@both
+@pytest.mark.parametrize("scene", ["reads", "writes", "climbs"])
+def test_a_package_reaches_no_other_tasks_files(
+    scene: str, warm: bool, scenes: Path, tmp_path: Path
+) -> None:
+    theirs = (scenes / "theirs/frame.png").read_bytes()
+    settings = {"format": "PNG", "package": str(scenes / "mine")}
+    with running_agent() as agent:
+        order = opened(Slot(tmp_path), scenes / f"mine/{scene}.blend", warm=warm, settings=settings)
+        agent.send(order, Render(1, "1"))
+        broken = agent.wait_for(SessionBroken)
+        assert (broken.reason, "theirs" in broken.text) == ("bad_argument", True)
+        assert agent.published() == []
+    assert [p.name for p in (scenes / "theirs").iterdir()] == ["frame.png"]
+    assert (scenes / "theirs/frame.png").read_bytes() == theirs
+
+
+def test_a_package_that_keeps_to_itself_renders(scenes: Path, tmp_path: Path) -> None:
+    settings = {"format": "PNG", "package": str(scenes / "mine")}
+    with running_agent() as agent:
+        order = opened(Slot(tmp_path), scenes / "mine/keeps.blend", warm=True, settings=settings)
+        agent.send(order, Render(1, "1"))
+        assert agent.wait_for_end(1) == RangeEnded(1)
+        assert agent.published() == [1]
+
+
 def test_a_warm_blender_is_named_on_its_command_line(scenes: Path, tmp_path: Path) -> None:
     """Templates may name the scene, so that Blender opens it before us; it is not read twice."""
     slot = Slot(tmp_path)

@@ -11,7 +11,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -151,10 +150,14 @@ def supervise(argvs: Mapping[str, Sequence[str]]) -> int:
 
 
 def end_with_supervisor() -> None:
-    """Let this process, a part, end in good order when its supervisor lets go of its stdin."""
+    """Let this process, a part, end in good order when its supervisor lets go of its stdin.
+
+    It reads past `sys.stdin`: Python aborts at its exit while a thread holds the lock of that, and
+    the supervisor would take a part that was refused for one that was killed.
+    """
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

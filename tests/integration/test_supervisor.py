@@ -11,17 +11,24 @@ import pytest
 from tests.farm import ROOT, wait_for, wait_until
 
 _PART = """
-import os, sys, time
+import os, signal, sys, time
+sys.path.insert(0, os.getcwd())
+from farmdesk.supervisor import end_with_supervisor
 name, log, refused = sys.argv[1:]
 def say(word):
     with open(log, "a") as file:
         file.write(f"{name} {word} {os.getpid()}\\n")
+def end(_number, _frame):
+    say("end")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+end_with_supervisor()
 say("start")
 if refused == name:
     time.sleep(0.2)
     sys.exit(1)
-sys.stdin.buffer.read()
-say("end")
+while True:
+    signal.pause()
 """
 _SUPERVISOR = """
 import sys

@@ -25,10 +25,26 @@ from farmdesk.domain.records import (
     TaskRow,
     UrgentRow,
 )
+from farmdesk.domain.states import TaskState
 from farmdesk.domain.urgent import OPERATORS, Consent, Forecast, UrgentRequest
 from farmdesk.domain.users import NotAllowed, NotYours, User, check_allowed
 
 HIDDEN = "···"  # stands for another customer's login
+
+
+_IN_THE_QUEUE = {
+    TaskState.QUEUED: (
+        "It waits for its turn; the render staff start it.",
+        "任务正在排队，将由渲染人员派发。",
+    ),
+    TaskState.RENDERING: ("", ""),
+    TaskState.PAUSED: ("The render staff paused it.", "渲染人员已暂停该任务。"),
+    TaskState.PREEMPTED: (
+        "It gave its nodes to an urgent task and goes on by itself.",
+        "任务已为加急任务让出节点，之后会自动继续。",
+    ),
+}
+"""What a customer reads where the staff reads why: that names nodes and other people's tasks."""
 
 
 class UploadOnly(Refused):
@@ -88,7 +104,7 @@ class OwnLink:
         """Give own tasks."""
         with self._database.reading() as connection:
             rows = reports.tasks(connection, since_rev, recycled, self._user.login)
-        return [_without_folder(row) for row in rows]
+        return [_for_owner(row) for row in rows]
 
     def task(self, task_id: int) -> TaskRow:
         """Give an own task. Raises NotYours."""
@@ -98,7 +114,7 @@ class OwnLink:
                 row = reports.task(connection, task_id)
         if row is None:
             raise NotYours(task_id)
-        return _without_folder(row)
+        return _for_owner(row)
 
     def frame_states(self, task_id: int) -> FrameStates:
         """Give the frame states of an own task. Raises NotYours."""
@@ -159,8 +175,10 @@ class OwnLink:
         """Leave the database open: it is the gateway's."""
 
 
-def _without_folder(row: TaskRow) -> TaskRow:
-    return replace(row, output="")
+def _for_owner(row: TaskRow) -> TaskRow:
+    """Leave out the folder, and what the staff reads of nodes, other tasks and its own commands."""
+    reason, reason_zh = _IN_THE_QUEUE.get(row.state, (row.reason, row.reason_zh))
+    return replace(row, output="", reason=reason, reason_zh=reason_zh)
 
 
 def _concerns(request: UrgentRequest, user: User) -> bool:

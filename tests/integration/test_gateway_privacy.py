@@ -24,7 +24,7 @@ from farmdesk.domain.commands import (
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import LogRecord, MessageRecord
-from farmdesk.domain.states import FrameState
+from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.urgent import OPERATORS, Consent, ExitRule, Forecast, TaskLoss
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
@@ -78,7 +78,10 @@ def shared(room: Room) -> Iterator[Room]:
     )
     farm.change(
         new_tasks=(anns, bobs),
-        tasks=(task_record(ANNS, check_report=SECRET), task_record(BOBS)),
+        tasks=(
+            task_record(ANNS, check_report=SECRET),
+            replace(task_record(BOBS, TaskState.QUEUED), reason=SECRET, reason_zh=SECRET),
+        ),
         nodes=(node_record(SECRET, task_id=BOBS), node_record("n", task_id=ANNS, frame=3)),
         frames=(
             frame_record(1, task_id=ANNS, node=SECRET),

@@ -26,6 +26,8 @@ def _server(call: Call) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for chatty in ("alembic", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     config, part = call.config, call.words.part
     if part is None and config.gateway is not None:
         from farmdesk.supervisor import supervise

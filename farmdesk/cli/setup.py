@@ -1,5 +1,7 @@
 """`farmdesk setup`: its words. What they do is in `set_up`, which takes a while to load."""
 
+import argparse
+
 from farmdesk.cli.asking import PROFILE_FIELDS
 from farmdesk.cli.call import AddVerb, Call
 from farmdesk.config import GATEWAY_PORT
@@ -36,7 +38,6 @@ def _setup(call: Call) -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; a port is a number from 1 to 65535")
+    return int(text)

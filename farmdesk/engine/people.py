@@ -57,7 +57,9 @@ class Directory:
         account = self._accounts.get(login)
         if account is None or account.state is not UserState.ACTIVE:
             raise Refused(
-                f"{quoted(login)} has no active account on this farm. Ask a superadmin.",
-                f"{quoted(login)} 在本渲染农场没有可用的帐号。请联系超级管理员。",
+                f"{quoted(login)} has no active account on this farm. On the farm's server say who "
+                "you are with --as; else ask a superadmin.",
+                f"{quoted(login)} 在本渲染农场没有可用的帐号。在农场服务器上请用 --as 指明身份；"
+                "否则请联系超级管理员。",
             )
         return account.user

@@ -87,7 +87,7 @@ def set_up(
 def _ensure_folder(folder: Path) -> bool:
     try:
         made = not folder.is_dir()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # scenes lie in it, opened
         probe = folder / ".farmdesk-setup"
         probe.touch()
         probe.unlink()

@@ -90,6 +90,8 @@ def _keys(wanted: NewSuperadmin) -> UserKeys:
             raise OtherKeyFile(path)
         return found.open(wanted.passphrase)
     keys = UserKeys.make(wanted.login, 1)
+    if not wanted.folder.exists():
+        wanted.folder.mkdir(mode=0o700, parents=True)
     write_key_file(path, keys, wanted.passphrase)
     return keys
 

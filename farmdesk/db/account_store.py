@@ -118,9 +118,9 @@ class AccountStore:
     def revoke(self, fingerprint: str, act: Act) -> None:
         """Let a key log in and seal no more; sessions that it opened end. Raises NoKey."""
         with self._acting(act) as connection:
-            leases.end_of_key(connection, fingerprint, act.outcome.at)
-            sessions.end_of_key(connection, fingerprint)
             user_keys.revoke(connection, fingerprint, act.outcome.at)
+            ended = sessions.end_of_key(connection, fingerprint)
+            leases.end_of_sessions(connection, ended, act.outcome.at)
 
     def set_quota(self, login: str, quota_bytes: int, act: Act) -> None:
         """Set how much of the inbox a user's uploads may take. Raises NoAccount."""

@@ -88,6 +88,15 @@ def by_id(connection: Connection, user_id: int) -> Account:
     return account_of(row)
 
 
+def hold(connection: Connection, user_id: int) -> Account:
+    """Give an account, and let nobody change it until the transaction ends. Raises NoAccount."""
+    mine = select(*READABLE).where(_USER.c.id == user_id).with_for_update()
+    row = connection.execute(mine).one_or_none()
+    if row is None:
+        raise NoAccount(str(user_id))
+    return account_of(row)
+
+
 def everybody(connection: Connection) -> list[Account]:
     """Give all accounts by login."""
     rows = connection.execute(select(*READABLE).order_by(_USER.c.login))

@@ -7,14 +7,16 @@ of their own, while another one holds the row.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, select, text, update
 
+from farmdesk.db import accounts, sessions
 from farmdesk.db.blockers import kill
 from farmdesk.db.database import LEASED_CONNECTIONS, Database
 from farmdesk.db.grants import role_name
-from farmdesk.db.models import DbLease, UserAccount, UserSession, table_of
+from farmdesk.db.models import DbLease, table_of
 from farmdesk.domain.accounts import LEASE_PREFIX, Account, DbLogin, UserState
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
@@ -47,6 +49,7 @@ def lend(
 ) -> DbLogin:
     """Make a database account for a session of the staff. Raises NoLease.
 
+    Whoever ends the session meanwhile waits for the lease's row, and ends that too.
     With more than `LEASES` of one user the oldest ends: he shall not use up all connections.
     """
     if not database.is_server or account.role is Role.CUSTOMER:
@@ -57,29 +60,25 @@ def lend(
     login = DbLogin(name, secrets.token_urlsafe(32), role, until)
     values = {"account": name, "user_id": account.user_id, "token_hash": token_hash}
     with database.writing() as connection:
-        _hold_active(connection, account.user_id)
+        user = accounts.hold(connection, account.user_id)
+        if user.state is not UserState.ACTIVE or not sessions.hold(connection, token_hash):
+            raise NoLease
         connection.execute(insert(_LEASE).values(**values, made_at=now, until=until))
     with database.writing() as connection, database.at_once() as maker:
-        if not _lock(connection, name):  # it ended before it began: its user was suspended
+        if not _lock(connection, name):  # it ended before it began: its session did
             raise NoLease
         maker.exec_driver_sql(_MAKE.format(account=name), (login.password,))
         maker.exec_driver_sql(f"GRANT `{role}` TO '{name}'@'%%'")
     return login
 
 
-def end_of_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
-    """End the leases of a session; its accounts go with the next `drop_ended`."""
-    _end(connection, _LEASE.c.token_hash == token_hash, now)
-
-
-def end_of_key(connection: Connection, fingerprint: str, now: datetime) -> None:
-    """End the leases of all sessions that a key opened; call it before those sessions end."""
-    theirs = select(UserSession.token_hash).where(UserSession.fingerprint == fingerprint)
-    _end(connection, _LEASE.c.token_hash.in_(theirs), now)
+def end_of_sessions(connection: Connection, token_hashes: Collection[bytes], now: datetime) -> None:
+    """End the leases of sessions that have ended; their accounts go with the next `drop_ended`."""
+    _end(connection, _LEASE.c.token_hash.in_(token_hashes), now)
 
 
 def end_of_user(connection: Connection, user_id: int, now: datetime) -> None:
-    """End all leases of a user; their accounts go with the next `drop_ended`."""
+    """End all leases of a user whose sessions have ended; the accounts go as above."""
     _end(connection, _LEASE.c.user_id == user_id, now)
 
 
@@ -108,13 +107,6 @@ def _make_room(database: Database, user_id: int, now: datetime) -> None:
         _end(connection, _LEASE.c.account.in_(oldest), now)
     if oldest:
         drop_ended(database, now)
-
-
-def _hold_active(connection: Connection, user_id: int) -> None:
-    """Hold a user's row, so that he is not suspended meanwhile. Raises NoLease when he is."""
-    state = select(UserAccount.state).where(UserAccount.id == user_id).with_for_update()
-    if connection.scalar(state) != UserState.ACTIVE.value:
-        raise NoLease
 
 
 def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:

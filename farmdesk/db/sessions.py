@@ -1,5 +1,6 @@
 """Table `session`: who is logged in at the gateway."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
@@ -55,6 +56,12 @@ def touch(connection: Connection, token_hash: bytes, now: datetime) -> None:
     connection.execute(update(_SESSION).where(here).values(seen_at=now))
 
 
+def hold(connection: Connection, token_hash: bytes) -> bool:
+    """Let nobody end a session until the transaction ends; False when it has ended already."""
+    here = select(_SESSION.c.user_id).where(_SESSION.c.token_hash == token_hash)
+    return connection.scalar(here.with_for_update()) is not None
+
+
 def end(connection: Connection, token_hash: bytes) -> bool:
     """End a session; False when there was none."""
     return _ended(connection, _SESSION.c.token_hash == token_hash) > 0
@@ -65,16 +72,22 @@ def end_of_user(connection: Connection, user_id: int) -> int:
     return _ended(connection, _SESSION.c.user_id == user_id)
 
 
-def end_of_key(connection: Connection, fingerprint: str) -> int:
-    """End all sessions that a key opened and give their number."""
-    return _ended(connection, _SESSION.c.fingerprint == fingerprint)
+def end_of_key(connection: Connection, fingerprint: str) -> Sequence[bytes]:
+    """End all sessions that a key opened and give the hashes of their tokens.
+
+    Waits for a lease that is being made for one of them: end the leases after it.
+    """
+    its = _SESSION.c.fingerprint == fingerprint
+    found = connection.scalars(select(_SESSION.c.token_hash).where(its).with_for_update()).all()
+    _ended(connection, _SESSION.c.token_hash.in_(found))
+    return found
 
 
 def sweep(connection: Connection, *, now: datetime, idle: timedelta) -> int:
     """Forget the sessions that are over and give their number.
 
     One that is idle, but lent a database account, is remembered as long as that holds: it says
-    which key has opened it. See `leases.end_of_key`.
+    which key has opened it. See `end_of_key`.
     """
     lends = exists().where(DbLease.token_hash == _SESSION.c.token_hash, DbLease.ended_at.is_(None))
     is_idle = (_SESSION.c.seen_at <= now - idle) & ~lends

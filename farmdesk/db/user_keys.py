@@ -64,6 +64,12 @@ def find(connection: Connection, fingerprint: str) -> KeyRecord | None:
     return None if row is None else _key(row)
 
 
+def hold(connection: Connection, fingerprint: str) -> KeyRecord:
+    """Give keys that there are, and let nobody change them until the transaction ends."""
+    query = select(_KEY).where(_KEY.c.fingerprint == fingerprint).with_for_update()
+    return _key(connection.execute(query).one())
+
+
 def version(connection: Connection, user_id: int, number: int) -> KeyRecord | None:
     """Give a version of a user's keys, whatever its state: old files need old keys."""
     here = (_KEY.c.user_id == user_id) & (_KEY.c.version == number)
@@ -74,7 +80,7 @@ def version(connection: Connection, user_id: int, number: int) -> KeyRecord | No
 def revoke(connection: Connection, fingerprint: str, now: datetime) -> KeyRecord:
     """Let keys log in and seal no more. Raises NoKey when there are none, or revoked ones.
 
-    Their sessions are to be ended too: see `sessions.end_of_key`.
+    Their sessions are to be ended then: see `sessions.end_of_key`. No log-in comes between.
     """
     usable = (_KEY.c.fingerprint == fingerprint) & (_KEY.c.state != KeyState.REVOKED.value)
     revoked = {"state": KeyState.REVOKED.value, "ended_at": now}

@@ -98,7 +98,7 @@ class LoginDesk:
             raise TooMany(wait_s)
         try:
             account, key = self._proven(answer)
-            self._check_welcome(account, key)
+            token, session = self._begin(account, key, address)
         except Refused as error:
             why = f"{address}: {type(error).__name__}"
             with self._database.writing() as connection:
@@ -106,14 +106,21 @@ class LoginDesk:
             raise
         with self._lock:
             self._brakes.succeeded(address)
-        return self._begin(account, key, address)
+        return LoggedIn(
+            token=token,
+            login=account.login,
+            role=account.role,
+            until=session.until,
+            idle_s=int(IDLE.total_seconds()),
+            database=self._lend(account, session),
+        )
 
     def leave(self, caller: Caller) -> None:
         """End a session, and what was lent for it."""
         now, token_hash = self._now(), caller.session.token_hash
         with self._database.writing() as connection:
-            leases.end_of_session(connection, token_hash, now)
             sessions.end(connection, token_hash)
+            leases.end_of_sessions(connection, (token_hash,), now)
             self._noted(caller.account.login, "logout", caller.session.address)(connection)
         leases.drop_ended(self._database, now)
 
@@ -159,7 +166,12 @@ class LoginDesk:
                 "您的帐号已被锁定。请联系超级管理员。",
             )
 
-    def _begin(self, account: Account, key: KeyRecord, address: str) -> LoggedIn:
+    def _begin(self, account: Account, key: KeyRecord, address: str) -> tuple[str, Session]:
+        """Begin a session and give its token too. Raises NotNow.
+
+        Who revokes the key, replaces it or suspends its user comes before it or after it, never
+        in between. The rows are held in the order in which new keys are approved.
+        """
         now, token = self._now(), new_token()
         session = Session(
             token_hash=hash_of(token),
@@ -171,19 +183,12 @@ class LoginDesk:
             until=now + SESSION,
         )
         with self._database.writing() as connection:
-            if user_keys.in_use(connection, account.user_id) != key:  # revoked in this moment
-                raise ChallengeRefused
-            sessions.begin(connection, session)
             applications.collected_by(connection, account.user_id, now)
+            key = user_keys.hold(connection, key.fingerprint)
+            self._check_welcome(accounts.hold(connection, account.user_id), key)
+            sessions.begin(connection, session)
             self._noted(account.login, "login", f"{address}: key {key.fingerprint}")(connection)
-        return LoggedIn(
-            token=token,
-            login=account.login,
-            role=account.role,
-            until=session.until,
-            idle_s=int(IDLE.total_seconds()),
-            database=self._lend(account, session),
-        )
+        return token, session
 
     def _lend(self, account: Account, session: Session) -> LentDatabase | None:
         """Lend staff a database account, where they can reach the database."""

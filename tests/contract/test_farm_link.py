@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from farmdesk.db import accounts, grants, leases
+from farmdesk.db import accounts, grants, leases, sessions
 from farmdesk.db.database import open_database
 from farmdesk.db.store import Store
+from farmdesk.domain.accounts import Session
 from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.node import BY_HAND
@@ -73,9 +74,11 @@ def leased_link(server: MariaDb, url: str) -> DirectLink:
     now = datetime.now(UTC)
     with database.reading() as connection:
         account = accounts.active(connection, "operator")
-    lent = leases.lend(
-        database, account, token_hash=bytes(32), now=now, until=now + timedelta(hours=1)
-    )
+    token, until = bytes(32), now + timedelta(hours=1)
+    with database.writing() as connection:
+        session = Session(token, account.user_id, "key", "::1", now, now, until)
+        sessions.begin(connection, session)
+    lent = leases.lend(database, account, token_hash=token, now=now, until=until)
     database.close()
     place = f"127.0.0.1:{server.port}/{database.name}"
     seen = LentDatabase(place, lent.account, lent.password, lent.role, server.ca.read_text())

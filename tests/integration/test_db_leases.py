@@ -13,7 +13,7 @@ from farmdesk.db import accounts, grants, leases, sessions
 from farmdesk.db.blockers import end_blockers
 from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut, WrongServer
-from farmdesk.domain.accounts import DbLogin, Session, UserState
+from farmdesk.domain.accounts import DbLogin, UserState
 from farmdesk.domain.commands import PauseTask
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.link.direct import DirectLink
@@ -26,23 +26,19 @@ HOUR = timedelta(hours=1)
 
 def end(staffed: StaffedFarm, login: DbLogin, how: str) -> None:
     now = datetime.now(UTC)
-    user = staffed.account("ops").user_id
+    user, token = staffed.account("ops").user_id, staffed.token("ops", 7)
     with staffed.database.writing() as connection:
         if how == "log out":
-            leases.end_of_session(connection, b"\7" * 32, now)
+            leases.end_of_sessions(connection, (token,), now)
         elif how == "suspended":
             leases.end_of_user(connection, user, now)
         elif how == "key revoked":
-            token = b"\7" * 32
-            session = Session(
-                token, user, "f00d", "::1", made_at=now, seen_at=now, until=login.until
-            )
-            sessions.begin(connection, session)
             idle = now + HOUR  # at the gateway; he works with the database
-            assert sessions.sweep(connection, now=idle, idle=HOUR / 2) == 0
+            sessions.sweep(connection, now=idle, idle=HOUR / 2)
             assert sessions.find(connection, token, now=idle, idle=HOUR / 2) is None
-            leases.end_of_key(connection, "f00d", now)
-            sessions.end(connection, token)
+            ended = sessions.end_of_key(connection, f"{user:064x}")
+            assert token in ended
+            leases.end_of_sessions(connection, (token,), now)
     assert leases.drop_ended(staffed.database, login.until if how == "over" else now) >= 1
 
 

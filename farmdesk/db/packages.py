@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from farmdesk.db import transfers, user_keys
+from farmdesk.db import accounts, transfers, user_keys
 from farmdesk.db.database import Database
 from farmdesk.db.models import FileTransfer, Task, table_of
 from farmdesk.domain.accounts import KeyRecord
@@ -45,6 +45,11 @@ class PackageStore:
         """Give a version of a user's keys; None when there is none."""
         with self._database.reading() as connection:
             return user_keys.version(connection, user_id, version)
+
+    def quota(self, user_id: int) -> int:
+        """Give how many bytes a user's package may have. Raises NoAccount."""
+        with self._database.reading() as connection:
+            return accounts.by_id(connection, user_id).quota_bytes
 
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime

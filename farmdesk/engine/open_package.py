@@ -31,7 +31,7 @@ class OpenOrder:
     """What to open: `farm` is the farm folder, `scene` the path that the task names.
 
     `target` becomes the folder of the opened package; `previous` holds the files that did not
-    travel again, empty where there is none.
+    travel again, empty where there is none; `quota`: bytes that the package may have.
     """
 
     farm: str
@@ -40,6 +40,7 @@ class OpenOrder:
     user_key: str = field(repr=False)  # hex
     target: str
     scene: str
+    quota: int
     previous: str = ""
 
 
@@ -62,6 +63,18 @@ class PackageBelied(Refused):
         )
 
 
+class TooLarge(Refused):
+    """A package that is larger than its owner may have: files of old versions count as well."""
+
+    def __init__(self, size: int, quota: int) -> None:
+        super().__init__(
+            f"The package holds {size / 1e9:.1f} GB, and your quota is {quota / 1e9:.1f} GB. Leave "
+            "out what the scene does not need, or ask a superadmin for more.",
+            f"场景包共 {size / 1e9:.1f} GB，而您的配额为 {quota / 1e9:.1f} GB。"
+            "请去掉场景不需要的文件，或向超级管理员申请更多配额。",
+        )
+
+
 def open_package(order: OpenOrder) -> None:
     """Open all files beside `target`, prove them, and only then give the folder its name.
 
@@ -80,6 +93,8 @@ def open_package(order: OpenOrder) -> None:
                 "is missing, and the task names it as its scene",
                 "不存在，而任务以它为场景",
             )
+        if manifest.total_bytes > order.quota:
+            raise TooLarge(manifest.total_bytes, order.quota)
         if manifest.total_bytes > shutil.disk_usage(part).free:
             # a few bytes that travelled may stand for many copies of an old file
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

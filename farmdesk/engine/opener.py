@@ -35,6 +35,10 @@ class Packages(Protocol):
         """Give a version of a user's keys; None when there is none."""
         ...
 
+    def quota(self, user_id: int) -> int:
+        """Give how many bytes a user's package may have."""
+        ...
+
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
     ) -> None:
@@ -123,6 +127,7 @@ class Opener:
             scene=Path(package.scene)
             .relative_to(self._workspace.scene(package.task_id))
             .as_posix(),
+            quota=self._packages.quota(transfer.user_id),
             previous="" if previous is None else str(self._workspace.scene(previous)),
         )
 

@@ -41,6 +41,7 @@ class FakePackages:
     def __init__(self) -> None:
         self.user_key = os.urandom(32)
         self.vault = Vault.make()
+        self.quota_bytes = 1 << 60
         self.transfer = Transfer(
             TRANSFER, 5, 7, 2, 0, 0, TransferState.COMPLETE, made_at=NOW, touched_at=NOW
         )
@@ -52,6 +53,10 @@ class FakePackages:
         assert (user_id, version) == (5, 2)
         wrapped = self.vault.wrap(self.user_key, Purpose.USER_KEY, user_id=5, version=2)
         return KeyRecord(5, 2, "f", "pem", b"", wrapped, KeyState.ACTIVE, NOW)
+
+    def quota(self, user_id: int) -> int:
+        assert user_id == 5
+        return self.quota_bytes
 
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
@@ -229,6 +234,13 @@ def test_a_package_without_the_tasks_scene_is_refused(bench: Bench) -> None:
     bench.assert_untouched()
 
 
+def test_a_package_over_its_owners_quota_is_refused(bench: Bench) -> None:
+    bench.fill(FILES)
+    bench.packages.quota_bytes = sum(map(len, FILES.values())) - 1
+    assert "your quota" in bench.open().en
+    bench.assert_untouched()
+
+
 def test_a_key_that_is_not_the_senders_opens_nothing(bench: Bench) -> None:
     bench.fill(FILES)
     bench.packages.user_key = os.urandom(32)
@@ -271,7 +283,7 @@ def test_an_upload_that_somebody_made_up_is_refused_and_not_tried_again(bench: B
 
 def test_the_key_is_in_no_argument_and_no_text(bench: Bench) -> None:
     secret = bench.packages.user_key.hex()
-    order = OpenOrder("/f", TRANSFER.hex(), 2, secret, "/t", SCENE)
+    order = OpenOrder("/f", TRANSFER.hex(), 2, secret, "/t", SCENE, 1)
     assert secret not in repr(order)
 
 
@@ -280,7 +292,7 @@ def test_it_ends_with_its_engine(bench: Bench) -> None:
     fifo.mkdir(parents=True)
     os.mkfifo(fifo / "manifest.sealed")  # reading it waits for ever
     order = OpenOrder(
-        str(bench.workspace.root), TRANSFER.hex(), 2, "00" * 32, str(bench.plain / "t"), SCENE
+        str(bench.workspace.root), TRANSFER.hex(), 2, "00" * 32, str(bench.plain / "t"), SCENE, 9
     )
     with subprocess.Popen(
         [sys.executable, "-m", "farmdesk.engine.open_package"], stdin=subprocess.PIPE

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from farmdesk import __version__
 from farmdesk.domain.errors import FarmError
 from farmdesk.gateway import pages_farm, pages_login, pages_results, pages_transfers
+from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
-from farmdesk.gateway.pages_farm import COMMAND_BYTES
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.replies import PROBLEMS
 

@@ -1,12 +1,10 @@
 """The farm's pages: what `FarmLink` reads, one page a read, and commands."""
 
-import json
 from time import monotonic
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from farmdesk.domain.commands import from_body
@@ -23,6 +21,7 @@ from farmdesk.domain.records import (
 )
 from farmdesk.domain.users import Role, User
 from farmdesk.gateway.callers import CallerNow
+from farmdesk.gateway.command_body import command_form
 from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.forms import CommandForm, Number
 from farmdesk.gateway.parts import LinkNow, PartsNow
@@ -30,7 +29,6 @@ from farmdesk.gateway.replies import MAX_ROWS, reply
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.wire import PackedStates, Sent
 
-COMMAND_BYTES = 8 << 20  # the longest frames text, should every character of it be escaped
 MAX_PACES = 500
 
 router = APIRouter()
@@ -56,14 +54,10 @@ async def send(request: Request, caller: CallerNow, parts: PartsNow, link: LinkN
 
 def _send(text: bytes, link: FarmLink) -> Response:
     try:
-        form = CommandForm.model_validate(json.loads(text, parse_constant=_no_number))
-    except (ValueError, RecursionError, ValidationError):
+        form = command_form(text)
+    except ValueError:
         raise RequestValidationError([]) from None
     return reply(Sent(link.send(from_body(form.kind, form.body))), 202)
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")
 
 
 @router.get("/commands", response_model=list[CommandRow])

@@ -14,6 +14,7 @@ import pytest
 from farmdesk.domain.commands import to_body
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.gateway import http_door, limits, pages_transfers
+from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.forms import CommandForm
 from farmdesk.link.remote.door import Door
 from farmdesk.security.tls import client_context
@@ -83,7 +84,7 @@ def test_too_large_a_body_is_refused_without_being_read(room: Room) -> None:
 @pytest.mark.parametrize("path", ["/commands", f"/transfers/{'0' * 32}/files"])
 def test_a_stranger_may_not_even_send_what_may_be_large(room: Room, path: str) -> None:
     with _line(room) as line:
-        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
         line.sendall(head.encode())
         answer = line.recv(20)  # before a byte of the body was sent
         assert b" 401 " in answer
@@ -94,6 +95,14 @@ def test_a_list_of_files_is_bounded_too(room: Room) -> None:
     large = b"[" * (pages_transfers.FILES_BYTES + 1)
     assert room.client.post(path, content=large, headers=header).status_code == 413
     assert room.client.post(path, content=large[:1000], headers=header).status_code == 422
+
+
+def test_a_command_is_bounded_in_bytes_and_in_parts(room: Room) -> None:
+    header = room.enter("operator")
+    bomb = b'{"kind": "stop_task", "body": {"task_id": [' + b"[]," * 800_000 + b"0]}}"
+    assert room.client.post("/commands", content=bomb, headers=header).status_code == 422
+    large = b" " * (COMMAND_BYTES + 1)
+    assert room.client.post("/commands", content=large, headers=header).status_code == 413
 
 
 def test_a_long_list_of_frames_is_a_command(room: Room) -> None:

@@ -51,13 +51,6 @@ def public_of(connection: Connection, user_id: int) -> list[PublicKey]:
     ]
 
 
-def in_use(connection: Connection, user_id: int) -> KeyRecord | None:
-    """Give the keys that a user logs in and seals with; None when they were revoked."""
-    mine = (_KEY.c.user_id == user_id) & (_KEY.c.state == KeyState.ACTIVE.value)
-    row = connection.execute(select(_KEY).where(mine)).one_or_none()
-    return None if row is None else _key(row)
-
-
 def find(connection: Connection, fingerprint: str) -> KeyRecord | None:
     """Give keys by their fingerprint, whatever their state."""
     row = connection.execute(select(_KEY).where(_KEY.c.fingerprint == fingerprint)).one_or_none()

@@ -146,9 +146,8 @@ def test_an_applicant_gets_keys_that_he_alone_can_open(either: Office) -> None:
     with either.database.reading() as connection:
         pickup = hashlib.sha256(b"pickup").digest()
         bundle = applications.bundle(connection, application.id, pickup)
-        record = user_keys.in_use(connection, account.user_id)
+        [record] = user_keys.of_user(connection, account.user_id)
     assert bundle is not None
-    assert record is not None
     keys = key.open(bundle, application.id)
     assert (keys.login, keys.version, keys.fingerprint) == ("lilei", 1, record.fingerprint)
     assert is_signed(b"challenge", keys.sign(b"challenge"), record.public_pem)
@@ -258,12 +257,12 @@ def test_a_revoked_key_logs_nobody_in(office: Office) -> None:
     office.approve()
     user_id = office.account().user_id
     with office.database.reading() as connection:
-        record = user_keys.in_use(connection, user_id)
-    assert record is not None
+        [record] = user_keys.of_user(connection, user_id)
     assert office.send(RevokeKey(record.fingerprint, "laptop stolen")).applied
     assert not office.send(RevokeKey(record.fingerprint, "again")).applied
     with office.database.reading() as connection:
-        assert user_keys.in_use(connection, user_id) is None
+        [record] = user_keys.of_user(connection, user_id)
+    assert record.state is KeyState.REVOKED
 
 
 def test_a_quota_is_set(office: Office) -> None:

@@ -121,7 +121,7 @@ def test_an_approved_applicant_has_an_account_and_collects_his_keys_once(
     assert (done.approved, done.decided_at) == (True, NOW)
     with database.writing() as connection:
         assert accounts.active(connection, "lilei").decided_by == "root"
-        assert user_keys.in_use(connection, account.user_id) == key(account.user_id)
+        assert user_keys.of_user(connection, account.user_id) == [key(account.user_id)]
         assert applications.waiting(connection) == []
         assert applications.bundle(connection, asked.id, b"x" * 32) is None
         assert applications.bundle(connection, asked.id, b"p" * 32) == b"sealed\0"
@@ -218,7 +218,6 @@ def test_new_keys_retire_old_ones_and_a_revoked_key_stays_for_old_files(
         assert states == [KeyState.RETIRED, KeyState.ACTIVE]
         second = key(account.user_id, 2).fingerprint
         assert user_keys.revoke(connection, second, NOW).state is KeyState.REVOKED
-        assert user_keys.in_use(connection, account.user_id) is None
         with pytest.raises(NoKey):
             user_keys.revoke(connection, second, NOW)
         old = user_keys.version(connection, account.user_id, 2)

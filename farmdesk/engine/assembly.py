@@ -48,9 +48,9 @@ class World:
     """What the engine reaches outside of its memory.
 
     `load_task` reads a task that is not in memory, `begin_check` starts a frame-sequence check,
-    `take_frames` starts to take frames by hand,
-    `read_times` begins to read a previous version's times (for a task, of a task). `people` send
-    commands; `accounts` takes those about accounts, where the farm has any.
+    `take_frames` starts to take frames by hand, `read_times` begins to read a previous version's
+    times (for a task, of a task). `people` send commands; `accounts` takes those about accounts,
+    where the farm has any.
     """
 
     inbox: "queue.SimpleQueue[Post]"
@@ -62,6 +62,23 @@ class World:
     read_times: Callable[[int, int], None]
     people: People
     accounts: AccountsTaker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """The parts that all others work with."""
+
+    farm: Farm
+    rules: Rules
+    tools: Tools
+    workspace: Workspace
+    agents: Agents
+    catalogue: Catalogue
+    dependents: Dependents
+    allocation: Allocation
+    endings: Endings
+    runs: Runs
+    reports: Reports
 
 
 def make_engine(
@@ -76,6 +93,49 @@ def make_engine(
     lingering: Sequence[Lingering] = (),
 ) -> Engine:
     """Give an engine that has taken up what was interrupted; it works as soon as it is run."""
+    core = _core(config, tools, world, farm=farm, rules=rules, slots=slots)
+    agents, runs, reports = core.agents, core.runs, core.reports
+    interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=core.allocation)
+    news = UrgentNews(farm, world.people.user)
+    course = UrgentCourse(farm=farm, interrupts=interrupts, news=news)
+    urgent = UrgentDesk(farm=farm, interrupts=interrupts, news=news, course=course)
+    hand_ins = HandIns(
+        farm=farm,
+        runs=runs,
+        reports=reports,
+        tools=tools,
+        workspace=core.workspace,
+        begin=world.take_frames,
+    )
+    lingerers = Lingerers(
+        lingering,
+        farm=farm,
+        agents=agents,
+        runs=runs,
+        reports=reports,
+        dependents=core.dependents,
+    )
+    recovery.go_on(farm, runs, reports, world.clock())
+    return Engine(
+        world.inbox,
+        farm=farm,
+        agents=agents,
+        runs=runs,
+        reports=reports,
+        endings=core.endings,
+        desk=_desk(core, world, urgent=urgent, intake=intake, hand_ins=hand_ins),
+        urgent=course,
+        intake=intake,
+        hand_ins=hand_ins,
+        lingerers=lingerers,
+        writer=world.writer,
+        clock=world.clock,
+    )
+
+
+def _core(
+    config: Config, tools: Tools, world: World, *, farm: Farm, rules: Rules, slots: list[Slot]
+) -> _Core:
     workspace = Workspace(config.folder)
     order_for = open_order_writer(config, tools, workspace)
     agents = Agents(slots, farm=farm, post=world.inbox.put, order_for=order_for)
@@ -93,33 +153,40 @@ def make_engine(
         make_control=control_maker(tools, dependents),
         read_times=world.read_times,
     )
-    reports = Reports(farm=farm, agents=agents, runs=runs, workspace=workspace)
-    interrupts = Interrupts(farm=farm, runs=runs, agents=agents, allocation=allocation)
-    news = UrgentNews(farm, world.people.user)
-    course = UrgentCourse(farm=farm, interrupts=interrupts, news=news)
-    bonds = Bonds(farm, agents, rules)
-    nodes = NodeDesk(agents=agents, runs=runs, rules=rules)
-    urgent = UrgentDesk(farm=farm, interrupts=interrupts, news=news, course=course)
-    tasks = TaskDesk(farm=farm, runs=runs, workspace=workspace, dependents=dependents)
-    hand_ins = HandIns(
+    return _Core(
         farm=farm,
-        runs=runs,
-        reports=reports,
+        rules=rules,
         tools=tools,
         workspace=workspace,
-        begin=world.take_frames,
+        agents=agents,
+        catalogue=catalogue,
+        dependents=dependents,
+        allocation=allocation,
+        endings=endings,
+        runs=runs,
+        reports=Reports(farm=farm, agents=agents, runs=runs, workspace=workspace),
     )
+
+
+def _desk(
+    core: _Core, world: World, *, urgent: UrgentDesk, intake: Intake, hand_ins: HandIns
+) -> Desk:
+    """Bring the desks together, each with the kinds of commands that it answers."""
+    farm, runs = core.farm, core.runs
+    bonds = Bonds(farm, core.agents, core.rules)
+    nodes = NodeDesk(agents=core.agents, runs=runs, rules=core.rules)
+    tasks = TaskDesk(farm=farm, runs=runs, workspace=core.workspace, dependents=core.dependents)
     submissions = Submissions(
         farm=farm,
         runs=runs,
-        tools=tools,
-        workspace=workspace,
-        catalogue=catalogue,
-        dependents=dependents,
+        tools=core.tools,
+        workspace=core.workspace,
+        catalogue=core.catalogue,
+        dependents=core.dependents,
         intake=intake,
     )
-    desk = Desk(
-        catalogue=catalogue,
+    return Desk(
+        catalogue=core.catalogue,
         sender=world.people.sender,
         accounts=world.accounts,
         about_tasks={
@@ -135,25 +202,6 @@ def make_engine(
             **urgent.about_farm,
         },
         answered_later=hand_ins.answered_later,
-    )
-    lingerers = Lingerers(
-        lingering, farm=farm, agents=agents, runs=runs, reports=reports, dependents=dependents
-    )
-    recovery.go_on(farm, runs, reports, world.clock())
-    return Engine(
-        world.inbox,
-        farm=farm,
-        agents=agents,
-        runs=runs,
-        reports=reports,
-        endings=endings,
-        desk=desk,
-        urgent=course,
-        intake=intake,
-        hand_ins=hand_ins,
-        lingerers=lingerers,
-        writer=world.writer,
-        clock=world.clock,
     )
 
 

@@ -17,6 +17,7 @@ from farmdesk.security.sealed import SegmentPlan
 
 PREFIX = "/transfers"
 FILES_BYTES = 4 << 20  # all numbers that may be dropped, beside some hundred thousand sizes
+FILES_BRACKETS = 3  # an object with two lists; a body of nothing else would fill the memory
 BODY_BYTES = SegmentPlan(MAX_BYTES).sealed_size  # a sealed manifest; a run is shorter
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The upload's id")]
@@ -67,6 +68,8 @@ async def tell_files(
     It is read only when its sender is known: it may be large.
     """
     text = await whole_body(request, FILES_BYTES)
+    if text.count(b"[") + text.count(b"{") > FILES_BRACKETS:
+        raise RequestValidationError([])
 
     def tell() -> UploadSeen:
         try:

@@ -36,7 +36,7 @@ def test_two_tasks_share_and_an_allocation_outlives_the_engine(
         farm.prove(other, range(1, 13))
         assert {record.node for record in farm.attempts(other)} == {"b"}
         assert not [record for record in farm.attempts(task) if record.reason]
-        assert "No task renders" in _why(farm, capsys, "--node", "a")
+        wait_until(lambda: "No task renders" in _why(farm, capsys, "--node", "a"), "node a at rest")
         wait_until(lambda: _states(farm) == {NodeState.IDLE}, "the last agent's leave")
 
 

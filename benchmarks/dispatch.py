@@ -29,8 +29,8 @@ from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
 from farmdesk.dispatch.events import Event, Order, SlotId
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.engine import server
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.flush_journal import FlushJournal

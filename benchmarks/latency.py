@@ -20,7 +20,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from farmdesk.domain.commands import StopTask
+from farmdesk.domain.task_commands import StopTask
 from tests.farm import LocalFarm, Scene, local_farm, wait_until
 
 SLOW_RUNS = 3  # of what takes seconds by its nature

@@ -21,10 +21,11 @@ from typing import NamedTuple, TypeVar
 import psutil
 
 from farmdesk.cli import main
-from farmdesk.domain.commands import Command, SubmitTask
+from farmdesk.domain.commands import Command
 from farmdesk.domain.records import CommandRow, FrameRecord, TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.outcome import wait_outcome
 from nodeagent.journal import JournalLine, read_journal

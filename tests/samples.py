@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import (
     Flush,
@@ -17,6 +16,7 @@ from farmdesk.domain.records import (
     TaskRecord,
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.urgent import (
     Consent,
     ExitRule,

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
-from farmdesk.domain.commands import TakeFrames
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.records import CommandRow
+from farmdesk.domain.task_commands import TakeFrames
 from farmdesk.link.outcome import wait_outcome
 
 NEXT_FRAME_S = 60.0  # one frame takes the farm no longer: its storage may be slow

@@ -3,7 +3,7 @@
 from functools import partial
 
 from farmdesk.cli.call import AddVerb, Call, second_words
-from farmdesk.domain.commands import DrainNodes, WakeNodes
+from farmdesk.domain.node_commands import DrainNodes, WakeNodes
 
 
 def add_verbs(verb: AddVerb) -> None:

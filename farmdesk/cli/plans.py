@@ -1,7 +1,8 @@
 """When and where tasks render: `priority`, `after`, `allocate`, `auto-start`."""
 
 from farmdesk.cli.call import AddVerb, Call
-from farmdesk.domain.commands import AllocateNodes, SetAfter, SetAutoStart, SetPriority
+from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
+from farmdesk.domain.task_commands import SetAfter, SetPriority
 
 
 def add_verbs(verb: AddVerb) -> None:

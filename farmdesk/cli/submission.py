@@ -8,8 +8,8 @@ from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
 from farmdesk.cli.upload import add_transfer_words
-from farmdesk.domain.commands import Parameter, SubmitTask
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.task_commands import Parameter, SubmitTask
 from farmdesk.domain.tool import ModelingTool, Tools
 from farmdesk.domain.tool_parameters import Kind, ToolParameter
 from farmdesk.tool_files import read_tools

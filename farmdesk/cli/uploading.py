@@ -8,8 +8,8 @@ from pathlib import Path
 from farmdesk.cli.call import ANSWER_S, Call, language
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.transfers import TransferState
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.known_farm import KnownFarm

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from farmdesk.cli.call import AddVerb, Call
-from farmdesk.domain.commands import (
-    Command,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,

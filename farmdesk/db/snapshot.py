@@ -11,7 +11,6 @@ from farmdesk.db.flush_rows import SPEC
 from farmdesk.db.frame_states import saved_states
 from farmdesk.db.models import FarmCounter, Frame, Task, Urgent, table_of
 from farmdesk.db.records import frame_record, node_record, node_select, timed
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.records import (
     FarmSnapshot,
     FrameRecord,
@@ -22,6 +21,7 @@ from farmdesk.domain.records import (
     TaskRecord,
 )
 from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import SubmitTask
 
 _PAGE = 5000  # attempts in memory at a time
 _OVER = {TaskState.QUEUED, TaskState.COMPLETED, TaskState.EXPIRED}  # nothing failed, or no matter

@@ -13,9 +13,9 @@ from farmdesk.demo.programs import open_window, running_server
 from farmdesk.demo.show import tell_end, watch
 from farmdesk.demo.travel import fetch_results, send_scene
 from farmdesk.domain.accounts import Profile
-from farmdesk.domain.commands import StartRender, SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import StartRender, SubmitTask
 
 CUSTOMER, OPERATOR = "ceremony", "operator"
 _CEREMONY = Profile("Content team", "Opening ceremony", "floor 3", identity="demo")

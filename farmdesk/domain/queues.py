@@ -4,8 +4,8 @@ from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from farmdesk.domain.commands import PurgeTask, RecycleTask, RestoreTask
 from farmdesk.domain.task import RenderTask, TaskId, WrongQueue
+from farmdesk.domain.task_commands import PurgeTask, RecycleTask, RestoreTask
 
 
 @dataclass(frozen=True, slots=True, order=True)

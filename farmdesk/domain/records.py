@@ -7,9 +7,9 @@ to the links. Times are UTC-aware.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.node import offers
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.domain.users import Role
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NewType
 
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    Command,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.node_commands import AllocateNodes
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -22,9 +23,8 @@ from farmdesk.domain.commands import (
     TakeFrames,
     TakePackage,
 )
-from farmdesk.domain.errors import Refused
-from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_spec import TaskSpec
+from farmdesk.domain.urgent_commands import RequestUrgent
 
 TaskId = NewType("TaskId", int)
 

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from farmdesk.domain.commands import Parameter, SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.task_commands import Parameter, SubmitTask
 from farmdesk.domain.text import quoted
 from farmdesk.domain.tool import ModelingTool, Tools
 

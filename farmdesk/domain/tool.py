@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from farmdesk.domain.commands import Parameter
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import FailureReason
+from farmdesk.domain.task_commands import Parameter
 from farmdesk.domain.text import quoted
 from farmdesk.domain.toml_table import Table
 from farmdesk.domain.tool_parameters import ToolParameter, check_all

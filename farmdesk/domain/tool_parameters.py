@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite
 
-from farmdesk.domain.commands import Parameter
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.task_commands import Parameter
 from farmdesk.domain.text import is_one_line, quoted
 from farmdesk.domain.toml_table import Table
 

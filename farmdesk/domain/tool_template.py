@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from farmdesk.domain.commands import Parameter
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.task_commands import Parameter
 from farmdesk.domain.text import is_one_line, quoted
 
 PLACEHOLDER = re.compile(r"\$([A-Z][A-Z0-9_]*)")

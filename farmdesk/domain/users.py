@@ -7,32 +7,31 @@ from types import MappingProxyType
 from typing import get_args
 
 from farmdesk.domain.account_commands import AccountCommand
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    AnswerUrgent,
-    Command,
-    DrainNodes,
-    OverruleUrgent,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, SetAutoStart, WakeNodes
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
-    ReviewUrgent,
     SetAfter,
-    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
     SubmitTask,
     TakeFrames,
     TakePackage,
-    WakeNodes,
+)
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
     WithdrawUrgent,
 )
-from farmdesk.domain.errors import Refused
 
 CUSTOMER_PRIORITY = 5  # the highest that a customer may submit with; more is the operators' choice
 

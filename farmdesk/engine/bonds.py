@@ -2,9 +2,9 @@
 
 from farmdesk.dispatch.wants import Bond, Place
 from farmdesk.dispatch.why import Why, node_is_out
-from farmdesk.domain.commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node import UnknownNode, offers
+from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.text import quoted
 from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents

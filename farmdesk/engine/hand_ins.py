@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farmdesk.domain.commands import TakeFrames
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import WISHES
+from farmdesk.domain.task_commands import TakeFrames
 from farmdesk.domain.text import quoted
 from farmdesk.domain.tool import Tools
 from farmdesk.engine.clock import Moment

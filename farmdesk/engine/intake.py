@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from farmdesk.domain.commands import TakePackage
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import TakePackage
 from farmdesk.domain.users import User
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import TaskAnswers

@@ -1,8 +1,8 @@
 """The desk for commands about nodes: take them out of work and bring them back."""
 
-from farmdesk.domain.commands import DrainNodes, WakeNodes
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node import UnknownNode
+from farmdesk.domain.node_commands import DrainNodes, WakeNodes
 from farmdesk.domain.text import quoted
 from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents

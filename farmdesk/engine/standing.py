@@ -7,14 +7,9 @@ from collections.abc import Iterable
 
 from farmdesk.config import Config
 from farmdesk.dispatch.wants import Bond
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    DrainNodes,
-    SetAutoStart,
-    WakeNodes,
-    from_body,
-)
+from farmdesk.domain.commands import from_body
 from farmdesk.domain.errors import FarmError
+from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, SetAutoStart, WakeNodes
 from farmdesk.domain.records import CommandRow
 from farmdesk.engine.allocation import Rules
 

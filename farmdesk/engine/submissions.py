@@ -3,9 +3,9 @@
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.records import NewTask, StoredTask, TaskRecord
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import Tools
 from farmdesk.domain.users import Role, User, check_may_name

@@ -1,6 +1,9 @@
 """The desk for commands about one task: start, pause, stop, order, wait, retry, throw away."""
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
@@ -12,9 +15,6 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
 )
-from farmdesk.domain.errors import FarmError, Refused
-from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.users import User
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.dependents import Dependents

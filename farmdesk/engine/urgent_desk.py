@@ -7,14 +7,6 @@ from datetime import timedelta
 from functools import partial
 from typing import get_args
 
-from farmdesk.domain.commands import (
-    AnswerUrgent,
-    OverruleUrgent,
-    RequestUrgent,
-    RequestWord,
-    ReviewUrgent,
-    WithdrawUrgent,
-)
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.urgent import (
@@ -24,6 +16,14 @@ from farmdesk.domain.urgent import (
     ExitRule,
     NotAsked,
     UrgentRequest,
+)
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    RequestWord,
+    ReviewUrgent,
+    WithdrawUrgent,
 )
 from farmdesk.domain.users import User
 from farmdesk.engine import urgent_words as words

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database
-from farmdesk.domain.commands import Command, SubmitTask, TakePackage, kind_of, to_body
+from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import (
     CommandRow,
@@ -26,6 +26,7 @@ from farmdesk.domain.records import (
     UrgentRow,
 )
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import SubmitTask, TakePackage
 from farmdesk.domain.urgent import OPERATORS, Consent, Forecast, UrgentRequest
 from farmdesk.domain.users import NotAllowed, NotYours, User, check_allowed
 

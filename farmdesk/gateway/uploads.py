@@ -16,9 +16,10 @@ from weakref import WeakValueDictionary
 from farmdesk.db import commands, reports, transfers, user_keys
 from farmdesk.db.database import Database
 from farmdesk.domain.accounts import AuditRecord
-from farmdesk.domain.commands import TakePackage, kind_of, to_body
+from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import TakePackage
 from farmdesk.domain.transfers import UNENDED, Transfer, TransferState
 from farmdesk.domain.users import NotYours
 from farmdesk.gateway.arrivals import Arrivals

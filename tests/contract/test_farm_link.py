@@ -13,11 +13,12 @@ from farmdesk.db import accounts, grants, leases, sessions
 from farmdesk.db.database import open_database
 from farmdesk.db.store import Store
 from farmdesk.domain.accounts import Session
-from farmdesk.domain.commands import PauseTask, SetPriority, SubmitTask, from_body
+from farmdesk.domain.commands import from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import PauseTask, SetPriority, SubmitTask
 from farmdesk.domain.text import is_one_line
 from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
 from farmdesk.domain.users import Role, User

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import TakeFrames
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import TakeFrames
 from farmdesk.link.outcome import wait_outcome
 from tests.farm import WAIT_S, LocalFarm
 from tests.tiny_tool import png

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from farmdesk.config import read_config
-from farmdesk.domain.commands import StopTask, SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import StopTask, SubmitTask
 from farmdesk.gateway.callers import utc_now
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink

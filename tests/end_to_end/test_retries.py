@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import RetryFailed
 from farmdesk.domain.states import FailureReason, TaskState
+from farmdesk.domain.task_commands import RetryFailed
 from tests.farm import LocalFarm, local_farm, wait_until
 
 REASONS = {

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.outcome import wait_outcome

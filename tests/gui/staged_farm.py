@@ -12,19 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from farmdesk.domain.commands import (
-    Command,
-    PauseTask,
-    PurgeTask,
-    RecycleTask,
-    RestoreTask,
-    ResumeTask,
-    RetryFailed,
-    SetPriority,
-    StartRender,
-    StopTask,
-    SubmitTask,
-)
+from farmdesk.domain.commands import Command
 from farmdesk.domain.records import (
     CommandRow,
     Flush,
@@ -44,6 +32,18 @@ from farmdesk.domain.records import (
     UrgentRow,
 )
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import (
+    PauseTask,
+    PurgeTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+    SubmitTask,
+)
 from farmdesk.domain.users import User
 from tests.fakes import FakeLink
 

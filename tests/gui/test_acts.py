@@ -2,8 +2,10 @@
 
 import pytest
 
-from farmdesk.domain.commands import (
-    Command,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
@@ -13,8 +15,6 @@ from farmdesk.domain.commands import (
     SetPriority,
     StopTask,
 )
-from farmdesk.domain.records import TaskRow
-from farmdesk.domain.states import TaskState
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.operator.acts import ALONE, Act, plan, retry_frames
 from tests.gui.staged_farm import task_row

@@ -10,9 +10,11 @@ from PyQt5.QtWidgets import QDialog
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.commands import AllocateNodes, Command, StartRender
+from farmdesk.domain.commands import Command
+from farmdesk.domain.node_commands import AllocateNodes
 from farmdesk.domain.records import NodeRecord, NodeRow
 from farmdesk.domain.states import NodeState
+from farmdesk.domain.task_commands import StartRender
 from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.node_choice import NodeChoice

@@ -7,9 +7,9 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.commands import PauseTask, ResumeTask
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import Outcome
+from farmdesk.domain.task_commands import PauseTask, ResumeTask
 from farmdesk.domain.users import Role, User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui.act_texts import ActText

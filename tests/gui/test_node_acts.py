@@ -3,7 +3,7 @@
 from PyQt5.QtWidgets import QAction
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.commands import DrainNodes, WakeNodes
+from farmdesk.domain.node_commands import DrainNodes, WakeNodes
 from farmdesk.domain.records import NodeRecord, NodeRow
 from farmdesk.domain.states import NodeState
 from farmdesk.ui.operator.node_acts import NodeAct, node_batch

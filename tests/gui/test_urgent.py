@@ -10,14 +10,7 @@ from PyQt5.QtWidgets import QApplication, QDialog
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.commands import (
-    AnswerUrgent,
-    Command,
-    OverruleUrgent,
-    RequestUrgent,
-    ReviewUrgent,
-    WithdrawUrgent,
-)
+from farmdesk.domain.commands import Command
 from farmdesk.domain.records import MessageRecord, UrgentRow
 from farmdesk.domain.urgent import (
     Answer,
@@ -27,6 +20,13 @@ from farmdesk.domain.urgent import (
     TaskLoss,
     UrgentRequest,
     UrgentState,
+)
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
+    WithdrawUrgent,
 )
 from farmdesk.domain.users import Role
 from farmdesk.ui.appearance import Appearance

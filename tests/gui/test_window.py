@@ -10,7 +10,10 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QComboBox, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import LogRecord, TaskRow
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     ResumeTask,
@@ -18,9 +21,6 @@ from farmdesk.domain.commands import (
     SetPriority,
     StopTask,
 )
-from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import LogRecord, TaskRow
-from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.logs import CAPACITY

@@ -13,8 +13,8 @@ from farmdesk.db import commands
 from farmdesk.db.models import Base
 from farmdesk.db.store import Store
 from farmdesk.domain.accounts import DbLogin
-from farmdesk.domain.commands import PauseTask
 from farmdesk.domain.records import Flush, Outcome
+from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
 from tests.samples import NOW

@@ -9,8 +9,8 @@ import pytest
 from farmdesk.db.blockers import end_blockers
 from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
-from farmdesk.domain.commands import PauseTask
 from farmdesk.domain.records import Flush
+from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
 from tests.samples import task_record

@@ -14,8 +14,8 @@ from farmdesk.db.blockers import end_blockers
 from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut, WrongServer
 from farmdesk.domain.accounts import DbLogin, UserState
-from farmdesk.domain.commands import PauseTask
 from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from farmdesk.security import tls
 from tests.integration.staffed_farm import SECRET, StaffedFarm

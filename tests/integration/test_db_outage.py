@@ -9,9 +9,9 @@ from farmdesk.db.database import CONNECT_S, open_database
 from farmdesk.db.faults import LockedOut, WrongSchema
 from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
-from farmdesk.domain.commands import PauseTask
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.records import Flush
+from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from tests.samples import NOW, frame_record, new_task, spec, task_record
 from tests.servers import MariaDb

@@ -13,9 +13,9 @@ from farmdesk.db import commands, pruning, snapshot
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.lease import LeaseHeld, LeaseLost
 from farmdesk.db.store import Store
-from farmdesk.domain.commands import PauseTask, StartRender
 from farmdesk.domain.records import Flush, LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import PauseTask, StartRender
 from farmdesk.domain.urgent import Consent, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink

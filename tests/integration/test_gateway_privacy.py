@@ -10,22 +10,21 @@ from hypothesis import strategies as st
 
 from farmdesk.db.store import Store
 from farmdesk.domain.account_commands import SuspendUser
-from farmdesk.domain.commands import (
-    AnswerUrgent,
-    Command,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import LogRecord, MessageRecord
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     SetPriority,
     StopTask,
     SubmitTask,
     TakePackage,
 )
-from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import LogRecord, MessageRecord
-from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.urgent import OPERATORS, Consent, ExitRule, Forecast, TaskLoss
+from farmdesk.domain.urgent_commands import AnswerUrgent, RequestUrgent
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.remote.link import RemoteLink

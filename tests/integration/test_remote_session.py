@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import SetAutoStart
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.node_commands import SetAutoStart
 from farmdesk.domain.users import Role, User
 from farmdesk.link.remote.door import Door, NoServerUrl, WrongServer, checked_url, fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm, NoKeyFile, NoPickup, UnknownFarm

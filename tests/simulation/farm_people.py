@@ -3,28 +3,29 @@
 import random
 from collections.abc import Callable
 
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    AnswerUrgent,
-    Command,
-    OverruleUrgent,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
-    ReviewUrgent,
     SetAfter,
-    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
     SubmitTask,
+)
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
     WithdrawUrgent,
 )
-from farmdesk.domain.states import TaskState
 from tests.simulation.storm import StormWorld
 from tests.simulation.virtual_node import VirtualAgent
 

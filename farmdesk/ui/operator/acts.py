@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    Command,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.node_commands import AllocateNodes
+from farmdesk.domain.records import TaskRow
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task import ENDED, WISHES
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
@@ -18,9 +20,7 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
 )
-from farmdesk.domain.records import TaskRow
-from farmdesk.domain.states import TaskState
-from farmdesk.domain.task import ENDED, WISHES
+from farmdesk.domain.urgent_commands import RequestUrgent
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.sending import Batch
 from farmdesk.ui.texts import Phrase, Text

@@ -16,9 +16,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from farmdesk.domain.commands import AllocateNodes, Command, StartRender
+from farmdesk.domain.commands import Command
+from farmdesk.domain.node_commands import AllocateNodes
 from farmdesk.domain.records import TaskRow
 from farmdesk.domain.task import WISHES
+from farmdesk.domain.task_commands import StartRender
 from farmdesk.link.ahead import AS_IT_IS, ForecastRow, WhatIf
 from farmdesk.ui.allocate_texts import AllocateText
 from farmdesk.ui.appearance import Appearance

@@ -17,15 +17,15 @@ from PyQt5.QtWidgets import (
 )
 
 from farmdesk.domain.command_fields import MAX_REASON
-from farmdesk.domain.commands import (
+from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.urgent import Answer
+from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
     RequestWord,
     ReviewUrgent,
     WithdrawUrgent,
 )
-from farmdesk.domain.records import UrgentRow
-from farmdesk.domain.urgent import Answer
 from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import Appearance

@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 from farmdesk.cli.forecast import print_forecast
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import Flush, NewTask, NodeRecord, TaskRecord
 from farmdesk.domain.states import NodeState, TaskState
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.link.ahead import AS_IT_IS, WhatIf, look_ahead, one_task
 from tests.fakes import FakeLink
 

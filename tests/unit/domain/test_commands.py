@@ -10,22 +10,10 @@ from hypothesis import strategies as st
 
 from farmdesk.domain.account_commands import ApproveUser
 from farmdesk.domain.command_fields import BadField
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    Command,
-    DrainNodes,
-    PauseTask,
-    RetryFailed,
-    SetAutoStart,
-    SetPriority,
-    SubmitTask,
-    UnknownKind,
-    WakeNodes,
-    from_body,
-    kind_of,
-    to_body,
-)
+from farmdesk.domain.commands import Command, UnknownKind, from_body, kind_of, to_body
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, SetAutoStart, WakeNodes
+from farmdesk.domain.task_commands import PauseTask, RetryFailed, SetPriority, SubmitTask
 
 SUBMIT: dict[str, object] = {
     "name": "开幕式 地屏",

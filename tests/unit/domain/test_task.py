@@ -7,32 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmdesk.domain.account_commands import AccountCommand
-from farmdesk.domain.commands import (
-    Command,
-    DrainNodes,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.errors import Refused
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.node_commands import DrainNodes, SetAutoStart, WakeNodes
+from farmdesk.domain.queues import RecycleQueue
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task import MOVES, WISHES, IllegalTransition, RenderTask, TaskId, WrongQueue
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
-    RequestWord,
     RestoreTask,
     ResumeTask,
     RetryFailed,
-    SetAutoStart,
     SetPriority,
     StartRender,
     StopTask,
     SubmitTask,
     TakeFrames,
     TakePackage,
-    WakeNodes,
 )
-from farmdesk.domain.errors import Refused
-from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.queues import RecycleQueue
-from farmdesk.domain.states import TaskState
-from farmdesk.domain.task import MOVES, WISHES, IllegalTransition, RenderTask, TaskId, WrongQueue
 from farmdesk.domain.task_spec import TaskSpec
+from farmdesk.domain.urgent_commands import RequestUrgent, RequestWord
 
 S = TaskState
 SPEC = TaskSpec("snow", "blender", "3.4+", "/work/snow.blend", FrameSet.range(1, 1, 10))

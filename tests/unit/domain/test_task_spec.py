@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from farmdesk.domain.commands import SubmitTask
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec
 from farmdesk.domain.tool import ModelingTool, Tools
 

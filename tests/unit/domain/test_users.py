@@ -4,23 +4,21 @@ from typing import get_args
 
 import pytest
 
-from farmdesk.domain.commands import (
-    Command,
-    OverruleUrgent,
+from farmdesk.domain.commands import Command
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
-    RequestUrgent,
     RestoreTask,
     ResumeTask,
     RetryFailed,
-    ReviewUrgent,
     SetPriority,
     StartRender,
     StopTask,
     SubmitTask,
     TakeFrames,
 )
+from farmdesk.domain.urgent_commands import OverruleUrgent, RequestUrgent, ReviewUrgent
 from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, check_allowed
 
 ANN = User("ann", Role.CUSTOMER)

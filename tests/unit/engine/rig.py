@@ -9,7 +9,7 @@ from pathlib import Path
 from farmdesk.config import Config, LocalNode
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.account_commands import AccountCommand
-from farmdesk.domain.commands import Command, SubmitTask, kind_of, to_body
+from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.records import (
     CommandRow,
     FarmSnapshot,
@@ -17,6 +17,7 @@ from farmdesk.domain.records import (
     Outcome,
     StoredTask,
 )
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.engine.assembly import World, make_engine, slots_of
 from farmdesk.engine.checker import CheckJob

@@ -6,19 +6,11 @@ from pathlib import Path
 import pytest
 
 from farmdesk.config import LocalNode
-from farmdesk.domain.commands import (
-    AllocateNodes,
-    Command,
-    PauseTask,
-    SetAutoStart,
-    SetPriority,
-    StartRender,
-    StopTask,
-    kind_of,
-    to_body,
-)
+from farmdesk.domain.commands import Command, kind_of, to_body
+from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.records import CommandRow, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import PauseTask, SetPriority, StartRender, StopTask
 from farmdesk.domain.why import why_node, why_task
 from nodeagent.protocol import Open
 from tests.unit.engine.rig import NOON, FakeAgent, Rig

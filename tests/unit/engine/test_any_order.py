@@ -7,30 +7,29 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farmdesk.domain.commands import (
-    AnswerUrgent,
-    Command,
-    DrainNodes,
-    OverruleUrgent,
-    PauseTask,
-    RecycleTask,
-    RequestUrgent,
-    RestoreTask,
-    ResumeTask,
-    RetryFailed,
-    ReviewUrgent,
-    SetPriority,
-    StartRender,
-    StopTask,
-    WakeNodes,
-    WithdrawUrgent,
-    kind_of,
-    to_body,
-)
+from farmdesk.domain.commands import Command, kind_of, to_body
+from farmdesk.domain.node_commands import DrainNodes, WakeNodes
 from farmdesk.domain.records import CommandRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.task_commands import (
+    PauseTask,
+    RecycleTask,
+    RestoreTask,
+    ResumeTask,
+    RetryFailed,
+    SetPriority,
+    StartRender,
+    StopTask,
+)
 from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
+    WithdrawUrgent,
+)
 from farmdesk.engine.desk import OUR_FAULT
 from farmdesk.engine.posts import CommandsArrived
 from nodeagent.protocol import FrameBegun

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.records import Outcome, StoredTask
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
@@ -15,8 +17,6 @@ from farmdesk.domain.commands import (
     StopTask,
     SubmitTask,
 )
-from farmdesk.domain.records import Outcome, StoredTask
-from farmdesk.domain.states import FrameState, TaskState
 from tests.unit.engine.rig import FakeAgent, Rig
 
 

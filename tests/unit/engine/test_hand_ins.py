@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.node import BY_HAND
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     RecycleTask,
     ResumeTask,
@@ -12,9 +15,6 @@ from farmdesk.domain.commands import (
     StopTask,
     TakeFrames,
 )
-from farmdesk.domain.node import BY_HAND
-from farmdesk.domain.records import Outcome
-from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.hand_ins import NAMED, HandIn
 from farmdesk.engine.posts import CommandsArrived, FrameTaken, HandInEnded
 from farmdesk.engine.said import Said

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.node_commands import SetAutoStart
+from farmdesk.domain.records import Outcome, StoredTask
+from farmdesk.domain.states import TaskState
+from farmdesk.domain.task_commands import (
     RecycleTask,
     RestoreTask,
-    SetAutoStart,
     StartRender,
     SubmitTask,
     TakePackage,
 )
-from farmdesk.domain.records import Outcome, StoredTask
-from farmdesk.domain.states import TaskState
 from farmdesk.engine.intake import RETRY_S, Package
 from farmdesk.engine.posts import PackageOpened
 from tests.unit.engine.rig import Rig

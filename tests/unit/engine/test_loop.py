@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.commands import (
+from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
     RecycleTask,
@@ -15,7 +16,6 @@ from farmdesk.domain.commands import (
     StartRender,
     StopTask,
 )
-from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.overlay import overlay
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine

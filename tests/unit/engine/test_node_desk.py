@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from farmdesk.config import LocalNode
-from farmdesk.domain.commands import AllocateNodes, Command, DrainNodes, WakeNodes, kind_of, to_body
+from farmdesk.domain.commands import Command, kind_of, to_body
+from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, WakeNodes
 from farmdesk.domain.records import CommandRow
 from farmdesk.domain.states import NodeState, TaskState
 from nodeagent.protocol import FrameBegun

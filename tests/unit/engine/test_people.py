@@ -7,8 +7,9 @@ import pytest
 
 from farmdesk.domain.account_commands import SuspendUser
 from farmdesk.domain.accounts import Account, UserState
-from farmdesk.domain.commands import SetAutoStart, kind_of, to_body
+from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.node_commands import SetAutoStart
 from farmdesk.domain.records import CommandRow, Outcome
 from farmdesk.domain.users import Role
 from farmdesk.engine.people import Directory

@@ -8,21 +8,17 @@ from typing import Any
 import pytest
 
 from farmdesk.config import LocalNode
-from farmdesk.domain.commands import (
-    AnswerUrgent,
-    OverruleUrgent,
-    PauseTask,
-    RecycleTask,
-    RequestUrgent,
-    ResumeTask,
-    ReviewUrgent,
-    StartRender,
-    StopTask,
-    WithdrawUrgent,
-)
 from farmdesk.domain.records import MessageRow, Outcome, StoredTask
 from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.task_commands import PauseTask, RecycleTask, ResumeTask, StartRender, StopTask
 from farmdesk.domain.urgent import Answer, UrgentRequest, UrgentState
+from farmdesk.domain.urgent_commands import (
+    AnswerUrgent,
+    OverruleUrgent,
+    RequestUrgent,
+    ReviewUrgent,
+    WithdrawUrgent,
+)
 from farmdesk.domain.users import Role, User
 from farmdesk.engine.posts import BadFrame
 from nodeagent.journal import Journal, JournalLine

@@ -6,7 +6,9 @@ import tracemalloc
 import pytest
 
 from farmdesk.domain.command_fields import MAX_NODES
-from farmdesk.domain.commands import AllocateNodes, SubmitTask, from_body, kind_of, to_body
+from farmdesk.domain.commands import from_body, kind_of, to_body
+from farmdesk.domain.node_commands import AllocateNodes
+from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.gateway.command_body import COMMAND_BYTES, command_form
 from tests.samples import spec
 

@@ -23,7 +23,7 @@ from benchmarks.schedule import seeds_of
 from farmdesk.dispatch.forecast import Outlook, Span, forecast
 from farmdesk.dispatch.outlooks import outlook_of
 from farmdesk.dispatch.shares import by_weight
-from farmdesk.domain.records import Pace
+from farmdesk.domain.rows import Pace
 
 HOURS = (6, 12, 18)
 LOAD = 0.9  # of the farm, by the day's tasks

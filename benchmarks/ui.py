@@ -27,12 +27,8 @@ from PyQt5.QtCore import QEventLoop, Qt, QTimer
 from rich.console import Console
 from rich.table import Table
 
-from farmdesk.domain.records import (
-    FrameRecord,
-    FrameRow,
-    FrameStates,
-    TaskRow,
-)
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import FrameRow, FrameStates, TaskRow
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.ui.app import make_application, make_window
 from farmdesk.ui.layout_store import LayoutStore

@@ -9,18 +9,16 @@ from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node import BY_HAND
-from farmdesk.domain.records import (
+from farmdesk.domain.records import Flush, NewTask, TaskRecord
+from farmdesk.domain.rows import (
     CommandRow,
-    Flush,
     FrameRow,
     FrameStates,
     FrameTimes,
     LogRow,
     MessageRow,
-    NewTask,
     NodeRow,
     Pace,
-    TaskRecord,
     TaskRow,
     UrgentRow,
 )

@@ -22,7 +22,8 @@ import psutil
 
 from farmdesk.cli import main
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import CommandRow, FrameRecord, TaskRow
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import CommandRow, TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.task_commands import SubmitTask

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
 from farmdesk.domain.errors import FarmUnavailable
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.task_commands import TakeFrames
 from farmdesk.link.outcome import wait_outcome
 

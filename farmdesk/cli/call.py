@@ -14,7 +14,7 @@ from farmdesk.config import Config, farm_folder, read_config
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from farmdesk.cli import tables
 from farmdesk.cli.call import AddVerb, Call, language
 from farmdesk.cli.urgent import print_messages
-from farmdesk.domain.records import FrameRow, TaskRow
+from farmdesk.domain.rows import FrameRow, TaskRow
 from farmdesk.domain.task import ENDED
 
 FOLLOW_S = 0.2

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from farmdesk.domain.records import FrameRow, LogRow, NodeRow, Pace, TaskRow
+from farmdesk.domain.rows import FrameRow, LogRow, NodeRow, Pace, TaskRow
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 
 BAR_CELLS = 20

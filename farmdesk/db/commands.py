@@ -24,7 +24,8 @@ from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import DbLease, SentCommand, Task, UserAccount, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 
 READ_BYTES = 32_000_000  # of bodies at a time: many long commands shall not fill the memory
 BODY_CHARS = 2_000_000  # of all its texts; the longest frames text is half of it

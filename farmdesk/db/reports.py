@@ -14,16 +14,8 @@ from farmdesk.db.frame_states import live_states
 from farmdesk.db.models import FarmCounter, Frame, Log, NodeSlot, SentCommand, Task, table_of
 from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select, timed
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import (
-    CommandRow,
-    FrameRecord,
-    FrameRow,
-    FrameStates,
-    LogRow,
-    NodeRow,
-    Pace,
-    TaskRow,
-)
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, Pace, TaskRow
 from farmdesk.domain.states import FrameState, TaskState
 
 

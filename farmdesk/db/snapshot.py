@@ -11,15 +11,9 @@ from farmdesk.db.flush_rows import SPEC
 from farmdesk.db.frame_states import saved_states
 from farmdesk.db.models import FarmCounter, Frame, Task, Urgent, table_of
 from farmdesk.db.records import frame_record, node_record, node_select, timed
-from farmdesk.domain.records import (
-    FarmSnapshot,
-    FrameRecord,
-    FrameTimes,
-    NewTask,
-    NodeRecord,
-    StoredTask,
-    TaskRecord,
-)
+from farmdesk.domain.records import FrameRecord, NewTask, NodeRecord, TaskRecord
+from farmdesk.domain.rows import FrameTimes
+from farmdesk.domain.snapshot import FarmSnapshot, StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import SubmitTask
 

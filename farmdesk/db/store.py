@@ -21,21 +21,9 @@ from farmdesk.db.models import (
     table_of,
 )
 from farmdesk.db.pruning import prune
-from farmdesk.domain.records import (
-    CommandRow,
-    FarmSnapshot,
-    Flush,
-    FrameRecord,
-    FrameTimes,
-    NewTask,
-    NodeRecord,
-    NodeRow,
-    Pace,
-    StoredTask,
-    TaskRecord,
-    TaskRow,
-    UrgentRow,
-)
+from farmdesk.domain.records import Flush, FrameRecord, NewTask, NodeRecord, TaskRecord
+from farmdesk.domain.rows import CommandRow, FrameTimes, NodeRow, Pace, TaskRow, UrgentRow
+from farmdesk.domain.snapshot import FarmSnapshot, StoredTask
 from farmdesk.domain.states import FrameState
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from farmdesk.db.columns import NAME_LENGTH, utc_text
 from farmdesk.db.database import SERVERS
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import Message, Task, Urgent, UrgentConsent, table_of
-from farmdesk.domain.records import MessageRecord, MessageRow, UrgentRow
+from farmdesk.domain.records import MessageRecord
+from farmdesk.domain.rows import MessageRow, UrgentRow
 from farmdesk.domain.urgent import (
     Answer,
     Consent,

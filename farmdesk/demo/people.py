@@ -11,7 +11,7 @@ from farmdesk.domain.account_commands import ApproveUser
 from farmdesk.domain.accounts import Profile
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import Door

@@ -16,7 +16,7 @@ from rich.progress import (
 
 from farmdesk.demo.place import Place
 from farmdesk.demo.sheet import contact_sheet
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.link.farm_link import FarmLink

@@ -9,7 +9,7 @@ from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
 from farmdesk.dispatch.forecast import Outlook
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.dependencies import AfterMode
-from farmdesk.domain.records import NodeRow, Pace, TaskRow, UrgentRow
+from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.domain.urgent import UrgentState
 

@@ -3,7 +3,7 @@
 The engine keeps the reasons in the tables; where none is needed, the state itself is the answer.
 """
 
-from farmdesk.domain.records import NodeRow, TaskRow
+from farmdesk.domain.rows import NodeRow, TaskRow
 from farmdesk.domain.states import NodeState, TaskState
 
 _TASK: dict[TaskState, tuple[str, str]] = {

@@ -9,7 +9,8 @@ from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.dispatch.versions import prior_of
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import FrameTimes, StoredTask
+from farmdesk.domain.rows import FrameTimes
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.tool import Tools
 from farmdesk.engine import recovery
 from farmdesk.engine.agents import Agents, Slot

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import StoredTask
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.task_entry import TaskEntry, make_entry
 

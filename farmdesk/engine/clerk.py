@@ -20,7 +20,8 @@ from farmdesk.domain.account_commands import (
 from farmdesk.domain.accounts import Account, Application, ApplicationKind, KeyRecord
 from farmdesk.domain.commands import kind_of
 from farmdesk.domain.errors import FarmError, FarmUnavailable
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import OUR_FAULT

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from farmdesk.config import Config
 from farmdesk.domain.errors import FarmError, FarmUnavailable
-from farmdesk.domain.records import FrameRecord, LogRecord, MessageRecord, TaskRow
+from farmdesk.domain.records import FrameRecord, LogRecord, MessageRecord
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment

@@ -10,7 +10,8 @@ from typing import Any
 from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import Command, from_body
 from farmdesk.domain.errors import FarmError, Refused
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import User, check_allowed
 from farmdesk.engine.catalogue import Catalogue
 from farmdesk.engine.clock import Moment

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from farmdesk.domain.queues import RecycleQueue, RenderQueue
 from farmdesk.domain.records import (
-    FarmSnapshot,
     Flush,
     FrameRecord,
     LogRecord,
@@ -16,6 +15,7 @@ from farmdesk.domain.records import (
     Outcome,
     TaskRecord,
 )
+from farmdesk.domain.snapshot import FarmSnapshot
 from farmdesk.domain.states import FrameState, NodeState
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.engine.task_entry import TaskEntry, make_entry

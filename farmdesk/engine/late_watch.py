@@ -13,7 +13,8 @@ from typing import Protocol
 from farmdesk.dispatch.forecast import forecast
 from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import FarmError
-from farmdesk.domain.records import LogRecord, MessageRecord, NodeRow, Pace, TaskRow, UrgentRow
+from farmdesk.domain.records import LogRecord, MessageRecord
+from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.records import CommandRow, Flush, FrameRecord, StoredTask
+from farmdesk.domain.records import Flush, FrameRecord
+from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.snapshot import StoredTask
 from nodeagent.protocol import AgentOrder, AgentReport
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.records import CommandRow, FrameRecord, FrameTimes, Outcome
+from farmdesk.domain.records import FrameRecord, Outcome
+from farmdesk.domain.rows import CommandRow, FrameTimes
 from farmdesk.engine.said import Said
 from nodeagent.journal import JournalLine
 from nodeagent.protocol import AgentReport

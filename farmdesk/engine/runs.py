@@ -16,7 +16,7 @@ from farmdesk.dispatch.events import (
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import FrameTimes
+from farmdesk.domain.rows import FrameTimes
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation

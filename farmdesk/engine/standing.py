@@ -10,7 +10,7 @@ from farmdesk.dispatch.wants import Bond
 from farmdesk.domain.commands import from_body
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, SetAutoStart, WakeNodes
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.engine.allocation import Rules
 
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from farmdesk.domain.records import NewTask, StoredTask, TaskRecord
+from farmdesk.domain.records import NewTask, TaskRecord
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.task_spec import BadSubmission, TaskSpec

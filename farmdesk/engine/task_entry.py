@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import NewTask, StoredTask
+from farmdesk.domain.records import NewTask
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import RenderTask, TaskId
 from farmdesk.domain.task_spec import TaskSpec

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from farmdesk.domain.errors import FarmError
-from farmdesk.domain.records import FrameTimes
+from farmdesk.domain.rows import FrameTimes
 from farmdesk.engine.posts import TimesRead
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import (
+from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
     FrameStates,

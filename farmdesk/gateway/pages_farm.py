@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 
 from farmdesk.domain.commands import from_body
-from farmdesk.domain.records import (
+from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
     FrameTimes,

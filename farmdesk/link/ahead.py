@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from farmdesk.dispatch.forecast import Outlook, Span, forecast, put_first
 from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.link.farm_link import FarmLink
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.commands import Command, kind_of, to_body
-from farmdesk.domain.records import (
+from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
     FrameStates,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import (
+from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
     FrameStates,

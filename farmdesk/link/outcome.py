@@ -3,7 +3,7 @@
 import time
 
 from farmdesk.domain.errors import FarmUnavailable
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.link.farm_link import FarmLink
 
 POLL_S = 0.05

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json as _pydantic_json
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
-from farmdesk.domain.records import FrameStates
+from farmdesk.domain.rows import FrameStates
 from farmdesk.domain.users import Role
 
 PICKUP_SCHEME = "Pickup"  # of the header Authorization, with the secret of an application

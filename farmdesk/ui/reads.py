@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from farmdesk.domain.records import FrameRow, LogRow, MessageRow, NodeRow, TaskRow, UrgentRow
+from farmdesk.domain.rows import FrameRow, LogRow, MessageRow, NodeRow, TaskRow, UrgentRow
 from farmdesk.domain.states import FailureReason, FrameState
 from farmdesk.domain.users import User
 from farmdesk.link.farm_link import FarmLink

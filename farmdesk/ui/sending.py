@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import FarmError, FarmUnavailable
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.background import URGENT, Background

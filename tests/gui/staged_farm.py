@@ -14,20 +14,22 @@ import numpy as np
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.records import (
-    CommandRow,
     Flush,
     FrameRecord,
-    FrameRow,
-    FrameStates,
     LogRecord,
-    LogRow,
-    MessageRow,
     NewTask,
     NodeRecord,
-    NodeRow,
     Outcome,
-    Pace,
     TaskRecord,
+)
+from farmdesk.domain.rows import (
+    CommandRow,
+    FrameRow,
+    FrameStates,
+    LogRow,
+    MessageRow,
+    NodeRow,
+    Pace,
     TaskRow,
     UrgentRow,
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.node_commands import AllocateNodes
-from farmdesk.domain.records import NodeRecord, NodeRow
+from farmdesk.domain.records import NodeRecord
+from farmdesk.domain.rows import NodeRow
 from farmdesk.domain.states import NodeState
 from farmdesk.domain.task_commands import StartRender
 from farmdesk.link.ahead import ForecastRow

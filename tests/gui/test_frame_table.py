@@ -8,7 +8,8 @@ from PyQt5.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.records import FrameRecord, FrameRow
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import FrameRow
 from farmdesk.domain.states import FailureReason, FrameState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.frame_table import FrameTable, frame_numbers

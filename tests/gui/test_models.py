@@ -8,7 +8,8 @@ from PyQt5.QtCore import QPersistentModelIndex, QRectF, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.records import LogRecord, LogRow, NodeRecord, NodeRow
+from farmdesk.domain.records import LogRecord, NodeRecord
+from farmdesk.domain.rows import LogRow, NodeRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.keyed_rows import BAR_ROLE

@@ -4,7 +4,8 @@ from PyQt5.QtWidgets import QAction
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.node_commands import DrainNodes, WakeNodes
-from farmdesk.domain.records import NodeRecord, NodeRow
+from farmdesk.domain.records import NodeRecord
+from farmdesk.domain.rows import NodeRow
 from farmdesk.domain.states import NodeState
 from farmdesk.ui.operator.node_acts import NodeAct, node_batch
 from farmdesk.ui.operator.window import OperatorWindow

@@ -7,7 +7,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.appearance import Appearance

@@ -14,7 +14,8 @@ from PyQt5.QtGui import QColor, QDesktopServices, QImage
 from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from farmdesk.domain.records import FrameRecord, FrameRow
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import FrameRow
 from farmdesk.domain.states import FrameState
 from farmdesk.ui import thumbnails
 from farmdesk.ui.appearance import Appearance

@@ -11,7 +11,8 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import MessageRecord, UrgentRow
+from farmdesk.domain.records import MessageRecord
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import (
     Answer,
     Consent,

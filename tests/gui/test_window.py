@@ -11,7 +11,8 @@ from PyQt5.QtWidgets import QApplication, QComboBox, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import LogRecord, TaskRow
+from farmdesk.domain.records import LogRecord
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,

@@ -30,7 +30,8 @@ from farmdesk.domain.accounts import (
 )
 from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.transfers import Transfer, TransferState
 from farmdesk.domain.users import Role
 from farmdesk.engine.clerk import GIGABYTE, Clerk

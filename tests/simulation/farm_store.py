@@ -10,17 +10,9 @@ from datetime import UTC, datetime
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import (
-    CommandRow,
-    FarmSnapshot,
-    Flush,
-    FrameRecord,
-    FrameTimes,
-    NewTask,
-    NodeRecord,
-    StoredTask,
-    TaskRecord,
-)
+from farmdesk.domain.records import Flush, FrameRecord, NewTask, NodeRecord, TaskRecord
+from farmdesk.domain.rows import CommandRow, FrameTimes
+from farmdesk.domain.snapshot import FarmSnapshot, StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.urgent import UrgentRequest
 

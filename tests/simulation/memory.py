@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import FarmSnapshot, FrameTimes
+from farmdesk.domain.rows import FrameTimes
+from farmdesk.domain.snapshot import FarmSnapshot
 from farmdesk.engine.ports import Store
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import (
+from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
     FrameStates,

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from enum import Enum
 
-from farmdesk.domain.records import LogRow
+from farmdesk.domain.rows import LogRow
 from farmdesk.ui.texts import Text
 from farmdesk.ui.wording import Wording, local_clock
 

@@ -5,7 +5,8 @@ from typing import Any
 from PyQt5.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import NodeRecord, NodeRow, TaskRow
+from farmdesk.domain.records import NodeRecord
+from farmdesk.domain.rows import NodeRow, TaskRow
 from farmdesk.domain.states import NodeState
 from farmdesk.ui.allocate_texts import AllocateText
 from farmdesk.ui.appearance import Appearance

@@ -8,7 +8,7 @@ from enum import Enum
 
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import NodeRow
+from farmdesk.domain.rows import NodeRow
 from farmdesk.domain.states import NodeState
 from farmdesk.domain.why import why_node
 from farmdesk.ui.appearance import Appearance

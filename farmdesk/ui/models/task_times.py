@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import ENDED
 from farmdesk.link.ahead import ForecastRow

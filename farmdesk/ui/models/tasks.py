@@ -7,7 +7,7 @@ from enum import Enum
 
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import TaskRow, UrgentRow
+from farmdesk.domain.rows import TaskRow, UrgentRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.urgent import UrgentState

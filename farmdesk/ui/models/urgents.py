@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from PyQt5.QtGui import QIcon
 
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import OPERATORS, UrgentRequest, UrgentState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import urgent_icon

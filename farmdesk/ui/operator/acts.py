@@ -6,7 +6,7 @@ from enum import Enum
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.node_commands import AllocateNodes
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED, WISHES
 from farmdesk.domain.task_commands import (

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.node_commands import AllocateNodes
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.task import WISHES
 from farmdesk.domain.task_commands import StartRender
 from farmdesk.link.ahead import AS_IT_IS, ForecastRow, WhatIf

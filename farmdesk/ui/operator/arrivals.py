@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
-from farmdesk.domain.records import MessageRow
+from farmdesk.domain.rows import MessageRow
 from farmdesk.ui.models.tasks import task_to_open
 from farmdesk.ui.reads import (
     FramesRead,

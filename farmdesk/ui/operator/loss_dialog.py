@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.ui.loss_texts import LossText
 from farmdesk.ui.texts import Text
 from farmdesk.ui.wording import Wording

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from farmdesk.domain.node_commands import DrainNodes, WakeNodes
-from farmdesk.domain.records import NodeRow
+from farmdesk.domain.rows import NodeRow
 from farmdesk.domain.states import NodeState
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.sending import Batch

@@ -3,7 +3,7 @@
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from farmdesk.domain.records import NodeRow
+from farmdesk.domain.rows import NodeRow
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.nodes import NodesModel
 from farmdesk.ui.texts import Text

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication, QWidget
 
-from farmdesk.domain.records import NodeRow, TaskRow, UrgentRow
+from farmdesk.domain.rows import NodeRow, TaskRow, UrgentRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.ui.models.urgents import UrgentsModel, choices
 from farmdesk.ui.notice_texts import NoticeText

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSlot
 
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import FarmError
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.sending import Answer, Batch, Sender, Unsent, sentence_of

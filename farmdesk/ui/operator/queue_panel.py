@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import FrameState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import Glyph, glyph_icon

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QWidget
 
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import Glyph, glyph_icon

@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from farmdesk.domain.command_fields import MAX_REASON
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import Answer
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import (
 )
 
 from farmdesk.domain.command_fields import ANSWER_MIN, MAX_REASON
-from farmdesk.domain.records import TaskRow
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.urgent_commands import RequestUrgent
 from farmdesk.ui.texts import Text
 from farmdesk.ui.urgent_texts import UrgentText

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import Answer, Consent, ExitRule, UrgentRequest, UrgentState
 from farmdesk.ui.operator.delays import listed
 from farmdesk.ui.urgent_texts import UrgentText

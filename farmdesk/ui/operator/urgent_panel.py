@@ -3,7 +3,7 @@
 from PyQt5.QtCore import QItemSelectionModel, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.link.ahead import ForecastRow, WhatIf
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.foresight import Foresight

@@ -14,7 +14,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
-from farmdesk.domain.records import LogRow
+from farmdesk.domain.rows import LogRow
 from farmdesk.ui.appearance import Appearance, mono_font
 from farmdesk.ui.models.logs import CAPACITY, LogBuffer, LogFilter, line, passes
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from farmdesk.cli.options import read_words
 from farmdesk.cli.urgent import chosen, print_urgents, urgent_command
 from farmdesk.domain.commands import Command
-from farmdesk.domain.records import UrgentRow
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import Answer
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from farmdesk.dispatch.outlooks import PRIOR_SPREAD, UNKNOWN_SPREAD, outlooks_of
-from farmdesk.domain.records import Pace, TaskRow
+from farmdesk.domain.rows import Pace, TaskRow
 from farmdesk.domain.states import TaskState
 
 NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)

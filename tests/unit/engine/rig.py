@@ -10,13 +10,9 @@ from farmdesk.config import Config, LocalNode
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.account_commands import AccountCommand
 from farmdesk.domain.commands import Command, kind_of, to_body
-from farmdesk.domain.records import (
-    CommandRow,
-    FarmSnapshot,
-    Flush,
-    Outcome,
-    StoredTask,
-)
+from farmdesk.domain.records import Flush, Outcome
+from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.snapshot import FarmSnapshot, StoredTask
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.engine.assembly import World, make_engine, slots_of

@@ -8,7 +8,8 @@ import pytest
 from farmdesk.config import LocalNode
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, SetPriority, StartRender, StopTask
 from farmdesk.domain.why import why_node, why_task

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.node_commands import DrainNodes, WakeNodes
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.task_commands import (

@@ -9,7 +9,8 @@ import pytest
 
 from farmdesk.config import Config, ResultsConfig, read_config
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.records import FrameRecord, TaskRow
+from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.deliverer import Deliverer, results_storage
 from farmdesk.engine.delivery import ChangedFrame, DamagedCopy, deliver

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.records import Outcome, StoredTask
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,

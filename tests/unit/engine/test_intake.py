@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from farmdesk.domain.node_commands import SetAutoStart
-from farmdesk.domain.records import Outcome, StoredTask
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import (
     RecycleTask,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from farmdesk.domain.records import NodeRow, Pace, TaskRow, UrgentRow
+from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.posts import LateTask, LookedAhead
 from tests.fakes import FakeLink

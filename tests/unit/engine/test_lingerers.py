@@ -8,7 +8,7 @@ import pytest
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.records import StoredTask
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.lingerers import Lingering
 from farmdesk.engine.posts import SlotFreed

@@ -7,7 +7,7 @@ import pytest
 from farmdesk.config import LocalNode
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, WakeNodes
-from farmdesk.domain.records import CommandRow
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import NodeState, TaskState
 from nodeagent.protocol import FrameBegun
 from tests.unit.engine.rig import NOON, Rig

@@ -10,7 +10,8 @@ from farmdesk.domain.accounts import Account, UserState
 from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node_commands import SetAutoStart
-from farmdesk.domain.records import CommandRow, Outcome
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import Role
 from farmdesk.engine.people import Directory
 from farmdesk.engine.posts import AccountsChanged, CommandsArrived

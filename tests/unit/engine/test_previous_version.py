@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.domain.records import FrameTimes
+from farmdesk.domain.rows import FrameTimes
 from farmdesk.domain.task_commands import PauseTask, ResumeTask, StopTask, SubmitTask
 from farmdesk.engine.posts import TimesRead
 from tests.unit.engine.rig import Rig

@@ -10,7 +10,6 @@ import pytest
 from farmdesk.db.lease import LeaseLost
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import (
-    CommandRow,
     Flush,
     FrameRecord,
     MessageRecord,
@@ -18,6 +17,7 @@ from farmdesk.domain.records import (
     Outcome,
     TaskRecord,
 )
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.urgent import Answer
 from farmdesk.domain.users import Role, User

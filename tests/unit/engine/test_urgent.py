@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from farmdesk.config import LocalNode
-from farmdesk.domain.records import MessageRow, Outcome, StoredTask
+from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import MessageRow
+from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import PauseTask, RecycleTask, ResumeTask, StartRender, StopTask
 from farmdesk.domain.urgent import Answer, UrgentRequest, UrgentState

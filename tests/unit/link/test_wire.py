@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.records import FrameStates, FrameTimes, TaskRow
+from farmdesk.domain.rows import FrameStates, FrameTimes, TaskRow
 from farmdesk.link.wire import (
     Kind,
     LoggedIn,

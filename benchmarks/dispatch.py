@@ -39,6 +39,7 @@ from farmdesk.engine.office import local_office
 from farmdesk.engine.posts import Post
 from farmdesk.engine.scribe import Scribe
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.tool_files import read_tools
 from nodeagent.protocol import VERSION as PROTOCOL
 from nodeagent.protocol import (
@@ -57,7 +58,7 @@ from nodeagent.protocol import (
     StopAfterFrame,
     StoppingAfterFrame,
 )
-from tests.servers import MariaDb
+from tests.servers import database_server
 
 WAITING = 500  # reports that may wait in the engine's inbox
 DIGEST = "ab" * 32
@@ -228,8 +229,8 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/farm.db"
         return
-    with MariaDb() as maria:
-        yield maria.new_database()
+    with database_server() as server:
+        yield server.new_database()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,7 +33,7 @@ from benchmarks.workloads import Floats
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.urgent import UrgentState
 from farmdesk.engine import allocation, farm, loop, session, urgent_course
-from tests.servers import MariaDb
+from tests.servers import database_server
 from tests.simulation.virtual_time import NOON
 
 STRETCH = {
@@ -120,8 +120,8 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/farm.db"
         return
-    with MariaDb() as maria:
-        yield maria.new_database()
+    with database_server() as server:
+        yield server.new_database()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a MariaDB for each worker, empty farms on each database."""
+"""Fixtures that all tests share: a database server for each worker, empty farms on each kind."""
 
 import os
 from collections.abc import Iterator
@@ -18,29 +18,30 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDb]:
-    """A running MariaDB; whoever stops it starts it again."""
-    missing = MariaDb.missing()
+def db_server() -> Iterator[DatabaseServer]:
+    """A running MariaDB, or MySQL: see docs/operations.md; whoever stops it starts it again."""
+    chosen = database_server()
+    missing = chosen.missing()
     if missing:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    with MariaDb() as server:
+    with chosen as server:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["sqlite", "server"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once on SQLite and once on MariaDB."""
+    """The URL of an empty database, once on SQLite and once on a server."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'farm.db'}"
-    server: MariaDb = request.getfixturevalue("mariadb")
+    server: DatabaseServer = request.getfixturevalue("db_server")
     return server.new_database()
 
 
-@pytest.fixture(params=["sqlite_url", "mariadb_url"])
+@pytest.fixture(params=["sqlite_url", "server_url"])
 def farm_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a farm without tasks, once on SQLite and once on MariaDB."""
+    """The URL of a farm without tasks, once on SQLite and once on a server."""
     url: str = request.getfixturevalue(request.param)
     return url
 
@@ -63,20 +64,16 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def _mariadb_farm(request: pytest.FixtureRequest) -> str:
-    """A farm on our own MariaDB, or on a server of any kind: see docs/operations.md, MySQL 8."""
-    url = os.environ.get("FARMDESK_TEST_DATABASE")
-    if url is None:
-        server: MariaDb = request.getfixturevalue("mariadb")
-        url = server.new_database()
+def _server_farm(db_server: DatabaseServer) -> str:
+    url = db_server.new_database()
     migrate(url)
     return url
 
 
 @pytest.fixture
-def mariadb_url(_mariadb_farm: str) -> str:
-    """The URL of a farm without tasks on MariaDB: tables emptied, as making them takes longer."""
-    database = open_database(_mariadb_farm)
+def server_url(_server_farm: str) -> str:
+    """The URL of a farm without tasks on a server: tables emptied, as making them takes longer."""
+    database = open_database(_server_farm)
     with database.writing() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name not in ("engine_lease", "farm_counter", "audit_head"):
@@ -85,4 +82,4 @@ def mariadb_url(_mariadb_farm: str) -> str:
         connection.execute(update(FarmCounter).values(rev=0, flush=0))
         connection.execute(update(AuditHead).values(last=0, digest=bytes(32)))
     database.close()
-    return _mariadb_farm
+    return _server_farm

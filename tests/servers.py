@@ -7,11 +7,13 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar, Self
 from urllib.parse import quote
 
 from sqlalchemy import URL, NullPool, create_engine
@@ -25,32 +27,43 @@ _USER, _PASSWORD = (
     "farm",
     "s3cret:@/%密",
 )  # an awkward one: it must survive the URL and never be shown
-_PROGRAMS = ("mariadbd", "mariadb-install-db")
+_MYSQLD = "FARMDESK_TEST_MYSQLD"  # a program of MySQL, in MariaDB's place
 
 
-class MariaDb:
-    """A private MariaDB with its own data folder; a context manager that ends it whatever happens.
+class DatabaseServer(ABC):
+    """A private server with its own data folder; a context manager that ends it whatever happens.
 
     `stop` and `start` take it away and bring it back on the same port, data kept. It speaks TLS to
     whoever wants it, with a certificate for 127.0.0.1 by the authority in file `ca`.
+    `FARM_RIGHTS`: what a farm's own account needs on all schemas, see docs/operations.md.
     """
 
+    FARM_RIGHTS: ClassVar[str]
+
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="fd-maria-"))  # short: it holds a socket
+        self._folder = Path(tempfile.mkdtemp(prefix="fd-db-"))  # short: it holds a socket
+        self._data = self._folder / "data"
         self.ca = self._folder / "ca.pem"
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
 
     @staticmethod
+    @abstractmethod
     def missing() -> str:
         """Say what is missing on this machine to run it; empty when nothing is."""
-        gone = [name for name in _PROGRAMS if _program(name) is None]
-        return f"{' and '.join(gone)} not found: apt install mariadb-server" if gone else ""
 
-    def __enter__(self) -> "MariaDb":
+    @abstractmethod
+    def _install(self) -> list[str]:
+        """Give the command that fills the data folder."""
+
+    @abstractmethod
+    def _command(self) -> list[str]:
+        """Give the command that starts the server, to which the settings of both are added."""
+
+    def __enter__(self) -> Self:
         try:
-            self._install()
+            self._prepare()
             self.start()
         except BaseException:
             self._remove()
@@ -70,7 +83,9 @@ class MariaDb:
         log = self._folder / "error.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*_dies_with_us(), *self._command()], stdout=output, stderr=output
+                [*_dies_with_us(), *self._command(), *self._settings()],
+                stdout=output,
+                stderr=output,
             )
         end = time.monotonic() + START_S
         while time.monotonic() < end and self._process.poll() is None:
@@ -79,7 +94,7 @@ class MariaDb:
                 return
             except OperationalError:
                 time.sleep(0.02)  # nothing tells when it listens
-        raise RuntimeError(f"mariadbd does not answer:\n{log.read_text()[-2000:]}")
+        raise RuntimeError(f"the database server does not answer:\n{log.read_text()[-2000:]}")
 
     def stop(self, *, kill: bool = False) -> None:
         """End the server in good order, or as a power cut would; it is gone when this returns."""
@@ -116,7 +131,7 @@ class MariaDb:
         self.run(
             f"CREATE USER IF NOT EXISTS '{name}'@'%%' IDENTIFIED BY 'farm' REQUIRE SSL",
             f"GRANT ALL ON {database}.* TO '{name}'@'%%' WITH GRANT OPTION",
-            f"GRANT CREATE USER, PROCESS, CONNECTION ADMIN ON *.* TO '{name}'@'%%'",
+            f"GRANT {self.FARM_RIGHTS} ON *.* TO '{name}'@'%%'",
         )
         place = f"127.0.0.1:{self.port}/{database}"
         return f"mysql://{name}:farm@{place}?ssl_ca={quote(str(self.ca))}"
@@ -131,12 +146,10 @@ class MariaDb:
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
-    def _install(self) -> None:
-        command = [_program("mariadb-install-db") or "", "--no-defaults", "--skip-test-db"]
-        command += [f"--datadir={self._folder / 'data'}", *_as_root()]
-        done = subprocess.run(command, capture_output=True, text=True)
+    def _prepare(self) -> None:
+        done = subprocess.run(self._install(), capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"no data folder could be made:\n{done.stdout}{done.stderr}")
         self._certify()
         (self._folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS '{_USER}'@'%' IDENTIFIED BY '{_PASSWORD}';\n"
@@ -152,12 +165,10 @@ class MariaDb:
         (self._folder / "server.pem").write_bytes(server.certificate)
         (self._folder / "server.key").write_bytes(server.key)
 
-    def _command(self) -> list[str]:
+    def _settings(self) -> list[str]:
         return [
-            _program("mariadbd") or "",
-            "--no-defaults",
             *_as_root(),
-            f"--datadir={self._folder / 'data'}",
+            f"--datadir={self._data}",
             f"--socket={self._folder / 'sock'}",
             f"--pid-file={self._folder / 'pid'}",
             f"--init-file={self._folder / 'init.sql'}",
@@ -166,7 +177,6 @@ class MariaDb:
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",
             "--innodb-buffer-pool-size=128M",
-            "--innodb-log-file-size=64M",
             "--innodb-flush-log-at-trx-commit=1",
             "--innodb-autoinc-lock-mode=2",
             f"--ssl-ca={self.ca}",
@@ -177,6 +187,56 @@ class MariaDb:
     def _remove(self) -> None:
         self.stop(kill=True)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class MariaDb(DatabaseServer):
+    """MariaDB, as this machine has it."""
+
+    FARM_RIGHTS = "CREATE USER, PROCESS, CONNECTION ADMIN"
+
+    @staticmethod
+    def missing() -> str:
+        """Say which of its programs are missing."""
+        gone = [name for name in ("mariadbd", "mariadb-install-db") if _program(name) is None]
+        return f"{' and '.join(gone)} not found: apt install mariadb-server" if gone else ""
+
+    def _install(self) -> list[str]:
+        install = _program("mariadb-install-db") or ""
+        folder = f"--datadir={self._data}"
+        return [install, "--no-defaults", "--skip-test-db", folder, *_as_root()]
+
+    def _command(self) -> list[str]:
+        return [_program("mariadbd") or "", "--no-defaults", "--innodb-log-file-size=64M"]
+
+
+class MySql(DatabaseServer):
+    """MySQL 8.0.30 or newer: the program that the environment names."""
+
+    FARM_RIGHTS = "CREATE USER, ROLE_ADMIN, PROCESS, CONNECTION_ADMIN, XA_RECOVER_ADMIN"
+
+    @staticmethod
+    def missing() -> str:
+        """Say nothing: who names a program wants it, and is told when it does not run."""
+        return ""
+
+    def _install(self) -> list[str]:
+        install = [os.environ[_MYSQLD], "--no-defaults", "--initialize-insecure"]
+        return [*install, f"--datadir={self._data}", *_as_root()]
+
+    def _command(self) -> list[str]:
+        return [
+            os.environ[_MYSQLD],
+            "--no-defaults",
+            "--innodb-redo-log-capacity=128M",
+            "--log-bin-trust-function-creators=1",
+            "--secure-file-priv=",  # files are for the grants to refuse, as on MariaDB
+            "--mysqlx=OFF",
+        ]
+
+
+def database_server() -> DatabaseServer:
+    """Give the server on which tests and benchmarks run, not started: MariaDB, if not told else."""
+    return MySql() if os.environ.get(_MYSQLD) else MariaDb()
 
 
 def free_port() -> int:

@@ -28,6 +28,7 @@ from farmdesk.link.leased import open_leased
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink
 from farmdesk.link.wire import LentDatabase
+from farmdesk.security.audit_chain import digest_of
 from tests.fakes import FakeLink
 from tests.gateways import RunningGateway, add_user
 from tests.samples import (
@@ -41,16 +42,16 @@ from tests.samples import (
     task_record,
     urgent_request,
 )
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 
-@pytest.fixture(params=["fake", "sqlite", "mariadb", "leased", "remote"])
+@pytest.fixture(params=["fake", "sqlite", "server", "leased", "remote"])
 def farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
     if request.param == "fake":
         fake = FakeLink()
         yield Farm(fake, fake.apply)
         return
-    place = {"remote": "sqlite", "leased": "mariadb"}.get(request.param, request.param)
+    place = {"remote": "sqlite", "leased": "server"}.get(request.param, request.param)
     url: str = request.getfixturevalue(f"{place}_url")
     link: FarmLink = DirectLink(url, issued_by="operator")
     if request.param == "remote":
@@ -67,7 +68,7 @@ def farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
     store.close()
 
 
-def leased_link(server: MariaDb, url: str) -> DirectLink:
+def leased_link(server: DatabaseServer, url: str) -> DirectLink:
     """Give an operator's link as a client opens it after his login."""
     add_user(url, "operator", Role.OPERATOR)
     database = open_database(url)

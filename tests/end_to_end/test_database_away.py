@@ -7,20 +7,20 @@ import pytest
 
 from farmdesk.domain.states import TaskState
 from tests.farm import READY, LocalFarm, local_farm, wait_until
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 
 @pytest.fixture
-def server(mariadb: MariaDb) -> Iterator[MariaDb]:
-    """The MariaDB of this worker, which runs again at the end whatever the test did."""
-    yield mariadb
-    mariadb.stop()
-    mariadb.start()
+def server(db_server: DatabaseServer) -> Iterator[DatabaseServer]:
+    """The database server of this worker, which runs again at the end whatever the test did."""
+    yield db_server
+    db_server.stop()
+    db_server.start()
 
 
 @pytest.fixture
-def farm(tmp_path: Path, server: MariaDb) -> Iterator[LocalFarm]:
-    """A running farm of two nodes on MariaDB."""
+def farm(tmp_path: Path, server: DatabaseServer) -> Iterator[LocalFarm]:
+    """A running farm of two nodes on it."""
     with local_farm(tmp_path, database=server.new_database()) as made:
         yield made.start()
 
@@ -30,7 +30,7 @@ def _journaled(farm: LocalFarm, task: int) -> set[int]:
 
 
 @pytest.mark.parametrize("kill", [False, True])
-def test_frames_go_on_meanwhile(farm: LocalFarm, server: MariaDb, kill: bool) -> None:
+def test_frames_go_on_meanwhile(farm: LocalFarm, server: DatabaseServer, kill: bool) -> None:
     scene = farm.scene(gated=True)
     task = farm.submit(scene, "1-10")
     scene.wait_in_hand()
@@ -49,7 +49,7 @@ def test_frames_go_on_meanwhile(farm: LocalFarm, server: MariaDb, kill: bool) ->
     assert farm.run("priority", task, 7) == 1  # it answers again: a completed task has none
 
 
-def test_task_ends_while_the_database_is_away(farm: LocalFarm, server: MariaDb) -> None:
+def test_task_ends_while_the_database_is_away(farm: LocalFarm, server: DatabaseServer) -> None:
     scene = farm.scene(gated=True)
     task = farm.submit(scene, "1-6")
     scene.wait_in_hand()
@@ -61,7 +61,7 @@ def test_task_ends_while_the_database_is_away(farm: LocalFarm, server: MariaDb) 
 
 
 def test_engine_is_killed_meanwhile(
-    farm: LocalFarm, server: MariaDb, capfd: pytest.CaptureFixture[str]
+    farm: LocalFarm, server: DatabaseServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     scene = farm.scene(gated=True)
     task = farm.submit(scene, "1-10")

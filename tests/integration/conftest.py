@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.gateway_room import Room
     from tests.gateways import RunningGateway
     from tests.integration.staffed_farm import Shell, StaffedFarm
-    from tests.servers import MariaDb
+    from tests.servers import DatabaseServer
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +35,11 @@ def room(tmp_path: Path, gateway: "RunningGateway", _empty_farm: Path) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def staffed(mariadb: "MariaDb") -> Iterator["StaffedFarm"]:
-    """A farm on MariaDB with a task, staff, and accounts to lend them."""
+def staffed(db_server: "DatabaseServer") -> Iterator["StaffedFarm"]:
+    """A farm on a server with a task, staff, and accounts to lend them."""
     from tests.integration.staffed_farm import staffed_farm
 
-    with staffed_farm(mariadb) as made:
+    with staffed_farm(db_server) as made:
         yield made
 
 

@@ -1,4 +1,4 @@
-"""A farm on MariaDB with accounts, and staff who hold leased database accounts of it."""
+"""A farm on a server with accounts, and staff who hold leased database accounts of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from farmdesk.domain.accounts import (
 from farmdesk.domain.records import Flush, LogRecord
 from farmdesk.domain.users import Role
 from tests.samples import NOW, frame_record, new_task, node_record, task_record
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 HOURS = timedelta(hours=8)
 SEND = "INSERT INTO command (kind, body, issued_by, issued_at) VALUES "
@@ -35,7 +35,7 @@ SECRET = b"wrapped \0 secret"
 class StaffedFarm:
     """A farm with one task and users `ops`, `root` and `customer`, opened by its own account."""
 
-    server: MariaDb
+    server: DatabaseServer
     database: Database
     url: str
     name: str
@@ -146,7 +146,7 @@ class Shell:
 
 
 @contextmanager
-def staffed_farm(server: MariaDb) -> Iterator[StaffedFarm]:
+def staffed_farm(server: DatabaseServer) -> Iterator[StaffedFarm]:
     """Make a farm as `farmdesk setup` does, by an account with no right more than it needs."""
     name = server.new_database().rpartition("/")[2]
     url = server.farm_account(name)

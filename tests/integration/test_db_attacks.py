@@ -1,4 +1,4 @@
-"""What somebody with a mysql shell and a leased staff account tries, on a real MariaDB with TLS.
+"""What somebody with a mysql shell and a leased staff account tries, on a real server with TLS.
 
 He knows the account's name and password: they are in his client's memory.
 """
@@ -16,6 +16,7 @@ from farmdesk.domain.accounts import DbLogin
 from farmdesk.domain.records import Flush, Outcome
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
 from tests.samples import NOW
 

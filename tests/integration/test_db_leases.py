@@ -1,4 +1,4 @@
-"""Leased database accounts: when they end, what they may use up, and TLS; on a real MariaDB."""
+"""Leased database accounts: when they end, what they may use up, and TLS; on a real server."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress

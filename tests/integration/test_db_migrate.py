@@ -15,7 +15,7 @@ from farmdesk.db.models import Base
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush
 from tests.samples import NOW, new_task, task_record
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 
 def differences(url: str) -> list[object]:
@@ -88,8 +88,10 @@ def test_a_newer_farm_is_refused(empty_url: str) -> None:
     database.close()
 
 
-def test_text_is_exact_whatever_the_servers_default(mariadb: MariaDb, mariadb_url: str) -> None:
-    database = open_database(mariadb_url)
+def test_text_is_exact_whatever_the_servers_default(
+    db_server: DatabaseServer, server_url: str
+) -> None:
+    database = open_database(server_url)
     with database.reading() as connection:
         default = connection.scalar(text("SELECT @@collation_database"))
         query = text(

@@ -13,14 +13,15 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.records import Flush
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import NOW, frame_record, new_task, spec, task_record
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 SOON_S = CONNECT_S + 5
 
 
 def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
-    mariadb: MariaDb, mariadb_url: str
+    db_server: DatabaseServer, server_url: str
 ) -> None:
     store, link = Store(mariadb_url, owner="engine"), DirectLink(mariadb_url, issued_by="operator")
     store.acquire_lease(NOW, 60)
@@ -30,7 +31,7 @@ def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
         store.apply(Flush(number, frames=(frame_record(number),)))
     link.tasks()  # its connection is in the pool when the server dies
 
-    mariadb.stop(kill=True)
+    db_server.stop(kill=True)
     try:
         late = Flush(52, frames=(frame_record(52),))
         asks: list[Callable[[], object]] = [
@@ -49,7 +50,7 @@ def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
             assert "127.0.0.1" in away.value.zh
             assert "s3cret" not in str(away.value) + away.value.zh
     finally:
-        mariadb.start()
+        db_server.start()
 
     store.apply(Flush(51, frames=(frame_record(51),)))  # as the journal replays it
     store.apply(late)
@@ -59,43 +60,43 @@ def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
     link.close()
 
 
-def test_a_database_that_hangs_is_told(mariadb: MariaDb, mariadb_url: str) -> None:
-    database = open_database(mariadb_url, answer_s=1)
+def test_a_database_that_hangs_is_told(db_server: DatabaseServer, server_url: str) -> None:
+    database = open_database(server_url, answer_s=1)
     with database.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
-    with mariadb.frozen(), pytest.raises(FarmUnavailable), database.reading() as connection:
+    with db_server.frozen(), pytest.raises(FarmUnavailable), database.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
     with database.reading() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
     database.close()
 
 
-def test_a_wrong_password_is_no_outage(mariadb_url: str) -> None:
-    link = DirectLink(mariadb_url.replace("s3cret", "guess"), issued_by="operator")
+def test_a_wrong_password_is_no_outage(server_url: str) -> None:
+    link = DirectLink(server_url.replace("s3cret", "guess"), issued_by="operator")
     with pytest.raises(LockedOut, match="password") as refusal:
         link.tasks()
     assert "guess" not in refusal.value.en + refusal.value.zh
     link.close()
 
 
-def test_a_database_that_is_not_there_is_no_outage(mariadb_url: str) -> None:
+def test_a_database_that_is_not_there_is_no_outage(server_url: str) -> None:
     with pytest.raises(LockedOut):
-        migrate(mariadb_url.rpartition("/")[0] + "/no_such_farm")
+        migrate(server_url.rpartition("/")[0] + "/no_such_farm")
 
 
-def test_a_server_without_a_farm_says_what_to_do(mariadb: MariaDb) -> None:
-    link = DirectLink(mariadb.new_database(), issued_by="operator")
+def test_a_server_without_a_farm_says_what_to_do(db_server: DatabaseServer) -> None:
+    link = DirectLink(db_server.new_database(), issued_by="operator")
     with pytest.raises(WrongSchema, match="farmdesk server"):
         link.tasks()
     link.close()
 
 
 def test_a_connection_killed_by_an_administrator_is_replaced(
-    mariadb: MariaDb, mariadb_url: str
+    db_server: DatabaseServer, server_url: str
 ) -> None:
-    link = DirectLink(mariadb_url, issued_by="operator")
+    link = DirectLink(server_url, issued_by="operator")
     link.tasks()
-    database = open_database(mariadb_url)
+    database = open_database(server_url)
     with database.reading() as connection:
         mine = connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar()
         ids = connection.exec_driver_sql("SELECT id FROM information_schema.processlist").scalars()

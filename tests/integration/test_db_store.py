@@ -19,6 +19,7 @@ from farmdesk.domain.task_commands import PauseTask, StartRender
 from farmdesk.domain.urgent import Consent, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import (
     NOW,
     Farm,

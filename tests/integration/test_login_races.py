@@ -1,4 +1,4 @@
-"""Log-ins in the moment in which their key or their user is locked out, on a real MariaDB."""
+"""Log-ins in the moment in which their key or their user is locked out, on a real server."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

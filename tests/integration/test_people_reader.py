@@ -1,4 +1,4 @@
-"""What a superadmin's leased database account reads of people on a real MariaDB, and no other's."""
+"""What a superadmin's leased database account reads of people on a real server, and no other's."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,7 +13,7 @@ from farmdesk.link.people import PeopleReader
 from farmdesk.security.audit_chain import Link, digest_of, follow
 from tests.integration.staffed_farm import StaffedFarm, staffed_farm
 from tests.samples import NOW
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 Read = Callable[[PeopleReader], object]
 READS: list[Read] = [
@@ -28,8 +28,8 @@ READS: list[Read] = [
 
 
 @pytest.fixture(scope="module")
-def farm(mariadb: MariaDb) -> Iterator[StaffedFarm]:
-    with staffed_farm(mariadb) as made:
+def farm(db_server: DatabaseServer) -> Iterator[StaffedFarm]:
+    with staffed_farm(db_server) as made:
         with made.database.writing() as connection:
             applications.apply(
                 connection,

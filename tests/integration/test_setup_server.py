@@ -1,4 +1,4 @@
-"""`farmdesk setup` on a real MariaDB, by an account with the rights that operations.md names."""
+"""`farmdesk setup` on a real server, by an account with the rights that operations.md names."""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from farmdesk.db.database import open_database
 from farmdesk.security import key_file
 from farmdesk.security.master_key import VARIABLE
 from farmdesk.security.secret_file import write_secret
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def _set_up(url: str) -> int:
     return main([*words.split(), *files.split(), "--database", shown])
 
 
-def _roles_and_triggers(server: MariaDb, name: str) -> tuple[int, int]:
+def _roles_and_triggers(server: DatabaseServer, name: str) -> tuple[int, int]:
     database = open_database(server.url(name))
     queries = (
         f"SELECT COUNT(*) FROM mysql.user WHERE is_role = 'Y' AND user LIKE '{name}\\_%%'",
@@ -51,12 +51,12 @@ def _roles_and_triggers(server: MariaDb, name: str) -> tuple[int, int]:
 
 def test_a_farm_is_set_up_on_a_server_and_again(
     desk: Path,
-    mariadb: MariaDb,
+    db_server: DatabaseServer,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    name = mariadb.new_database().rpartition("/")[2]
-    url = mariadb.farm_account(name)
+    name = db_server.new_database().rpartition("/")[2]
+    url = db_server.farm_account(name)
 
     def killed(_database: object) -> None:
         raise KeyboardInterrupt
@@ -64,27 +64,27 @@ def test_a_farm_is_set_up_on_a_server_and_again(
     with monkeypatch.context() as patch:  # between the tables and what may be done with them
         patch.setattr("farmdesk.db.grants.apply", killed)
         assert _set_up(url) == 130
-    assert _roles_and_triggers(mariadb, name) == (0, 0)
+    assert _roles_and_triggers(db_server, name) == (0, 0)
     for _ in range(2):
         assert _set_up(url) == 0
-        assert _roles_and_triggers(mariadb, name) == (2, 1)
+        assert _roles_and_triggers(db_server, name) == (2, 1)
     told = capfd.readouterr()
     assert ":farm@" not in told.out + told.err
     open_database(read_config(desk / "farm").database).close()
 
 
 def test_wrong_passwords_and_poor_accounts_are_told(
-    desk: Path, mariadb: MariaDb, capfd: pytest.CaptureFixture[str]
+    desk: Path, db_server: DatabaseServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    name = mariadb.new_database().rpartition("/")[2]
-    url = mariadb.farm_account(name)
+    name = db_server.new_database().rpartition("/")[2]
+    url = db_server.farm_account(name)
     write_secret(desk / "db", b"wrong", replace=True)
     assert _set_up(url) == 1
     assert not (desk / "farm").exists()  # nothing was written down
     capfd.readouterr()
     write_secret(desk / "db", b"farm", replace=True)
-    mariadb.run(f"REVOKE CREATE USER ON *.* FROM 'own_{name}'@'%%'")
+    db_server.run(f"REVOKE CREATE USER ON *.* FROM 'own_{name}'@'%%'")
     assert _set_up(url) == 1
     assert "not" in capfd.readouterr().err
-    mariadb.farm_account(name)
+    db_server.farm_account(name)
     assert _set_up(url) == 0

@@ -1,4 +1,4 @@
-"""An operator logs in from elsewhere and reads the farm's MariaDB itself, until he logs out."""
+"""An operator logs in from elsewhere and reads the farm's database itself, until he logs out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +16,12 @@ from farmdesk.security.key_file import write_key_file
 from farmdesk.security.secret_file import write_secret
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.integration.staffed_farm import StaffedFarm, staffed_farm
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer
 
 
 @pytest.fixture
-def farm(mariadb: MariaDb) -> Iterator[StaffedFarm]:
-    with staffed_farm(mariadb) as made:
+def farm(db_server: DatabaseServer) -> Iterator[StaffedFarm]:
+    with staffed_farm(db_server) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
 from farmdesk.db.models import AuditHead, Base, EngineLease, FarmCounter
-from tests.servers import MariaDb
+from tests.servers import DatabaseServer, database_server
 
 if TYPE_CHECKING:
     from tests.gateways import RunningGateway  # the web framework takes a while to load

@@ -12,8 +12,9 @@ from farmdesk.domain.commands import Command
 from farmdesk.domain.node_commands import SetAutoStart
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import SubmitTask
-from farmdesk.domain.urgent import OPERATORS, UrgentRequest, UrgentState
+from farmdesk.domain.urgent import OPERATORS, UrgentRequest
 from farmdesk.domain.urgent_commands import AnswerUrgent, OverruleUrgent, RequestUrgent
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.link.direct import DirectLink
 from nodeagent.protocol import AgentReport
 from tests.simulation.share import MemoryShare

@@ -31,7 +31,7 @@ from benchmarks.games import SPEEDS, Games, Size, make_games
 from benchmarks.games_farm import GamesFarm
 from benchmarks.workloads import Floats
 from farmdesk.db.migrate import migrate
-from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine import allocation, farm, loop, session, urgent_course
 from tests.servers import database_server
 from tests.simulation.virtual_time import NOON

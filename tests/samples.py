@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import (
     Flush,
@@ -17,13 +18,7 @@ from farmdesk.domain.records import (
 )
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import SubmitTask
-from farmdesk.domain.urgent import (
-    Consent,
-    ExitRule,
-    Forecast,
-    TaskLoss,
-    UrgentRequest,
-)
+from farmdesk.domain.urgent import Consent, UrgentRequest
 from farmdesk.link.farm_link import FarmLink
 
 NOW = datetime(2026, 2, 4, 12, 30, 15, 123456, tzinfo=UTC)

@@ -12,8 +12,9 @@ from rich.text import Text
 from farmdesk.cli.call import AddVerb, Call, second_words
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import Command
+from farmdesk.domain.exits import Forecast
 from farmdesk.domain.rows import MessageRow, UrgentRow
-from farmdesk.domain.urgent import Consent, Forecast
+from farmdesk.domain.urgent import Consent
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,

@@ -13,17 +13,11 @@ from farmdesk.db.columns import NAME_LENGTH, utc_text
 from farmdesk.db.database import SERVERS
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import Message, Task, Urgent, UrgentConsent, table_of
+from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import MessageRow, UrgentRow
-from farmdesk.domain.urgent import (
-    Answer,
-    Consent,
-    ExitRule,
-    Forecast,
-    TaskLoss,
-    UrgentRequest,
-    UrgentState,
-)
+from farmdesk.domain.urgent import Consent, UrgentRequest
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 
 _CONSENT = ("request_id", "login", "default_answer", "answer", "answered_by", "answered_at")

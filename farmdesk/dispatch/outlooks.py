@@ -11,7 +11,7 @@ from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.dependencies import AfterMode
 from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.states import NodeState, TaskState
-from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.urgent_states import UrgentState
 
 AHEAD = frozenset({TaskState.QUEUED, TaskState.RENDERING, TaskState.PREEMPTED})
 """Tasks that will end by themselves, or as soon as an operator starts them."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.urgent import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
 
 IMPATIENCE = 0.25  # λ: seconds of lost work that a second of waiting is worth
 

@@ -9,60 +9,13 @@ and nobody overruled him by the deadline: refused. Times are UTC.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.urgent_refusals import AnsweredBefore, Decided, NotAsked, TooLate
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 
 OPERATORS = ""  # the login of a consent that any of the render staff may give
-
-
-class UrgentState(StrEnum):
-    """Where an urgent request stands."""
-
-    ASKING = "asking"  # answers are open, or an operator may still overrule a refusal
-    ADMITTED = "admitted"  # its task goes before all others
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"  # called off by who asked, or by the staff
-    ENDED = "ended"  # its task has ended; the nodes are back
-
-
-class Answer(StrEnum):
-    """What somebody who was asked says."""
-
-    ALLOW = "allow"
-    REFUSE = "refuse"
-
-
-class ExitRule(StrEnum):
-    """How nodes leave what they render; `dispatch/preempt.py` chooses them."""
-
-    CHEAPEST = "cheapest"  # kill young frames, let old ones end
-    LOSE_NOTHING = "lose_nothing"  # every node ends its frame
-    NOW = "now"  # kill all, the youngest frames first
-
-
-@dataclass(frozen=True, slots=True)
-class TaskLoss:
-    """What one task would lose: nodes, frames killed in hand, seconds of work in them."""
-
-    task_id: int
-    nodes: int
-    frames: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What an interruption by this rule would cost now, and when its last node would be free."""
-
-    rule: ExitRule
-    nodes: int
-    wait_s: float
-    frames: int  # killed in hand
-    seconds: float  # of work in them
-    reload_s: float  # of scene loads when the tasks go on
-    tasks: tuple[TaskLoss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +118,7 @@ class UrgentRequest:
         if user.role is Role.CUSTOMER and user.login != self.asked_by:
             raise NotAsked(self.id)
         if not self.open:
-            raise Decided(self)
+            raise Decided(self.id, self.state)
         return replace(self, state=UrgentState.WITHDRAWN, decided_by=user.login, decided_at=now)
 
     # ---- what the farm does ----------------------------------------------------------------------
@@ -204,82 +157,17 @@ class UrgentRequest:
 
     def _check_asking(self) -> None:
         if self.state is not UrgentState.ASKING:
-            raise Decided(self)
+            raise Decided(self.id, self.state)
 
     def _with_answer(
         self, login: str, user: User, answer: Answer, now: datetime
     ) -> "UrgentRequest":
         self._check_asking()
         if now >= self.deadline:
-            raise TooLate(self)
+            raise TooLate(self.id, self.deadline)
         place = next(k for k, item in enumerate(self.consents) if item.login == login)
         old = self.consents[place]
         if old.answer is not None:
-            raise AnsweredBefore(self, old)
+            raise AnsweredBefore(self.id, old.answer, old.by)
         new = replace(old, answer=answer, by=user.login, at=now)
         return replace(self, consents=(*self.consents[:place], new, *self.consents[place + 1 :]))
-
-
-class NotAsked(Refused):
-    """An answer of somebody who was not asked; also for a request that does not exist."""
-
-    def __init__(self, request_id: int) -> None:
-        self.request_id = request_id
-        super().__init__(
-            f"You were not asked about an urgent request {request_id}. Those that concern you are "
-            "listed by `farmdesk urgent list`.",
-            f"没有向您征求过加急申请 {request_id} 的意见。"
-            "`farmdesk urgent list` 可列出与您有关的申请。",
-        )
-
-
-class Decided(Refused):
-    """A word on a request that is over, or admitted."""
-
-    def __init__(self, request: UrgentRequest) -> None:
-        self.request_id = request.id
-        self.state = request.state
-        super().__init__(
-            f"Urgent request {request.id} is {request.state.value} already; nothing was changed. "
-            "Ask anew if it is still needed.",
-            f"加急申请 {request.id} 的状态已是{STATE_ZH[request.state]}，未作任何更改。"
-            "如仍需要，请重新申请。",
-        )
-
-
-class TooLate(Refused):
-    """An answer after the deadline: the default counts."""
-
-    def __init__(self, request: UrgentRequest) -> None:
-        self.request_id = request.id
-        at = f"{request.deadline:%H:%M}"
-        super().__init__(
-            f"The time to answer urgent request {request.id} was over at {at} UTC; the default "
-            "that stood on it counts. An operator can still overrule or withdraw it.",
-            f"加急申请 {request.id} 的答复时间已于 {at}（UTC）截止，按所示默认答复处理。"
-            "操作员仍可强制决定或撤回。",
-        )
-
-
-class AnsweredBefore(Refused):
-    """A second answer to the same question."""
-
-    def __init__(self, request: UrgentRequest, consent: Consent) -> None:
-        self.request_id = request.id
-        by, answer = consent.by, consent.answer
-        super().__init__(
-            f"Urgent request {request.id} was answered before, by {by}: {answer}. The first answer "
-            "counts; an operator can overrule or withdraw the request.",
-            f"加急申请 {request.id} 已由 {by} 答复：{ANSWER_ZH[answer or consent.default]}。"
-            "以首次答复为准；操作员可以强制决定或撤回该申请。",
-        )
-
-
-STATE_ZH = {
-    UrgentState.ASKING: "待批",
-    UrgentState.ADMITTED: "已批准",
-    UrgentState.REFUSED: "未批准",
-    UrgentState.WITHDRAWN: "已撤回",
-    UrgentState.ENDED: "已结束",
-}
-ANSWER_ZH = {Answer.ALLOW: "同意", Answer.REFUSE: "拒绝"}

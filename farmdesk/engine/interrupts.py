@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.preempt import BusySlot, SlotExit, choose_exits, forecast
 from farmdesk.dispatch.wants import Place
+from farmdesk.domain.exits import ExitRule, Forecast
 from farmdesk.domain.node import offers
 from farmdesk.domain.states import FrameState, TaskState
-from farmdesk.domain.urgent import ExitRule, Forecast
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
 from farmdesk.engine.clock import Moment

@@ -9,7 +9,8 @@ from functools import partial
 
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.states import FrameState, TaskState
-from farmdesk.domain.urgent import UrgentRequest, UrgentState
+from farmdesk.domain.urgent import UrgentRequest
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine import urgent_words as words
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm

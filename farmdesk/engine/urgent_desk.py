@@ -8,15 +8,9 @@ from functools import partial
 from typing import get_args
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.states import TaskState
-from farmdesk.domain.urgent import (
-    OPERATORS,
-    Answer,
-    Consent,
-    ExitRule,
-    NotAsked,
-    UrgentRequest,
-)
+from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -25,6 +19,8 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_refusals import NotAsked
+from farmdesk.domain.urgent_states import Answer
 from farmdesk.domain.users import User
 from farmdesk.engine import urgent_words as words
 from farmdesk.engine.clock import Moment

@@ -7,17 +7,10 @@ tasks only the names of those that he or she asked for or owns.
 from collections.abc import Sequence
 from datetime import datetime
 
+from farmdesk.domain.exits import ExitRule, Forecast
 from farmdesk.domain.text import quoted
-from farmdesk.domain.urgent import (
-    ANSWER_ZH,
-    OPERATORS,
-    Answer,
-    Consent,
-    ExitRule,
-    Forecast,
-    UrgentRequest,
-    UrgentState,
-)
+from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
+from farmdesk.domain.urgent_states import ANSWER_ZH, Answer, UrgentState
 from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 

@@ -13,6 +13,7 @@ from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.exits import Forecast
 from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
@@ -27,7 +28,7 @@ from farmdesk.domain.rows import (
 )
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import SubmitTask, TakePackage
-from farmdesk.domain.urgent import OPERATORS, Consent, Forecast, UrgentRequest
+from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
 from farmdesk.domain.users import NotAllowed, NotYours, User, check_allowed
 
 HIDDEN = "···"  # stands for another customer's login

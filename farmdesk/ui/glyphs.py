@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
 from farmdesk.domain.states import FrameState, NodeState, TaskState
-from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.ui.theme import Theme
 
 

@@ -3,8 +3,9 @@
 A test fails for a state without words.
 """
 
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.ui.texts import Pair
 
 TASK_STATES: dict[TaskState, Pair] = {

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.ui.state_texts import (
     ANSWERS,
     EXITS,

@@ -15,12 +15,13 @@ from farmdesk.db.store import Store
 from farmdesk.domain.accounts import Session
 from farmdesk.domain.commands import from_body
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, SetPriority, SubmitTask
 from farmdesk.domain.text import is_one_line
-from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink

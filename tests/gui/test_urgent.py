@@ -11,17 +11,10 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.commands import Command
+from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import UrgentRow
-from farmdesk.domain.urgent import (
-    Answer,
-    Consent,
-    ExitRule,
-    Forecast,
-    TaskLoss,
-    UrgentRequest,
-    UrgentState,
-)
+from farmdesk.domain.urgent import Consent, UrgentRequest
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -29,6 +22,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.urgents import Choices, UrgentsModel, choices

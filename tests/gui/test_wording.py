@@ -9,8 +9,9 @@ import pytest
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent import Answer, ExitRule, UrgentState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.allocate_texts import AllocateText
 from farmdesk.ui.appearance import text_font

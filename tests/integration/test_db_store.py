@@ -16,7 +16,8 @@ from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush, LogRecord, MessageRecord, Outcome
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, StartRender
-from farmdesk.domain.urgent import Consent, UrgentState
+from farmdesk.domain.urgent import Consent
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.security.audit_chain import digest_of

@@ -12,6 +12,7 @@ from farmdesk.db.store import Store
 from farmdesk.domain.account_commands import SuspendUser
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
 from farmdesk.domain.records import LogRecord, MessageRecord
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
@@ -23,7 +24,7 @@ from farmdesk.domain.task_commands import (
     SubmitTask,
     TakePackage,
 )
-from farmdesk.domain.urgent import OPERATORS, Consent, ExitRule, Forecast, TaskLoss
+from farmdesk.domain.urgent import OPERATORS, Consent
 from farmdesk.domain.urgent_commands import AnswerUrgent, RequestUrgent
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink

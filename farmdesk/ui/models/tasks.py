@@ -10,7 +10,7 @@ from PyQt5.QtGui import QIcon
 from farmdesk.domain.rows import TaskRow, UrgentRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
-from farmdesk.domain.urgent import UrgentState
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.domain.why import why_task
 from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.appearance import Appearance

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from PyQt5.QtGui import QIcon
 
 from farmdesk.domain.rows import UrgentRow
-from farmdesk.domain.urgent import OPERATORS, UrgentRequest, UrgentState
+from farmdesk.domain.urgent import OPERATORS, UrgentRequest
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import urgent_icon
 from farmdesk.ui.models.keyed_rows import Column, KeyedRows

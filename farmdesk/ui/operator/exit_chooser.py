@@ -3,7 +3,8 @@
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QWidget
 
-from farmdesk.domain.urgent import ExitRule, Forecast, UrgentRequest
+from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.texts import Text
 from farmdesk.ui.urgent_texts import UrgentText

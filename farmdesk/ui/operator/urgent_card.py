@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
 
 from farmdesk.domain.command_fields import MAX_REASON
 from farmdesk.domain.rows import UrgentRow
-from farmdesk.domain.urgent import Answer
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -26,6 +25,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_states import Answer
 from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import Appearance

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.rows import UrgentRow
-from farmdesk.domain.urgent import Answer, Consent, ExitRule, UrgentRequest, UrgentState
+from farmdesk.domain.urgent import Consent, UrgentRequest
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.ui.operator.delays import listed
 from farmdesk.ui.urgent_texts import UrgentText
 from farmdesk.ui.wording import Wording, local_moment

@@ -9,7 +9,6 @@ from farmdesk.cli.options import read_words
 from farmdesk.cli.urgent import chosen, print_urgents, urgent_command
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import UrgentRow
-from farmdesk.domain.urgent import Answer
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -17,6 +16,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_states import Answer
 from farmdesk.domain.users import Role, User
 from tests.samples import NOW, urgent_request
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.preempt import BusySlot, choose_exits, forecast
-from farmdesk.domain.urgent import ExitRule
+from farmdesk.domain.exits import ExitRule
 
 WORLDS = 300
 NODES, WANTED = 100, 30

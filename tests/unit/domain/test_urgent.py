@@ -8,18 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.urgent import (
-    OPERATORS,
-    Answer,
-    AnsweredBefore,
-    Consent,
-    Decided,
-    ExitRule,
-    NotAsked,
-    TooLate,
-    UrgentRequest,
-    UrgentState,
-)
+from farmdesk.domain.exits import ExitRule
+from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
+from farmdesk.domain.urgent_refusals import AnsweredBefore, Decided, NotAsked, TooLate
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from tests.samples import NOW, urgent_request
 

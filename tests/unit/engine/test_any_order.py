@@ -22,7 +22,6 @@ from farmdesk.domain.task_commands import (
     StartRender,
     StopTask,
 )
-from farmdesk.domain.urgent import UrgentState
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -30,6 +29,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine.desk import OUR_FAULT
 from farmdesk.engine.posts import CommandsArrived
 from nodeagent.protocol import FrameBegun

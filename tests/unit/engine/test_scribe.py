@@ -19,7 +19,7 @@ from farmdesk.domain.records import (
 )
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent import Answer
+from farmdesk.domain.urgent_states import Answer
 from farmdesk.domain.users import Role, User
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.posts import CommandsArrived, DatabaseChanged, Flushed, LeaseTaken, Post

@@ -13,7 +13,7 @@ from farmdesk.domain.rows import MessageRow
 from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import PauseTask, RecycleTask, ResumeTask, StartRender, StopTask
-from farmdesk.domain.urgent import Answer, UrgentRequest, UrgentState
+from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -21,6 +21,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.engine.posts import BadFrame
 from nodeagent.journal import Journal, JournalLine

@@ -174,7 +174,7 @@ def measure(nodes: int, frames: int, database: str, folder: Path) -> dict[str, o
     """Run one task through the engine and give the figures."""
     config = Config(folder, database, tuple(LocalNode(f"v{n:04d}") for n in range(nodes)))
     migrate(database)
-    store = Store(database, owner="benchmark")
+    store = Store(database, owner="benchmark", chain=digest_of)
     store.acquire_lease(datetime.now(UTC), 3600)
     inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
     scribe = Scribe(store, FlushJournal(folder / "engine.journal"), inbox.put)

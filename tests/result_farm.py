@@ -9,6 +9,7 @@ from pathlib import Path
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush, FrameRecord
 from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import NOW, frame_record, new_task, task_record
 
 
@@ -57,7 +58,7 @@ class RenderedTask:
 
     def _apply(self, flush: Flush) -> None:
         self.flushes += 1
-        store = Store(self.url, owner="engine")
+        store = Store(self.url, owner="engine", chain=digest_of)
         store.acquire_lease(NOW, 60)
         store.apply(replace(flush, number=self.flushes))
         store.close()

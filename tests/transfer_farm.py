@@ -15,6 +15,7 @@ from farmdesk.domain.records import Flush
 from farmdesk.domain.states import TaskState
 from farmdesk.link.remote.door import Door
 from farmdesk.link.remote.session import RemoteSession
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.user_keys import UserKeys
 from tests.gateways import add_user, gateway_files, keys_of
 from tests.samples import NOW, new_task, spec, task_record
@@ -24,7 +25,7 @@ CUSTOMER = "director"  # owns the samples' tasks
 
 def farm_with_uploads(url: str, tasks: int, *, quota_bytes: int = 10**12) -> None:
     """Put a customer with keys, and tasks that wait for their packages, into a farm's tables."""
-    store = Store(url, owner="engine")
+    store = Store(url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 60)
     numbers = range(1, tasks + 1)
     scene = spec(scene="scene.blend", upload=True)

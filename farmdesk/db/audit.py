@@ -4,20 +4,33 @@ The gateway and the engine append at the same time. Whoever comes second waits f
 `audit_head` until the first one's transaction is over, so the chain has neither gaps nor forks.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from farmdesk.db.columns import NAME_LENGTH
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import AuditEntry, AuditHead, table_of
 from farmdesk.db.records import AnyRow
-from farmdesk.domain.accounts import AuditRecord
+from farmdesk.domain.accounts import AuditRecord, Deed
 
 Chain = Callable[[AuditRecord], bytes]
 """Gives the digest of a record, its `previous` included and its own `digest` left out."""
+
+_AUDIT = table_of(AuditEntry)
+_COLUMNS = tuple(column.name for column in _AUDIT.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records to give: empty fields and None mean all. `task`: those about this task."""
+
+    actor: str = ""
+    action: str = ""
+    since: datetime | None = None
+    task: int | None = None
 
 
 def append(
@@ -30,42 +43,82 @@ def append(
     detail: str = "",
     chain: Chain,
 ) -> AuditRecord:
-    """Add a record and give it; needs a writing connection, and is true when that commits.
+    """Add a record and give it; see `append_all`."""
+    [record] = append_all(connection, (Deed(at, actor, action, subject, detail),), chain)
+    return record
+
+
+def append_all(connection: Connection, deeds: Collection[Deed], chain: Chain) -> list[AuditRecord]:
+    """Add records and give them; needs a writing connection, and is true when that commits.
 
     Call it last in a transaction: others wait for the chain's end until then.
     """
+    if not deeds:
+        return []
     last, digest = connection.execute(
         select(AuditHead.last, AuditHead.digest).with_for_update()
     ).one()
-    record = AuditRecord(
-        id=last + 1,
-        at=at,
-        actor=keepable(actor, NAME_LENGTH),
-        action=keepable(action, NAME_LENGTH),
-        subject=keepable(subject),
-        detail=keepable(detail),
-        previous=digest,
+    records = []
+    for number, deed in enumerate(deeds, last + 1):
+        record = _record_of(deed, number, digest)
+        digest = chain(record)
+        records.append(replace(record, digest=digest))
+    rows = [{name: getattr(record, name) for name in _COLUMNS} for record in records]
+    connection.execute(insert(_AUDIT), rows)
+    connection.execute(update(AuditHead).values(last=records[-1].id, digest=digest))
+    return records
+
+
+def _record_of(deed: Deed, number: int, previous: bytes) -> AuditRecord:
+    """Give a record without its digest; text that no database can keep is mended first."""
+    return AuditRecord(
+        id=number,
+        at=deed.at,
+        actor=keepable(deed.actor, NAME_LENGTH),
+        action=keepable(deed.action, NAME_LENGTH),
+        subject=keepable(deed.subject),
+        detail=keepable(deed.detail),
+        previous=previous,
         digest=b"",
     )
-    record = replace(record, digest=chain(record))
-    values = {c.name: getattr(record, c.name) for c in table_of(AuditEntry).columns}
-    connection.execute(insert(table_of(AuditEntry)).values(values))
-    connection.execute(update(AuditHead).values(last=record.id, digest=record.digest))
-    return record
 
 
 def read(connection: Connection, since_id: int = 0, limit: int = 1000) -> list[AuditRecord]:
     """Give records with a higher number, oldest first."""
-    table = table_of(AuditEntry)
-    query = select(table).where(table.c.id > since_id).order_by(table.c.id).limit(limit)
+    query = select(_AUDIT).where(_AUDIT.c.id > since_id).order_by(_AUDIT.c.id).limit(limit)
     return [_record(row) for row in connection.execute(query)]
 
 
-def newest(connection: Connection, limit: int = 200) -> list[AuditRecord]:
-    """Give the last records, oldest first."""
-    table = table_of(AuditEntry)
-    rows = connection.execute(select(table).order_by(table.c.id.desc()).limit(limit)).all()
-    return [_record(row) for row in reversed(rows)]
+def newest(
+    connection: Connection, limit: int = 200, wanted: Wanted = Wanted()
+) -> list[AuditRecord]:
+    """Give the last records, of those that are wanted, oldest first."""
+    query = _only(wanted).order_by(_AUDIT.c.id.desc()).limit(limit)
+    return [_record(row) for row in reversed(connection.execute(query).all())]
+
+
+def _only(wanted: Wanted) -> Select[tuple[object, ...]]:
+    query = select(_AUDIT)
+    if wanted.actor:
+        query = query.where(_AUDIT.c.actor == wanted.actor)
+    if wanted.action:
+        query = query.where(_AUDIT.c.action == wanted.action)
+    if wanted.since is not None:
+        query = query.where(_AUDIT.c.at >= wanted.since)
+    if wanted.task is not None:
+        query = query.where(_AUDIT.c.subject == about_task(wanted.task))
+    return query
+
+
+def about_task(task_id: int) -> str:
+    """Give the subject of what was done to a task."""
+    return f"task {task_id}"
+
+
+def has(connection: Connection, action: str, subject: str) -> bool:
+    """Tell whether this was ever done to it."""
+    here = (_AUDIT.c.action == action) & (_AUDIT.c.subject == subject)
+    return connection.execute(select(_AUDIT.c.id).where(here).limit(1)).first() is not None
 
 
 def head(connection: Connection) -> tuple[int, bytes]:

@@ -34,11 +34,13 @@ _LENT_TO = (
     .join(DbLease, DbLease.user_id == UserAccount.id)
     .where(DbLease.account == SentCommand.issued_by)
 )
-_LOGIN = func.coalesce(_LENT_TO.scalar_subquery(), SentCommand.issued_by)
+LOGIN = func.coalesce(_LENT_TO.scalar_subquery(), SentCommand.issued_by)
+"""Who sent a command: for a leased account the login of its user."""
+
 COLUMNS = tuple(
     {
         "body": type_coerce(column, Text).label("body"),
-        "issued_by": _LOGIN.label("issued_by"),
+        "issued_by": LOGIN.label("issued_by"),
     }.get(column.name, column)
     for column in table_of(SentCommand).columns
 )
@@ -47,7 +49,9 @@ COLUMNS = tuple(
 And a leased account's bears the login of its user, though its lease may have been over.
 """
 _ANSWER = (
-    update(SentCommand).where(SentCommand.id == bindparam("command_key")).values(issued_by=_LOGIN)
+    update(SentCommand)
+    .where(SentCommand.id == bindparam("command_key"), SentCommand.answered_at.is_(None))
+    .values(issued_by=LOGIN)
 )
 
 
@@ -142,7 +146,10 @@ def standing(connection: Connection) -> tuple[CommandRow, ...]:
 
 
 def answer(connection: Connection, outcomes: Collection[Outcome]) -> None:
-    """Write what became of commands; those of a leased account then bear its user's login."""
+    """Write what became of commands; those of a leased account then bear its user's login.
+
+    The first answer stands: what was done and answered in one transaction stays so.
+    """
     rows = [
         {
             "command_key": outcome.command_id,

@@ -8,7 +8,17 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as insert_into
 
-from farmdesk.db import bulk, commands, flush_rows, lease, reports, snapshot, urgent_rows
+from farmdesk.db import (
+    audit,
+    bulk,
+    command_deeds,
+    commands,
+    flush_rows,
+    lease,
+    reports,
+    snapshot,
+    urgent_rows,
+)
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.models import (
     FarmCounter,
@@ -39,12 +49,14 @@ _UPDATE_TASK = (
 class Store:
     """The farm's only writer. Every method may raise FarmUnavailable; nothing is half done then.
 
-    `owner` names this engine to people (host and process); `apply` needs its lease.
+    `owner` names this engine to people (host and process); `apply` needs its lease. `chain` chains
+    the audit log's records: each command leaves one in the transaction that answers it.
     """
 
-    def __init__(self, url: str, *, owner: str) -> None:
+    def __init__(self, url: str, *, owner: str, chain: audit.Chain) -> None:
         self._database: Database = open_database(url)
         self._owner = owner
+        self._chain = chain
         self._nodes: dict[str, tuple[object, ...]] = {}  # what table `node` says of each
 
     def acquire_lease(self, now: datetime, seconds: float) -> None:
@@ -81,6 +93,9 @@ class Store:
             _write(connection, flush, nodes, rev + 1)
             self._write_changed_nodes(connection, nodes)
             prune(connection, flush)
+            deeds = command_deeds.deeds_of(connection, flush.outcomes)
+            commands.answer(connection, flush.outcomes)
+            audit.append_all(connection, deeds, self._chain)
         self._nodes |= {name: _what_it_is(node) for name, node in nodes.items()}  # it is committed
         return int(rev + 1)
 
@@ -155,7 +170,6 @@ def _write(connection: Connection, flush: Flush, nodes: dict[str, NodeRecord], r
     )
     urgent_rows.write(connection, flush.urgents, rev)
     urgent_rows.write_messages(connection, flush.messages)
-    commands.answer(connection, flush.outcomes)
 
 
 def _write_new_tasks(connection: Connection, new_tasks: tuple[NewTask, ...], rev: int) -> None:

@@ -142,14 +142,25 @@ class DbLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What the audit log is to say of one thing that somebody did; see `AuditRecord`."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One thing that somebody did. `digest` chains it to the record before it."""
 
     id: int  # 1, 2, 3, without gaps
     at: datetime
     actor: str  # a login, or `engine`, or `gateway`
-    action: str  # `login`, `approve_user`, ...
-    subject: str  # what it was done to
+    action: str  # `login`, or a command's kind: `stop_task`, ...
+    subject: str  # what it was done to: `task 7`, a login, ...
     detail: str
     previous: bytes  # digest of the record before; 32 zero bytes for the first
     digest: bytes

@@ -17,6 +17,7 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.engine.flush_journal import FlushJournal
 from farmdesk.engine.posts import Post
 from farmdesk.engine.scribe import AWAY_S, LEASE_S
+from farmdesk.security.audit_chain import digest_of
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def open_store(database: str, journal: FlushJournal) -> Store:
     """
     migrate(database)
     owner = f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
-    store = Store(database, owner=owner)
+    store = Store(database, owner=owner, chain=digest_of)
     try:
         _take_lease(store, database)
         for flush in journal.read():
@@ -70,7 +71,7 @@ def _take_lease(store: Store, database: str) -> None:
         if not _is_dead(error.owner):
             raise
         log.warning("the engine %s was killed; taking its farm over", error.owner)
-        dead = Store(database, owner=error.owner)
+        dead = Store(database, owner=error.owner, chain=digest_of)
         dead.release_lease()
         dead.close()
         store.acquire_lease(datetime.now(UTC), LEASE_S)

@@ -61,8 +61,8 @@ def farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
         add_user(url, "operator", Role.OPERATOR)
         link = gateway.link("operator")
     if request.param == "leased":
-        link = leased_link(request.getfixturevalue("mariadb"), url)
-    store = Store(url, owner="engine")
+        link = leased_link(request.getfixturevalue("db_server"), url)
+    store = Store(url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 60)
     yield Farm(link, store.apply)
     link.close()

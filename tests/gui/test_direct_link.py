@@ -11,6 +11,7 @@ from farmdesk.domain.commands import from_body
 from farmdesk.domain.records import LogRecord, Outcome
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.ui.app import make_window
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.operator.acts import Act
@@ -29,7 +30,7 @@ from tests.samples import (
 @pytest.fixture
 def store(sqlite_url: str) -> Iterator[Store]:
     """The engine's side of a farm on SQLite."""
-    made = Store(sqlite_url, owner="engine")
+    made = Store(sqlite_url, owner="engine", chain=digest_of)
     made.acquire_lease(NOW, 60)
     yield made
     made.close()

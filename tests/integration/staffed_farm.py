@@ -23,6 +23,7 @@ from farmdesk.domain.accounts import (
 )
 from farmdesk.domain.records import Flush, LogRecord
 from farmdesk.domain.users import Role
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import NOW, frame_record, new_task, node_record, task_record
 from tests.servers import DatabaseServer
 
@@ -170,7 +171,7 @@ def staffed_farm(server: DatabaseServer) -> Iterator[StaffedFarm]:
                 wrap=lambda _user, _identity: SECRET,
             )
             user_keys.add(connection, _key(account.user_id))
-    store = Store(url, owner="engine")
+    store = Store(url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 10**6)
     store.apply(
         Flush(

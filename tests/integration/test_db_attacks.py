@@ -298,7 +298,7 @@ def test_a_command_bears_the_login_while_the_lease_holds(staffed: StaffedFarm) -
         root.run(moved.format(column), now - timedelta(minutes=1), login.account)
         assert sender() == login.account  # which the engine refuses
         root.run(moved.format(column), now + timedelta(minutes=1), login.account)
-    store = Store(staffed.url, owner="engine")
+    store = Store(staffed.url, owner="engine", chain=digest_of)
     store.apply(Flush(2, outcomes=(Outcome(number, applied=True, text="yes", at=NOW),)))
     store.close()
     assert [row[2] for row in staffed.sent()] == ["ops"]  # on record is a person

@@ -12,6 +12,7 @@ from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
 from tests.samples import task_record
 
@@ -45,7 +46,7 @@ def test_a_lock_on_rows_stops_the_engine_only_until_the_next_look(
 ) -> None:
     shell = staffed.shell(staffed.lend("ops"))
     block(shell)
-    store = Store(staffed.url, owner="engine")
+    store = Store(staffed.url, owner="engine", chain=digest_of)
     flush = Thread(target=store.apply, args=(Flush(2, tasks=(task_record(1),)),))
     flush.start()
     flush.join(0.2)

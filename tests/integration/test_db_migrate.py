@@ -14,6 +14,7 @@ from farmdesk.db.migrate import migrate
 from farmdesk.db.models import Base
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import NOW, new_task, task_record
 from tests.servers import DatabaseServer
 
@@ -37,7 +38,7 @@ def test_migrations_make_what_the_models_say(empty_url: str) -> None:
 
 def test_a_second_run_keeps_the_farm(empty_url: str) -> None:
     migrate(empty_url)
-    store = Store(empty_url, owner="engine")
+    store = Store(empty_url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 60)
     store.apply(Flush(1, new_tasks=(new_task(1),), tasks=(task_record(1),)))
     migrate(empty_url)
@@ -72,7 +73,7 @@ def test_a_run_goes_on_after_a_crash(empty_url: str) -> None:
     database.close()
     migrate(empty_url)
     assert differences(empty_url) == []
-    store = Store(empty_url, owner="engine")
+    store = Store(empty_url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 60)
     assert store.apply(Flush(1)) == 1
     store.close()

@@ -23,7 +23,10 @@ SOON_S = CONNECT_S + 5
 def test_a_killed_database_is_told_and_comes_back_with_all_flushes(
     db_server: DatabaseServer, server_url: str
 ) -> None:
-    store, link = Store(mariadb_url, owner="engine"), DirectLink(mariadb_url, issued_by="operator")
+    store, link = (
+        Store(server_url, owner="engine", chain=digest_of),
+        DirectLink(server_url, issued_by="operator"),
+    )
     store.acquire_lease(NOW, 60)
     task = new_task(1, spec(frames="1-100"))
     store.apply(Flush(1, new_tasks=(task,), tasks=(task_record(1),)))

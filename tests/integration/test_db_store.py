@@ -44,7 +44,7 @@ FULL = Flush(
 
 @pytest.fixture
 def store(farm_url: str) -> Iterator[Store]:
-    opened = Store(farm_url, owner="engine A")
+    opened = Store(farm_url, owner="engine A", chain=digest_of)
     opened.acquire_lease(NOW, 60)
     yield opened
     opened.close()
@@ -156,7 +156,7 @@ def test_the_farm_comes_back_as_it_was(store: Store, farm_url: str) -> None:
         )
     )
     store.apply(Flush(2, frames=(frame_record(499_999),)))
-    again = Store(farm_url, owner="engine A")
+    again = Store(farm_url, owner="engine A", chain=digest_of)
     farm = again.load_farm()
     assert (farm.last_flush, farm.last_task_id, farm.nodes) == (2, 2, (node,))
     (task,) = farm.tasks
@@ -176,7 +176,7 @@ def test_urgent_requests_come_back_while_they_are_open(store: Store, farm_url: s
     store.apply(Flush(1, urgents=(asking, refused, late)))
     admitted = late.overruled_by(User("op", Role.OPERATOR), NOW, words="now").admitted()
     store.apply(Flush(2, urgents=(admitted,)))
-    again = Store(farm_url, owner="engine A")
+    again = Store(farm_url, owner="engine A", chain=digest_of)
     farm = again.load_farm()
     assert farm.urgents == (asking, admitted)
     assert farm.last_urgent_id == 3
@@ -228,9 +228,9 @@ def test_commands_are_handed_over_until_they_are_answered(store: Store, link: Di
     assert [row.id for row in store.new_commands({first})] == [third]
 
 
-def test_a_command_committed_late_is_not_missed(mariadb_url: str) -> None:
-    database, link = open_database(mariadb_url), DirectLink(mariadb_url, issued_by="fast")
-    store = Store(mariadb_url, owner="engine A")
+def test_a_command_committed_late_is_not_missed(server_url: str) -> None:
+    database, link = open_database(server_url), DirectLink(server_url, issued_by="fast")
+    store = Store(server_url, owner="engine A", chain=digest_of)
     store.acquire_lease(NOW, 60)
     with database.writing() as connection:
         body: dict[str, object] = {"task_id": 1}
@@ -258,7 +258,7 @@ def test_a_strange_command_does_not_stop_the_others(
 
 
 def test_a_second_engine_is_refused_until_the_lease_is_over(farm_url: str, store: Store) -> None:
-    other = Store(farm_url, owner="engine B")
+    other = Store(farm_url, owner="engine B", chain=digest_of)
     with pytest.raises(LeaseHeld, match="engine A") as held:
         other.acquire_lease(NOW + timedelta(seconds=59), 60)
     assert held.value.until == NOW + timedelta(seconds=60)
@@ -272,7 +272,7 @@ def test_a_second_engine_is_refused_until_the_lease_is_over(farm_url: str, store
 
 
 def test_an_engine_may_take_its_own_lease_again(farm_url: str, store: Store) -> None:
-    again = Store(farm_url, owner="engine A")
+    again = Store(farm_url, owner="engine A", chain=digest_of)
     again.acquire_lease(NOW, 60)
     again.close()
 
@@ -281,7 +281,7 @@ def test_an_engine_that_lost_its_lease_writes_nothing_more(
     farm_url: str, store: Store, database: Database
 ) -> None:
     store.apply(FULL)
-    other = Store(farm_url, owner="engine B")
+    other = Store(farm_url, owner="engine B", chain=digest_of)
     other.acquire_lease(NOW + timedelta(seconds=61), 60)
     before = everything(database)
     with pytest.raises(LeaseLost, match="engine B"):
@@ -295,14 +295,14 @@ def test_an_engine_that_lost_its_lease_writes_nothing_more(
 
 
 def test_nobody_writes_without_a_lease(farm_url: str) -> None:
-    store = Store(farm_url, owner="engine A")
+    store = Store(farm_url, owner="engine A", chain=digest_of)
     with pytest.raises(LeaseLost):
         store.apply(FULL)
     store.close()
 
 
 def test_of_engines_that_start_at_once_one_wins(farm_url: str) -> None:
-    stores = [Store(farm_url, owner=f"engine {n}") for n in range(4)]
+    stores = [Store(farm_url, owner=f"engine {n}", chain=digest_of) for n in range(4)]
     barrier, won, refused = Barrier(len(stores)), [], []
 
     def start(store: Store) -> None:

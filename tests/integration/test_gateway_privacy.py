@@ -29,6 +29,7 @@ from farmdesk.domain.urgent_commands import AnswerUrgent, RequestUrgent
 from farmdesk.domain.users import Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.remote.link import RemoteLink
+from farmdesk.security.audit_chain import digest_of
 from tests.gateway_room import Room
 from tests.samples import (
     NOW,
@@ -65,7 +66,7 @@ READS = (
 @pytest.fixture
 def shared(room: Room) -> Iterator[Room]:
     """A farm where ann and bob both have a task; all that is ann's holds the secret."""
-    store = Store(room.url, owner="engine")
+    store = Store(room.url, owner="engine", chain=digest_of)
     store.acquire_lease(NOW, 60)
     farm = Farm(DirectLink(room.database, issued_by="ann"), store.apply)
     anns = replace(new_task(ANNS, spec(SECRET, project=SECRET, note=SECRET)), owner="ann")

@@ -10,6 +10,7 @@ from farmdesk.db.faults import WrongSchema
 from farmdesk.db.store import Store
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from tests.samples import spec
 
 
@@ -43,7 +44,7 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
 
 
 def test_a_folder_that_is_not_there_makes_the_farm_unavailable(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'none' / 'farm.db'}", owner="engine")
+    store = Store(f"sqlite:///{tmp_path / 'none' / 'farm.db'}", owner="engine", chain=digest_of)
     with pytest.raises(FarmUnavailable):
         store.load_farm()
 

@@ -96,7 +96,7 @@ def _figures(world: GamesFarm, games: Games) -> dict[str, float]:
         "utilisation": round(sum(seconds) / _room_s(games, np.array(ends)), 3),
         "hours": round(world.time.now / 3600),
         "urgent": len(served),
-        "displaced": sum(len(item.forecast.tasks) for item in served if item.forecast),
+        "displaced": sum(len(item.cost.tasks) for item in served if item.cost),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import (
     Flush,
@@ -134,7 +134,7 @@ def urgent_request(request_id: int = 1, task_id: int = 1, **more: object) -> Urg
         "asked_at": NOW,
         "deadline": NOW + timedelta(minutes=15),
         "consents": (Consent(""), Consent("ann"), Consent("楼长")),
-        "forecasts": (Forecast(ExitRule.NOW, 2, 1.5, 1, 3.25, 9.0, (TaskLoss(7, 2, 1, 3.25),)),),
+        "costs": (ExitCost(ExitRule.NOW, 2, 1.5, 1, 3.25, 9.0, (TaskLoss(7, 2, 1, 3.25),)),),
         **more,
     }
     return UrgentRequest(**values)  # type: ignore[arg-type]  # the caller names real fields

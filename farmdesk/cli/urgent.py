@@ -12,7 +12,7 @@ from rich.text import Text
 from farmdesk.cli.call import AddVerb, Call, second_words
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import Command
-from farmdesk.domain.exits import Forecast
+from farmdesk.domain.exits import ExitCost
 from farmdesk.domain.rows import MessageRow, UrgentRow
 from farmdesk.domain.urgent import Consent
 from farmdesk.domain.urgent_commands import (
@@ -110,7 +110,7 @@ def print_urgents(console: Console, rows: Sequence[UrgentRow]) -> None:
             "Asked": f"by {request.asked_by}, {_time(request.asked_at)}: {request.reason}",
             "Answer until": _time(request.deadline) if request.open else "",
             "Answers": "\n".join(map(_answer, request.consents)),
-            "Would cost": "\n".join(map(_cost, request.forecasts)),
+            "Would cost": "\n".join(map(_cost, request.costs)),
             "Decided": _decided(row),
         }
         for name, value in lines.items():
@@ -136,12 +136,12 @@ def _answer(consent: Consent) -> str:
     return f"{who}: {consent.answer.value} {how}".rstrip()
 
 
-def _cost(forecast: Forecast) -> str:
-    tasks = ", ".join(f"task {loss.task_id} loses {loss.nodes} nodes" for loss in forecast.tasks)
+def _cost(cost: ExitCost) -> str:
+    tasks = ", ".join(f"task {loss.task_id} loses {loss.nodes} nodes" for loss in cost.tasks)
     return (
-        f"{forecast.rule.value.replace('_', ' ')}: {tasks or 'nothing'}; all free in "
-        f"{forecast.wait_s:.0f} s, {forecast.frames} frames ({forecast.seconds:.0f} s) lost, "
-        f"{forecast.reload_s:.0f} s of scene loads"
+        f"{cost.rule.value.replace('_', ' ')}: {tasks or 'nothing'}; all free in "
+        f"{cost.wait_s:.0f} s, {cost.frames} frames ({cost.seconds:.0f} s) lost, "
+        f"{cost.reload_s:.0f} s of scene loads"
     )
 
 

@@ -13,7 +13,7 @@ from farmdesk.db.columns import NAME_LENGTH, utc_text
 from farmdesk.db.database import SERVERS
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import Message, Task, Urgent, UrgentConsent, table_of
-from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import MessageRow, UrgentRow
 from farmdesk.domain.urgent import Consent, UrgentRequest
@@ -125,7 +125,7 @@ def _values(request: UrgentRequest, rev: int) -> dict[str, object]:
         "decided_at": request.decided_at,
         "decision": keepable(request.decision),
         "overruled": request.overruled,
-        "forecasts": [asdict(item) for item in request.forecasts],
+        "forecasts": [asdict(item) for item in request.costs],
         "rev": rev,
     }
 
@@ -168,13 +168,13 @@ def _request(row: Row[Any], consents: Sequence[Consent]) -> UrgentRequest:
         decided_at=row.decided_at,
         decision=row.decision,
         overruled=row.overruled,
-        forecasts=tuple(map(_forecast, row.forecasts)),
+        costs=tuple(map(_cost, row.forecasts)),
     )
 
 
-def _forecast(told: dict[str, Any]) -> Forecast:
+def _cost(told: dict[str, Any]) -> ExitCost:
     tasks = tuple(TaskLoss(**loss) for loss in told["tasks"])
-    return Forecast(**{**told, "rule": ExitRule(told["rule"]), "tasks": tasks})
+    return ExitCost(**{**told, "rule": ExitRule(told["rule"]), "tasks": tasks})
 
 
 def _message(row: Row[Any]) -> MessageRow:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 
 IMPATIENCE = 0.25  # λ: seconds of lost work that a second of waiting is worth
 
@@ -71,7 +71,7 @@ def _way(slot: BusySlot, rule: ExitRule, impatience: float) -> tuple[float, Slot
     return cost, SlotExit(slot, kill=slot.elapsed_s <= waiting)
 
 
-def forecast(exits: Sequence[SlotExit], rule: ExitRule) -> Forecast:
+def cost_of(exits: Sequence[SlotExit], rule: ExitRule) -> ExitCost:
     """Give what these exits would cost, for the operator who decides."""
     by_task: dict[int, list[SlotExit]] = defaultdict(list)
     for way in exits:
@@ -80,7 +80,7 @@ def forecast(exits: Sequence[SlotExit], rule: ExitRule) -> Forecast:
         TaskLoss(task_id, len(ways), _killed(ways), sum(way.lost_s for way in ways))
         for task_id, ways in sorted(by_task.items())
     )
-    return Forecast(
+    return ExitCost(
         rule=rule,
         nodes=len(exits),
         wait_s=max((way.wait_s for way in exits), default=0.0),

@@ -23,7 +23,7 @@ class TaskLoss:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class ExitCost:
     """What an interruption by this rule would cost now, and when its last node would be free."""
 
     rule: ExitRule

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.exits import ExitCost, ExitRule
 from farmdesk.domain.urgent_refusals import AnsweredBefore, Decided, NotAsked, TooLate
 from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
@@ -46,7 +46,7 @@ class UrgentRequest:
     decided_at: datetime | None = None
     decision: str = ""  # his words, or why it ended by itself
     overruled: bool = False
-    forecasts: tuple[Forecast, ...] = ()  # one a rule, as of the last look
+    costs: tuple[ExitCost, ...] = ()  # one a rule, as of the last look
 
     @property
     def open(self) -> bool:
@@ -70,9 +70,9 @@ class UrgentRequest:
         return self.state is UrgentState.ASKING and (allowed or self.overruled)
 
     @property
-    def forecast(self) -> Forecast | None:
+    def cost(self) -> ExitCost | None:
         """What the chosen rule would cost; None before the first look."""
-        return next((item for item in self.forecasts if item.rule is self.rule), None)
+        return next((item for item in self.costs if item.rule is self.rule), None)
 
     # ---- what people do --------------------------------------------------------------------------
 

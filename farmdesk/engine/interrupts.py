@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.dispatch.preempt import BusySlot, SlotExit, choose_exits, forecast
+from farmdesk.dispatch.preempt import BusySlot, SlotExit, choose_exits, cost_of
 from farmdesk.dispatch.wants import Place
-from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.exits import ExitCost, ExitRule
 from farmdesk.domain.node import offers
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
@@ -54,9 +54,9 @@ class Interrupts:
         self._allocation.rules.urgent.discard(task_id)
         self._allocation.look_again()
 
-    def forecasts(self, entry: TaskEntry, now: Moment) -> tuple[Forecast, ...]:
+    def costs(self, entry: TaskEntry, now: Moment) -> tuple[ExitCost, ...]:
         """Give what each way to interrupt others for this task would cost now."""
-        return tuple(forecast(self._exits(entry, rule, now), rule) for rule in ExitRule)
+        return tuple(cost_of(self._exits(entry, rule, now), rule) for rule in ExitRule)
 
     def take(self, entry: TaskEntry, rule: ExitRule, now: Moment) -> list[TaskEntry]:
         """Let nodes leave other tasks as far as this one lacks them.

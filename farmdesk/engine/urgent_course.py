@@ -22,7 +22,7 @@ from farmdesk.engine.urgent_news import UrgentNews
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.2  # how often nodes are looked at for urgent tasks
-REFRESH_S = 15.0  # how often the forecast of an open request is made anew
+REFRESH_S = 15.0  # how often the costs of an open request are reckoned anew
 
 
 class UrgentCourse:
@@ -81,14 +81,14 @@ class UrgentCourse:
             self._admit(new, entry, now)
         elif now.seconds >= self._refresh_at:
             self._refresh_at = now.seconds + REFRESH_S
-            fresh = replace(new, forecasts=self._interrupts.forecasts(entry, now))
+            fresh = replace(new, costs=self._interrupts.costs(entry, now))
             if fresh != new:
                 self._farm.save_urgent(fresh)
 
     def _admit(self, request: UrgentRequest, entry: TaskEntry, now: Moment) -> None:
         if entry.task.state is TaskState.VERIFYING:
             return  # it is rendered; most likely it ends now
-        request = replace(request, forecasts=self._interrupts.forecasts(entry, now))
+        request = replace(request, costs=self._interrupts.costs(entry, now))
         if not request.overruled:
             asked = self._news.ask_losers(request, now)
             if asked != request:  # a task of somebody else began meanwhile

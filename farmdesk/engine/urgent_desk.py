@@ -65,8 +65,8 @@ class UrgentDesk:
                     f"Task {key} has urgent request {other.id} already; it is {other.state.value}.",
                     f"任务 {key} 已有加急申请 {other.id}。",
                 )
-        forecasts = self._interrupts.forecasts(entry, now)
-        if entry.task.state is TaskState.RENDERING and not any(item.nodes for item in forecasts):
+        costs = self._interrupts.costs(entry, now)
+        if entry.task.state is TaskState.RENDERING and not any(item.nodes for item in costs):
             raise Refused(
                 f"Task {key} renders already on all nodes that it could get; there is nobody to "
                 "interrupt.",
@@ -80,7 +80,7 @@ class UrgentDesk:
             asked_at=now.utc,
             deadline=now.utc + timedelta(minutes=command.answer_min),
             consents=(Consent(OPERATORS),),
-            forecasts=forecasts,
+            costs=costs,
         )
         request = self._news.ask_losers(request, now)
         self._farm.save_urgent(request)

@@ -34,7 +34,7 @@ class UrgentNews:
     def ask_losers(self, request: UrgentRequest, now: Moment) -> UrgentRequest:
         """Ask each customer whose running task would lose nodes, but not who asks himself."""
         losing: dict[str, list[TaskEntry]] = {}
-        for task_id in {loss.task_id for item in request.forecasts for loss in item.tasks}:
+        for task_id in {loss.task_id for item in request.costs for loss in item.tasks}:
             entry = self._farm.tasks[task_id]
             losing.setdefault(entry.task.owner, []).append(entry)
         losing.pop(request.asked_by, None)

@@ -7,7 +7,7 @@ tasks only the names of those that he or she asked for or owns.
 from collections.abc import Sequence
 from datetime import datetime
 
-from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.exits import ExitCost, ExitRule
 from farmdesk.domain.text import quoted
 from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
 from farmdesk.domain.urgent_states import ANSWER_ZH, Answer, UrgentState
@@ -26,32 +26,32 @@ TASK_OVER = Said("its task has ended", "其任务已结束")
 _VOID = Said("is void", "已失效")
 
 
-def cost(forecast: Forecast) -> Said:
+def cost(exit_cost: ExitCost) -> Said:
     """Say what an interruption would cost."""
-    en, zh = _RULES[forecast.rule]
-    if forecast.nodes == 0:
+    en, zh = _RULES[exit_cost.rule]
+    if exit_cost.nodes == 0:
         return Said(f"{en}: no task loses a node", f"{zh}：没有任务失去节点")
-    tasks = ", ".join(f"task {loss.task_id} loses {loss.nodes}" for loss in forecast.tasks)
-    tasks_zh = "、".join(f"任务 {loss.task_id} 失去 {loss.nodes} 个" for loss in forecast.tasks)
+    tasks = ", ".join(f"task {loss.task_id} loses {loss.nodes}" for loss in exit_cost.tasks)
+    tasks_zh = "、".join(f"任务 {loss.task_id} 失去 {loss.nodes} 个" for loss in exit_cost.tasks)
     return Said(
-        f"{en}: {_count(forecast.nodes, 'node')} free within about {forecast.wait_s:.0f} s "
-        f"({tasks}), {_count(forecast.frames, 'frame')} lost in hand "
-        f"({forecast.seconds:.0f} s of work), {forecast.reload_s:.0f} s of scene loads later",
-        f"{zh}：约 {forecast.wait_s:.0f} 秒内腾出 {forecast.nodes} 个节点（{tasks_zh}），"
-        f"丢弃在渲 {forecast.frames} 帧（{forecast.seconds:.0f} 秒），"
-        f"之后重新加载场景 {forecast.reload_s:.0f} 秒",
+        f"{en}: {_count(exit_cost.nodes, 'node')} free within about {exit_cost.wait_s:.0f} s "
+        f"({tasks}), {_count(exit_cost.frames, 'frame')} lost in hand "
+        f"({exit_cost.seconds:.0f} s of work), {exit_cost.reload_s:.0f} s of scene loads later",
+        f"{zh}：约 {exit_cost.wait_s:.0f} 秒内腾出 {exit_cost.nodes} 个节点（{tasks_zh}），"
+        f"丢弃在渲 {exit_cost.frames} 帧（{exit_cost.seconds:.0f} 秒），"
+        f"之后重新加载场景 {exit_cost.reload_s:.0f} 秒",
     )
 
 
-def costs(forecasts: Sequence[Forecast]) -> Said:
+def costs(items: Sequence[ExitCost]) -> Said:
     """Say what each way to interrupt would cost."""
-    told = [cost(item) for item in forecasts]
+    told = [cost(item) for item in items]
     return Said("; ".join(item.en for item in told), "；".join(item.zh for item in told))
 
 
 def for_staff(request: UrgentRequest, entry: TaskEntry) -> Said:
     """The card that operators decide by."""
-    name, told, at = _name(entry), costs(request.forecasts), _clock(request.deadline)
+    name, told, at = _name(entry), costs(request.costs), _clock(request.deadline)
     reason = quoted(request.reason, 200)
     default = _default(request, OPERATORS)
     return Said(

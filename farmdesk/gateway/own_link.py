@@ -13,7 +13,7 @@ from farmdesk.db import commands, reports, snapshot, urgent_rows
 from farmdesk.db.database import Database
 from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.exits import Forecast
+from farmdesk.domain.exits import ExitCost
 from farmdesk.domain.rows import (
     CommandRow,
     FrameRow,
@@ -188,7 +188,7 @@ def _concerns(request: UrgentRequest, user: User) -> bool:
 
 
 def _losses(request: UrgentRequest) -> list[int]:
-    return [loss.task_id for forecast in request.forecasts for loss in forecast.tasks]
+    return [loss.task_id for cost in request.costs for loss in cost.tasks]
 
 
 def _reduced(row: UrgentRow, user: User, own: Collection[int]) -> UrgentRow:
@@ -199,14 +199,14 @@ def _reduced(row: UrgentRow, user: User, own: Collection[int]) -> UrgentRow:
     request = row.request
     if request.asked_by == user.login:
         consents = tuple(_hidden(consent, user) for consent in request.consents)
-        forecasts = tuple(_own_losses(forecast, own) for forecast in request.forecasts)
-        return replace(row, request=replace(request, consents=consents, forecasts=forecasts))
+        costs = tuple(_own_losses(cost, own) for cost in request.costs)
+        return replace(row, request=replace(request, consents=consents, costs=costs))
     reduced = replace(
         request,
         task_id=0,
         asked_by=HIDDEN,
         consents=tuple(consent for consent in request.consents if consent.login == user.login),
-        forecasts=tuple(_own_alone(forecast, own) for forecast in request.forecasts),
+        costs=tuple(_own_alone(cost, own) for cost in request.costs),
         decided_by="",
         decision="",
     )
@@ -219,15 +219,15 @@ def _hidden(consent: Consent, user: User) -> Consent:
     return replace(consent, login=HIDDEN, by=HIDDEN if consent.by == consent.login else consent.by)
 
 
-def _own_losses(forecast: Forecast, own: Collection[int]) -> Forecast:
-    return replace(forecast, tasks=tuple(loss for loss in forecast.tasks if loss.task_id in own))
+def _own_losses(cost: ExitCost, own: Collection[int]) -> ExitCost:
+    return replace(cost, tasks=tuple(loss for loss in cost.tasks if loss.task_id in own))
 
 
-def _own_alone(forecast: Forecast, own: Collection[int]) -> Forecast:
-    """Give the forecast as if his tasks were all that lose."""
-    mine = _own_losses(forecast, own).tasks
+def _own_alone(cost: ExitCost, own: Collection[int]) -> ExitCost:
+    """Give the cost as if his tasks were all that lose."""
+    mine = _own_losses(cost, own).tasks
     return replace(
-        forecast,
+        cost,
         nodes=sum(loss.nodes for loss in mine),
         frames=sum(loss.frames for loss in mine),
         seconds=sum(loss.seconds for loss in mine),

@@ -74,7 +74,7 @@ def test_with_a_real_blender_one_task_gives_way_to_another(
     capfd.readouterr()
     assert say("operator", "urgent", "list", "--json") == 0
     (row,) = json.loads(capfd.readouterr().out)
-    assert [task["task_id"] for task in row["request"]["forecasts"][0]["tasks"]] == [first]
+    assert [task["task_id"] for task in row["request"]["costs"][0]["tasks"]] == [first]
     farm.wait_done(first, 2)
     assert say("operator", "urgent", "review", 1, "allow") == 0
     assert farm.task(first).state is TaskState.PREEMPTED

@@ -11,7 +11,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from farmdesk.domain.commands import Command
-from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent import Consent, UrgentRequest
@@ -36,9 +36,9 @@ from tests.gui.staged_farm import NOON, StagedFarm, task_row
 ME = "李雯"
 SOON = NOON + timedelta(minutes=12, seconds=30)
 COSTS = (
-    Forecast(ExitRule.CHEAPEST, 6, 24.0, 2, 41.0, 90.0, (TaskLoss(2, 4, 2, 41.0),)),
-    Forecast(ExitRule.LOSE_NOTHING, 6, 96.0, 0, 0.0, 90.0, (TaskLoss(9, 6, 0, 0.0),)),
-    Forecast(ExitRule.NOW, 6, 1.5, 6, 210.0, 90.0),
+    ExitCost(ExitRule.CHEAPEST, 6, 24.0, 2, 41.0, 90.0, (TaskLoss(2, 4, 2, 41.0),)),
+    ExitCost(ExitRule.LOSE_NOTHING, 6, 96.0, 0, 0.0, 90.0, (TaskLoss(9, 6, 0, 0.0),)),
+    ExitCost(ExitRule.NOW, 6, 1.5, 6, 210.0, 90.0),
 )
 
 
@@ -52,7 +52,7 @@ def request(number: int = 1, **changes: object) -> UrgentRequest:
         asked_at=NOON,
         deadline=SOON,
         consents=(Consent(""), Consent("anna")),
-        forecasts=COSTS,
+        costs=COSTS,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -195,7 +195,7 @@ def test_overruling_needs_a_reason_and_approving_its_cost(card: UrgentCard) -> N
     assert not card.overrule.isEnabled()
     card.reason.setText("why")
     assert card.overrule.isEnabled()
-    card.show_row(row(forecasts=()))
+    card.show_row(row(costs=()))
     assert card.reason.text() == "why", "a refresh of the same request keeps what was typed"
     assert not card.approve.isEnabled()
     assert not card.overrule.isEnabled()

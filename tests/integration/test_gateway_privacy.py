@@ -12,7 +12,7 @@ from farmdesk.db.store import Store
 from farmdesk.domain.account_commands import SuspendUser
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.exits import ExitRule, Forecast, TaskLoss
+from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import LogRecord, MessageRecord
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
@@ -73,7 +73,7 @@ def shared(room: Room) -> Iterator[Room]:
     bobs = replace(new_task(BOBS, spec("bob's")), owner="bob")
     ask = urgent_request(1, ANNS, asked_by=SECRET, consents=(Consent("bob"), Consent(SECRET)))
     losses = (TaskLoss(ANNS, MANY, MANY, 5.0), TaskLoss(BOBS, 1, 2, 3.0))
-    costs = Forecast(ExitRule.NOW, MANY, 4.0, MANY, 80.0, 99.0, losses)
+    costs = ExitCost(ExitRule.NOW, MANY, 4.0, MANY, 80.0, 99.0, losses)
     asked = urgent_request(
         2, BOBS, asked_by="bob", consents=(Consent(OPERATORS), Consent(SECRET, by=SECRET))
     )
@@ -89,7 +89,7 @@ def shared(room: Room) -> Iterator[Room]:
             frame_record(2, FrameState.FAILED, task_id=BOBS, node=SECRET),
         ),
         logs=(LogRecord(NOW, "info", SECRET, ANNS), LogRecord(NOW, "info", "b", BOBS, SECRET)),
-        urgents=(replace(ask, decision=SECRET, forecasts=(costs,)), asked),
+        urgents=(replace(ask, decision=SECRET, costs=(costs,)), asked),
         messages=(
             MessageRecord(NOW, SECRET, SECRET, user="ann"),
             MessageRecord(NOW, SECRET, SECRET, role=Role.OPERATOR),
@@ -115,9 +115,7 @@ def test_a_customer_sees_what_is_his(shared: Room) -> None:
     asked, own = bob.urgent_requests()
     assert (asked.request.task_id, asked.request.reason) == (0, urgent_request().reason)
     assert [item.login for item in asked.request.consents] == ["bob"]
-    assert [(c.nodes, c.frames, c.tasks[0].task_id) for c in asked.request.forecasts] == [
-        (1, 2, BOBS)
-    ]
+    assert [(c.nodes, c.frames, c.tasks[0].task_id) for c in asked.request.costs] == [(1, 2, BOBS)]
     assert [item.login for item in own.request.consents] == [OPERATORS, "···"]
     assert [row.record.text for row in bob.messages(User("bob", Role.CUSTOMER))] == ["for bob"]
     assert bob.nodes() == []

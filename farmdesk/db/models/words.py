@@ -38,7 +38,7 @@ class SentCommand(Base):
 
 
 class Urgent(Base):
-    """An urgent request; its forecasts as the JSON that `db/urgent_rows.py` makes."""
+    """An urgent request; `forecasts`: its costs as the JSON that `db/urgent_rows.py` makes."""
 
     __tablename__ = "urgent_request"
     __table_args__ = (

@@ -3,7 +3,7 @@
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QWidget
 
-from farmdesk.domain.exits import ExitRule, Forecast
+from farmdesk.domain.exits import ExitCost, ExitRule
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.texts import Text
@@ -53,19 +53,17 @@ class ExitChooser(QWidget):
         words = self._appearance.words
         for title, text in zip(self._titles, _TITLES, strict=True):
             title.setText(words(text))
-        costs = {item.rule: item for item in request.forecasts}
+        costs = {item.rule: item for item in request.costs}
         for rule, button in self.buttons.items():
             button.setText(words.exit(rule))
             button.setEnabled(usable)
             for label, cost in zip(self._costs[rule], self._cost(costs.get(rule)), strict=True):
                 label.setText(cost)
 
-    def _cost(self, forecast: Forecast | None) -> tuple[str, str, str]:
+    def _cost(self, cost: ExitCost | None) -> tuple[str, str, str]:
         words = self._appearance.words
-        if forecast is None:
+        if cost is None:
             dash = words(Text.DASH)
             return dash, dash, dash
-        lost = words(
-            UrgentText.LOST_FRAMES, frames=forecast.frames, time=words.duration(forecast.seconds)
-        )
-        return words.duration(forecast.wait_s), lost, words.duration(forecast.reload_s)
+        lost = words(UrgentText.LOST_FRAMES, frames=cost.frames, time=words.duration(cost.seconds))
+        return words.duration(cost.wait_s), lost, words.duration(cost.reload_s)

@@ -140,7 +140,7 @@ class UrgentCard(QWidget):
 
     def _refresh_buttons(self) -> None:
         words, may = self._appearance.words, self._choices()
-        costed = self._row is not None and bool(self._row.request.forecasts)
+        costed = self._row is not None and bool(self._row.request.costs)
         written = bool(self.reason.text().strip())
         usable = {
             self.approve: (may.review, costed, UrgentText.NO_COST),

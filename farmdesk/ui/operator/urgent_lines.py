@@ -66,7 +66,7 @@ class UrgentLines:
 
     def losers(self, request: UrgentRequest, rule: ExitRule) -> str:
         """Say which tasks give up nodes, and how many."""
-        cost = next((item for item in request.forecasts if item.rule is rule), None)
+        cost = next((item for item in request.costs if item.rule is rule), None)
         if cost is None:
             return self.words(UrgentText.NO_COST)
         if not cost.tasks:

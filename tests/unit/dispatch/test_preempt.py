@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.dispatch.preempt import BusySlot, choose_exits, forecast
+from farmdesk.dispatch.preempt import BusySlot, choose_exits, cost_of
 from farmdesk.domain.exits import ExitRule
 
 WORLDS = 300
@@ -88,9 +88,9 @@ def test_a_node_that_only_loads_goes_first_and_loses_no_frame() -> None:
         assert (way.busy.slot, way.kill, way.lost_s) == ("loading", True, 0.0)
 
 
-def test_the_forecast_says_who_loses_what() -> None:
+def test_the_cost_says_who_loses_what() -> None:
     slots = [busy("a", 4, 96, task=7, load=5), busy("b", 80, 20, task=7, load=5)]
-    told = forecast(choose_exits([*slots, busy("c", 2, 98, task=3)], 3), ExitRule.CHEAPEST)
+    told = cost_of(choose_exits([*slots, busy("c", 2, 98, task=3)], 3), ExitRule.CHEAPEST)
     assert (told.nodes, told.wait_s, told.frames, told.seconds, told.reload_s) == (3, 20, 2, 6, 10)
     assert [(loss.task_id, loss.nodes, loss.frames, loss.seconds) for loss in told.tasks] == [
         (3, 1, 1, 2),

@@ -143,7 +143,7 @@ def test_ask_agree_interrupt_render_first_and_resume(rig: UrgentRig) -> None:
     assert (made.state, made.asked_by) == (UrgentState.ASKING, "bob")
     assert made.asked == {"", "ann"}
     assert {item.default for item in made.consents} == {Answer.ALLOW}
-    assert {(f.nodes, tuple(t.task_id for t in f.tasks)) for f in made.forecasts} == {(2, (first,))}
+    assert {(f.nodes, tuple(t.task_id for t in f.tasks)) for f in made.costs} == {(2, (first,))}
     (card,) = told(rig, "ann")
     assert "new ending" in card
     assert "counts as allow" in card
@@ -203,9 +203,9 @@ def test_the_operator_chooses_how_nodes_leave(rig: UrgentRig, rule: str, killed:
     rig.send(ReviewUrgent(1, "allow", exit_rule=rule))
     orders = [order for agent in agents for order in agent.orders]
     assert sum(isinstance(order, Cancel) for order in orders) == killed
-    forecast = request_of(rig).forecast
-    assert forecast is not None
-    assert (forecast.frames, forecast.nodes) == (killed, 2)
+    cost = request_of(rig).cost
+    assert cost is not None
+    assert (cost.frames, cost.nodes) == (killed, 2)
 
 
 def test_no_answer_is_the_default_at_the_deadline(rig: UrgentRig) -> None:
@@ -407,7 +407,7 @@ def test_nothing_is_asked_for_a_task_that_has_all_nodes(rig: UrgentRig) -> None:
 def test_only_as_many_nodes_are_taken_as_it_has_frames(rig: UrgentRig) -> None:
     first, urgent = two_tasks(rig, urgent="5")
     ask(rig, urgent)
-    assert {item.nodes for item in request_of(rig).forecasts} == {1}
+    assert {item.nodes for item in request_of(rig).costs} == {1}
     rig.send(OverruleUrgent(1, "one still"))
     rig.settle_down()
     assert state(rig, first) is TaskState.RENDERING
@@ -458,7 +458,7 @@ def test_a_tools_licences_are_not_freed_in_vain(tmp_path: Path) -> None:
     assert len(workers(rig, first)) == 1
     urgent = submit(rig, "bob", "1-8")
     ask(rig, urgent)
-    assert {item.nodes for item in request_of(rig).forecasts} == {1}
+    assert {item.nodes for item in request_of(rig).costs} == {1}
     rig.send(OverruleUrgent(1, "the show begins"))
     rig.settle_down()
     assert len(workers(rig, urgent)) == 1
@@ -473,7 +473,7 @@ def test_nodes_that_cannot_render_it_are_left_alone(tmp_path: Path) -> None:
     rig.turn()
     urgent = submit(rig, "bob", "1-8")
     ask(rig, urgent)
-    assert {item.nodes for item in request_of(rig).forecasts} == {2}
+    assert {item.nodes for item in request_of(rig).costs} == {2}
     rig.send(OverruleUrgent(1, "the show begins"))
     rig.settle_down()
     assert workers(rig, urgent) == {"n1", "n3"}

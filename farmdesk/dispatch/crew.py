@@ -1,27 +1,25 @@
 """The slots that work for a task, and which range each holds: given, stolen, taken back.
 
-`RenderControl` says what happened; the crew keeps ranges and frames together, so that none is
-lost and none is held twice but for the copies of last frames.
+`RenderControl` says what happened; the crew keeps slots and ranges together, so that no frame is
+lost between it and the backlog, and none is held twice but for the copies of last frames.
 """
 
 import math
 from collections.abc import Sequence
 
 from farmdesk.dispatch import events as ev
+from farmdesk.dispatch.backlog import Backlog
 from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Order, SlotId
 from farmdesk.dispatch.ledger import Ledger
-from farmdesk.dispatch.policy import Copy, Policy, Steal, Take
-from farmdesk.dispatch.pool import parts
-from farmdesk.dispatch.retries import Retries
+from farmdesk.dispatch.policy import Copy, Steal, Take
 from farmdesk.dispatch.slots import Ask, Holding, Slot
-from farmdesk.domain.frames import FrameSet
 
 ASK_AGAIN_S = 10.0  # a `StopAfter` without an answer is sent again
 
 
 class Crew:
-    """Slots, their ranges, and the books of the frames that they render.
+    """Slots and their ranges.
 
     `working` False: ranges go back, slots close when they fall idle, and nothing new starts.
     `orders` collects what the slots shall do.
@@ -30,21 +28,19 @@ class Crew:
     def __init__(
         self,
         ledger: Ledger,
+        backlog: Backlog,
         estimates: Estimates,
-        policy: Policy,
         *,
         warm: bool,
         contiguous: bool,
     ) -> None:
         """Take in nobody yet."""
-        self.ledger, self.estimates, self.policy = ledger, estimates, policy
-        self.retries = Retries()
+        self._ledger, self._backlog, self._estimates = ledger, backlog, estimates
         self.working = True
         self.orders: list[Order] = []
         self.slots: dict[SlotId, Slot] = {}
         self._idle: dict[SlotId, Slot] = {}
         self._warm, self._contiguous = warm, contiguous
-        self._released: list[int] = []  # parked until now; the policy does not know of it yet
         self._idle_since: float | None = None  # nothing is open since then, but something withheld
 
     @property
@@ -58,7 +54,7 @@ class Crew:
         """Take in a granted slot; it gets work with the next `feed`."""
         if slot_id in self.slots:
             return
-        if not self.working or not self.ledger.remaining:
+        if not self.working or not self._ledger.remaining:
             self.orders.append(ev.CloseSession(slot_id))
             return
         slot = Slot(slot_id)
@@ -98,22 +94,27 @@ class Crew:
         """Whether another slot stays."""
         return any(other is not slot and not other.leaving for other in self.slots.values())
 
-    # ---- work is released ------------------------------------------------------------------------
+    # ---- work is given ---------------------------------------------------------------------------
 
-    def release(self, frames: FrameSet) -> None:
-        """These frames may be rendered; slots get them with the next `feed`."""
-        self._released += self.ledger.release(frames)
-
-    def _hand_in_released(self, ready: Sequence[Slot]) -> None:
-        """Give what was released to the policy, in a piece for each slot that is ready.
-
-        Not before: what is released while all are busy becomes one range, not one a frame.
-        """
-        if not self._released or not ready:
+    def feed(self, now: float) -> None:
+        """Give idle slots work, as long as the policy has some."""
+        if self._ledger.remaining:
+            self._idle_since = None
+        if not self.working or not self._idle:
             return
-        positions, self._released = sorted(self._released), []
-        for piece in parts(positions, len(ready)):
-            self.put_back(piece)
+        if self._ledger.remaining:
+            # Of equally fast slots the last to fall idle comes first; the others can be closed.
+            ready = [slot for slot in reversed(self._idle.values()) if slot.rest_until <= now]
+            ready.sort(key=lambda slot: -slot.log_speed)
+            self._backlog.prepare(ready)
+            for slot in ready:
+                if not self._employ(slot, now) and not self._backlog.has_failed:
+                    break
+            self._close_surplus(now)
+        elif self._ledger.withheld:
+            self._wait_for_release(now)
+        for slot in self._idle.values():
+            self._open(slot)
 
     def _wait_for_release(self, now: float) -> None:
         """Close idle slots that have waited for a release as long as a scene load takes.
@@ -122,56 +123,28 @@ class Crew:
         """
         if self._idle_since is None:
             self._idle_since = now
-        elif now - self._idle_since >= self.estimates.load_s:
+        elif now - self._idle_since >= self._estimates.load_s:
             for slot in list(self._idle.values()):
                 self.close(slot, now)
 
-    # ---- work is given ---------------------------------------------------------------------------
-
-    def feed(self, now: float) -> None:
-        """Give idle slots work, as long as the policy has some."""
-        if self.ledger.remaining:
-            self._idle_since = None
-        if not self.working or not self._idle:
-            return
-        if self.ledger.remaining:
-            # Of equally fast slots the last to fall idle comes first; the others can be closed.
-            ready = [slot for slot in reversed(self._idle.values()) if slot.rest_until <= now]
-            ready.sort(key=lambda slot: -slot.log_speed)
-            self._hand_in_released(ready)
-            self.policy.prepare(ready)
-            for slot in ready:
-                if not self._employ(slot, now) and not self.retries:
-                    break
-            self._close_surplus(now)
-        elif self.ledger.withheld:
-            self._wait_for_release(now)
-        for slot in self._idle.values():
-            self._open(slot)
-
     def _employ(self, slot: Slot, now: float) -> bool:
         """Find work for an idle slot: a failed frame, or what the policy picks."""
-        if self.retries:
-            again = self.retries.take(slot, self.slots.values())
-            if again:
-                self._start(slot, again, now)
-                return True
-        while (move := self.policy.pick(slot, now)) is not None:
+        again = self._backlog.take_failed(slot, self.slots.values())
+        if again:
+            self._start(slot, again, now)
+            return True
+        while (move := self._backlog.pick(slot, now)) is not None:
             match move:
                 case Steal(victim, keep) if victim.holding is not None:
                     self._ask(victim, victim.holding, keep, slot, now)
                 case Copy(victim) if victim.holding is not None:
-                    if not self.ledger.is_open(victim.holding.positions[-1]):
+                    if not self._ledger.is_open(victim.holding.positions[-1]):
                         self.cancel(victim, now)  # someone who did not hold it finished it
                         continue
-                    if self.retries.knows(victim.holding.positions[-1]):
-                        return False  # it failed before: a copy would be an attempt too many
+                    if self._backlog.failed_before(victim.holding.positions[-1]):
+                        return False  # a copy would be an attempt too many
                     self._copy(victim, victim.holding, slot, now)
                 case Take(positions):
-                    self.ledger.park(positions)
-                    positions = self.ledger.open_of(positions)
-                    if not positions:
-                        continue
                     self._start(slot, positions, now)
             return True
         return False
@@ -180,20 +153,20 @@ class Crew:
         if self._contiguous:
             positions = self._unbroken(positions)
         hot = self._warm and slot.loaded
-        load_s = 0.0 if hot else self.estimates.load_s
+        load_s = 0.0 if hot else self._estimates.load_s
         holding = Holding(positions, now, load_s, since=now if hot else None)
         slot.holding = holding
         self._idle.pop(slot.id, None)
         self._open(slot)
-        self.orders.append(ev.RenderRange(slot.id, self.ledger.frame_set(positions)))
-        self.policy.changed(slot, now)
+        self.orders.append(ev.RenderRange(slot.id, self._ledger.frame_set(positions)))
+        self._backlog.holding_changed(slot, now)
         return holding
 
     def _unbroken(self, positions: Sequence[int]) -> Sequence[int]:
         """Give the positions up to the first gap; the others go back."""
         gaps = (k for k in range(1, len(positions)) if positions[k] > positions[k - 1] + 1)
         gap = next(gaps, len(positions))
-        self.put_back(positions[gap:])
+        self._backlog.put_back(positions[gap:])
         return positions[:gap]
 
     def _open(self, slot: Slot) -> None:
@@ -207,7 +180,7 @@ class Crew:
 
     def _close_surplus(self, now: float) -> None:
         """Close idle slots that can get no work: not even one open frame each is left."""
-        surplus = min(len(self._idle) - self.ledger.remaining, len(self.slots) - 1)
+        surplus = min(len(self._idle) - self._ledger.remaining, len(self.slots) - 1)
         if surplus > 0:
             slowest = sorted(self._idle.values(), key=lambda slot: slot.log_speed)
             for slot in slowest[:surplus]:
@@ -224,9 +197,9 @@ class Crew:
             thief.waits_for = ask
             del self._idle[thief.id]
             self._open(thief)
-        last = self.ledger.frame(holding.positions[keep - 1])
+        last = self._ledger.frame(holding.positions[keep - 1])
         self.orders.append(ev.StopAfter(victim.id, last))
-        self.policy.changed(victim, now)
+        self._backlog.holding_changed(victim, now)
 
     def answered(self, slot: Slot, last: int | None, now: float) -> None:
         """The slot keeps its range up to position `last`; None: nothing that is unfinished.
@@ -244,11 +217,11 @@ class Crew:
         tail = holding.positions[keep:]
         holding.positions = holding.positions[:keep]
         thief = self._dismiss(holding.asks.popleft() if holding.asks else None)
-        tail = self.ledger.open_of(tail)
+        tail = self._ledger.open_of(tail)
         if thief is not None and tail and self.working:
             self._start(thief, tail, now)
         else:
-            self.put_back(tail)
+            self._backlog.put_back(tail)
         self.settle(slot, now)
 
     def ask_again(self, now: float) -> None:
@@ -260,7 +233,7 @@ class Crew:
                     ask.at = now
                     self._dismiss(ask)
                     keep = min(ask.keep, len(holding.positions))
-                    last = self.ledger.frame(holding.positions[keep - 1])
+                    last = self._ledger.frame(holding.positions[keep - 1])
                     self.orders.append(ev.StopAfter(slot.id, last))
 
     def _dismiss(self, ask: Ask | None) -> Slot | None:
@@ -272,26 +245,12 @@ class Crew:
         self._idle[thief.id] = thief
         return thief
 
-    # ---- frames end ------------------------------------------------------------------------------
-
-    def finish(self, position: int, seconds: float) -> None:
-        """The frame at this position, which was not over, was rendered in `seconds`."""
-        self.ledger.finish(position)
-        self.retries.settled(position)
-        self.policy.frame_over(position, seconds)
-
-    def abandon(self, position: int) -> None:
-        """The frame at this open position has failed for good."""
-        self.ledger.give_up(position)
-        self.retries.settled(position)
-        self.policy.frame_over(position, None)
-
     # ---- work ends or goes back ------------------------------------------------------------------
 
     def settle(self, slot: Slot, now: float) -> None:
         """After a change of its holding: has the slot finished it, and may it stay?"""
         if slot.holding is not None and not slot.holding.over:
-            self.policy.changed(slot, now)
+            self._backlog.holding_changed(slot, now)
             return
         self.take_back(slot, now)
         if slot.id in self.slots and (slot.leaving or not self.working):
@@ -313,15 +272,9 @@ class Crew:
             self._dismiss(ask)
         shared = holding.positions[-1] if self.part_twins(holding) else None
         for part in holding.rest():
-            self.put_back(part if shared is None else [at for at in part if at != shared])
-        self.policy.changed(slot, now)
+            self._backlog.put_back(part if shared is None else [at for at in part if at != shared])
+        self._backlog.holding_changed(slot, now)
         self._idle[slot.id] = slot
-
-    def put_back(self, positions: Sequence[int]) -> None:
-        """These positions lost their slot; those still open are to be rendered by another."""
-        positions = self.retries.reclaim(self.ledger.open_of(positions))
-        if positions:
-            self.policy.give_back(positions)
 
     def part_twins(self, holding: Holding) -> bool:
         """Let a frame that two slots render be the other slot's alone; False when it is not so."""

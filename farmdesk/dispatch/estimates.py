@@ -27,7 +27,6 @@ class Estimates:
     def __init__(self, count: int, *, load_s: float | None, prior: Sequence[float] | None) -> None:
         self.load_s = ASSUMED_LOAD_S if load_s is None else load_s
         self.curve = Curve(count, prior, self.load_s)
-        self.known = any(seconds > 0.0 for seconds in prior or ())
         self.strands = Strands(self.curve, 1)
         self._loads = 0
 
@@ -65,7 +64,6 @@ class Estimates:
         self.curve.learn(position, seconds)
         if slot.hinted:
             self.strands.learn(position, seconds)
-        self.known = True
 
     def seconds(self, slot: Slot, positions: Sequence[int], low: int, high: int) -> float:
         """Give the expected seconds of positions[low:high] on this slot, loads not counted."""
@@ -86,23 +84,3 @@ class Estimates:
         """Give the time at which the slot is expected to have rendered its `holding`."""
         rest = self.seconds(slot, holding.positions, holding.index + 1, holding.stop)
         return now + self.ahead(slot, holding, now) + rest
-
-    def common_end(self, crew: Sequence[Slot], remaining: int, now: float) -> float | None:
-        """Give when `crew` would together have rendered `remaining` frames, sharing them evenly.
-
-        None while no frame time is known, or nobody works.
-        """
-        busy = [(slot, slot.holding) for slot in crew if slot.holding is not None]
-        if not self.known or not busy:
-            return now if remaining == 0 else None
-        work = speed = 0.0
-        held, latest = 0, now
-        for slot, holding in busy:
-            pace, ahead = math.exp(slot.log_speed), self.ahead(slot, holding, now)
-            work += ahead * pace
-            work += self.curve.work(holding.positions, holding.index + 1, len(holding.positions))
-            speed += pace
-            held += len(holding.positions) - holding.index
-            latest = max(latest, now + ahead)
-        work += max(remaining - held, 0) * self.mean_s
-        return max(now + work / speed, latest)

@@ -6,11 +6,12 @@ Who is to blame for which reason is in `blame.py`; what the crew does then is do
 from collections.abc import Mapping
 
 from farmdesk.dispatch import events as ev
+from farmdesk.dispatch.backlog import Backlog
 from farmdesk.dispatch.blame import BLAME, Blame, Prospects
 from farmdesk.dispatch.crew import Crew
 from farmdesk.dispatch.events import SlotId
+from farmdesk.dispatch.ledger import Ledger
 from farmdesk.dispatch.slots import Slot
-from farmdesk.domain.states import FailureReason
 
 MAX_SLOT_FAILURES = 3  # in a row; then the slot is closed
 FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 600.0  # for a licence
@@ -25,36 +26,30 @@ class Judge:
     `failed` holds the frames given up.
     """
 
-    def __init__(self, crew: Crew, attempts: Mapping[int, int], max_attempts: int) -> None:
-        """`attempts`: failed attempts by frame, of an earlier engine."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        backlog: Backlog,
+        crew: Crew,
+        *,
+        attempts: Mapping[int, int],
+        max_attempts: int,
+    ) -> None:
+        """`attempts`: failed ones by frame, of an earlier engine."""
         self.failed: set[int] = set()
-        self._crew = crew
+        self._ledger, self._backlog, self._crew = ledger, backlog, crew
         self._attempts = dict(attempts)
         self._max_attempts = max_attempts
         self._prospects = Prospects()
-
-    def attempts(self, frame: int) -> int:
-        """How many attempts at this frame have failed or were rejected."""
-        return self._attempts.get(frame, 0)
 
     def success(self, slot: SlotId) -> None:
         """A frame was finished on this slot."""
         self._prospects.success(slot)
 
-    def use_attempt(self, frame: int) -> bool:
-        """Count a failed attempt; False when it was the last one."""
-        self._attempts[frame] = self.attempts(frame) + 1
-        return self._attempts[frame] < self._max_attempts
-
-    def give_up(self, frame: int, reason: FailureReason, text: str) -> None:
-        """This frame has failed for good."""
-        self.failed.add(frame)
-        self._crew.orders.append(ev.FrameGivenUp(frame, reason, text))
-
     def frame_failed(self, event: ev.FrameFailed, now: float) -> bool:
         """A slot could not render a frame; True when the task is hopeless."""
         slot = self._crew.slots.get(event.slot)
-        position = self._crew.ledger.position(event.frame)
+        position = self._ledger.position(event.frame)
         if slot is None or slot.holding is None or position is None:
             return False
         holding, blame = slot.holding, BLAME[event.reason]
@@ -65,9 +60,9 @@ class Judge:
         if blame in (Blame.SLOT, Blame.LICENCE):
             slot.loaded = False  # the tool died, or never lived
         shared = position == holding.positions[-1] and self._crew.part_twins(holding)
-        if self._crew.ledger.is_open(position):
+        if self._ledger.is_open(position):
             self._count(slot, position, event, shared=shared)
-            if shared and not self._crew.ledger.is_open(position):
+            if shared and not self._ledger.is_open(position):
                 self._crew.spare(position, now)  # the other slot need not go on
         self._crew.settle(slot, now)
         if blame is Blame.LICENCE:
@@ -105,15 +100,18 @@ class Judge:
         blame = BLAME[event.reason]
         if blame in (Blame.NOBODY, Blame.LICENCE):
             if not shared:
-                self._crew.put_back((position,))
+                self._backlog.put_back((position,))
             return
         slot.failures += blame is Blame.SLOT
         self._prospects.failure(slot.id, event.frame)
-        if self.use_attempt(event.frame):
-            self._crew.retries.failed(position, slot, waits=not shared)
+        attempts = self._attempts.get(event.frame, 0) + 1
+        self._attempts[event.frame] = attempts
+        if attempts < self._max_attempts:
+            self._backlog.put_apart(position, slot, waits=not shared)
         else:
-            self._crew.abandon(position)
-            self.give_up(event.frame, event.reason, event.text)
+            self._backlog.give_up(position)
+            self.failed.add(event.frame)
+            self._crew.orders.append(ev.FrameGivenUp(event.frame, event.reason, event.text))
 
     def _rest(self, slot: Slot, now: float) -> None:
         """Let the slot wait, longer each time, before it tries again."""

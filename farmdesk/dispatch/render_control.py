@@ -1,8 +1,8 @@
 """RenderControl: the state machine that renders one task. Events and the time in, orders out.
 
-Which slot gets which frames is the policy's choice (`policy.py`), what follows from a failure is
-the judge's (`judge.py`), and the crew (`crew.py`) keeps slots, ranges and frames together. The
-engine carries the orders to the agents (`launch`).
+The crew (`crew.py`) are the slots with the ranges that they hold, the backlog (`backlog.py`) all
+that none of them holds. Which slot gets which frames is the policy's choice (`policy.py`), what
+follows from a failure the judge's (`judge.py`). The engine carries the orders to the agents.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Any
 
 from farmdesk.dispatch import events as ev
+from farmdesk.dispatch.backlog import Backlog
 from farmdesk.dispatch.crew import Crew
 from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Event, Order, SlotId
@@ -60,11 +61,14 @@ class RenderControl:
         `contiguous`: the tool's ranges must not have gaps. Raises KeyError for an unknown policy.
         """
         maker = POLICIES[policy] if isinstance(policy, str) else policy
-        ledger = Ledger(frames, released)
-        estimates = Estimates(len(frames), load_s=load_s, prior=prior)
+        ledger = self._ledger = Ledger(frames, released)
+        estimates = self._estimates = Estimates(len(frames), load_s=load_s, prior=prior)
         terms = Terms(len(frames), estimates, prior, warm, contiguous)
-        self._crew = Crew(ledger, estimates, maker(terms), warm=warm, contiguous=contiguous)
-        self._judge = Judge(self._crew, attempts or {}, max_attempts)
+        self._backlog = Backlog(ledger, maker(terms))
+        self._crew = Crew(ledger, self._backlog, estimates, warm=warm, contiguous=contiguous)
+        self._judge = Judge(
+            ledger, self._backlog, self._crew, attempts=attempts or {}, max_attempts=max_attempts
+        )
         self._mode = _Mode.WORKING
         self._reported = self._quiet_due = False
         self._handlers: dict[type, Callable[[Any, float], None]] = {
@@ -86,12 +90,11 @@ class RenderControl:
 
     # ---- events in, orders out -------------------------------------------------------------------
 
-    def handle(self, event: Event, now: float) -> list[Order]:
-        """Take in one event at `now` (seconds, any zero) and give the orders that follow."""
-        return self.handle_all((event,), now)
-
     def handle_all(self, events: Iterable[Event], now: float) -> list[Order]:
-        """Take in events of the same instant, then divide the work once."""
+        """Take in events of one instant, `now` (seconds, any zero); give the orders that follow.
+
+        The work is divided once, after all of them.
+        """
         for event in events:
             if self._mode is not _Mode.HOPELESS:
                 self._handlers[type(event)](event, now)
@@ -107,12 +110,12 @@ class RenderControl:
     @property
     def remaining(self) -> int:
         """How many frames are neither done nor given up."""
-        return self._crew.ledger.remaining + self.withheld
+        return self._ledger.remaining + self.withheld
 
     @property
     def withheld(self) -> int:
         """How many frames are not released yet; no slot can get them."""
-        return self._crew.ledger.withheld
+        return self._ledger.withheld
 
     @property
     def failed(self) -> FrameSet:
@@ -123,7 +126,7 @@ class RenderControl:
     def wanted_slots(self) -> int:
         """How many more slots could get a frame of their own; more would only be spares."""
         working = self._mode is _Mode.WORKING
-        return max(self._crew.ledger.remaining - len(self._crew.slots), 0) if working else 0
+        return max(self._ledger.remaining - len(self._crew.slots), 0) if working else 0
 
     @property
     def slots(self) -> list[SlotId]:
@@ -138,25 +141,16 @@ class RenderControl:
     @property
     def load_s(self) -> float:
         """Seconds of a scene load as far as they are known: hint, or measured."""
-        return self._crew.estimates.load_s
+        return self._estimates.load_s
 
     @property
     def work_s(self) -> float:
         """Expected seconds of what remains on a node of speed 1; a guess until a frame is done."""
-        return self.remaining * self._crew.estimates.mean_s
+        return self.remaining * self._estimates.mean_s
 
     def is_done(self, frame: int) -> bool:
         """Whether a `FrameDone` for this frame would be no news: done, given up or not ours."""
         return not self._is_open(frame)
-
-    def attempts(self, frame: int) -> int:
-        """How many attempts at this frame have failed or were rejected."""
-        return self._judge.attempts(frame)
-
-    def running(self) -> dict[SlotId, int]:
-        """Give the frame that each rendering slot works on now."""
-        in_hand = ((slot.id, slot.in_hand) for slot in self._crew.slots.values())
-        return {slot: self._crew.ledger.frame(at) for slot, at in in_hand if at is not None}
 
     def due(self, slot: SlotId) -> int | None:
         """Give the frame that a slot's range has come to, in hand or next; None: it has none."""
@@ -164,7 +158,7 @@ class RenderControl:
         holding = known.holding if known is not None else None
         if holding is None or holding.over:
             return None
-        return self._crew.ledger.frame(holding.positions[holding.index])
+        return self._ledger.frame(holding.positions[holding.index])
 
     def held(self, slot: SlotId) -> FrameSet:
         """Give the unfinished frames of a slot's range, that in hand counted."""
@@ -172,7 +166,7 @@ class RenderControl:
         frames = FrameSet()
         if known is not None and known.holding is not None:
             for part in known.holding.rest():
-                frames |= self._crew.ledger.frame_set(part)
+                frames |= self._ledger.frame_set(part)
         return frames
 
     def in_hand_s(self, slot: SlotId, now: float) -> tuple[float, float]:
@@ -185,12 +179,7 @@ class RenderControl:
         if known is None or holding is None or holding.over:
             return 0.0, 0.0
         elapsed = 0.0 if holding.since is None else now - holding.since
-        return elapsed, self._crew.estimates.ahead(known, holding, now)
-
-    def predicted_end(self, now: float) -> float | None:
-        """Give when the last released frame will be rendered by these slots; None: nobody knows."""
-        crew = [slot for slot in self._crew.slots.values() if not slot.leaving]
-        return self._crew.estimates.common_end(crew, self._crew.ledger.remaining, now)
+        return elapsed, self._estimates.ahead(known, holding, now)
 
     # ---- slots -----------------------------------------------------------------------------------
 
@@ -218,13 +207,13 @@ class RenderControl:
             self._crew.answered(slot, position, now)
 
     def _on_loaded(self, event: ev.SceneLoaded, now: float) -> None:
-        self._crew.estimates.learn_load(event.seconds)
+        self._estimates.learn_load(event.seconds)
         slot = self._crew.slots.get(event.slot)
         if slot is not None:
             slot.loaded = True
             if slot.holding is not None:
                 slot.holding.since = now
-                self._crew.policy.changed(slot, now)
+                self._backlog.holding_changed(slot, now)
 
     # ---- the whole task --------------------------------------------------------------------------
 
@@ -248,7 +237,7 @@ class RenderControl:
         self._crew.ask_again(now)
 
     def _on_released(self, event: ev.FramesReleased, _now: float) -> None:
-        self._crew.release(event.frames)
+        self._backlog.release(event.frames)
 
     def _end_if_due(self, now: float) -> None:
         """Say so when nothing is left to render, or, after `Pause` and `Stop`, nobody works."""
@@ -256,12 +245,12 @@ class RenderControl:
         if self._quiet_due and not crew.slots:
             self._quiet_due = False
             crew.orders.append(ev.Quiet())
-        if self._mode is not _Mode.WORKING or crew.ledger.remaining:
+        if self._mode is not _Mode.WORKING or self._ledger.remaining:
             return
         for slot in list(crew.slots.values()):
             if slot.holding is not None:
                 crew.cancel(slot, now)  # it renders a frame that someone else has finished
-        if crew.ledger.withheld:
+        if self._ledger.withheld:
             return
         if not self._reported:
             self._reported = True
@@ -281,7 +270,7 @@ class RenderControl:
         holding.reach(at, now)
         slot.loaded = True
         if not expected:
-            self._crew.policy.changed(slot, now)
+            self._backlog.holding_changed(slot, now)
 
     def _on_done(self, event: ev.FrameDone, now: float) -> None:
         slot, position = self._find(event.slot, event.frame)
@@ -291,9 +280,9 @@ class RenderControl:
         held = holding is not None and holding.report(position, now)
         if slot is not None and held:
             slot.loaded, slot.failures, slot.waits = True, 0, 0
-            crew.estimates.learn_frame(slot, position, event.seconds)
-        if not crew.ledger.is_over(position):
-            crew.finish(position, event.seconds)
+            self._estimates.learn_frame(slot, position, event.seconds)
+        if not self._ledger.is_over(position):
+            self._backlog.finish(position, event.seconds)
             self._judge.success(event.slot)
             if not held:
                 crew.spare(position, now)
@@ -316,9 +305,9 @@ class RenderControl:
         self._crew.orders.append(ev.TaskHopeless(event.reason, event.text))
 
     def _find(self, slot: SlotId, frame: int | None) -> tuple[Slot | None, int | None]:
-        position = None if frame is None else self._crew.ledger.position(frame)
+        position = None if frame is None else self._ledger.position(frame)
         return self._crew.slots.get(slot), position
 
     def _is_open(self, frame: int) -> bool:
-        position = self._crew.ledger.position(frame)
-        return position is not None and not self._crew.ledger.is_over(position)
+        position = self._ledger.position(frame)
+        return position is not None and not self._ledger.is_over(position)

@@ -93,11 +93,3 @@ class Slot:
     opened: bool = False  # its session was ordered
     waits_for: Ask | None = None  # it gets what comes back
     version: int = 0  # grows with every change of its holding
-
-    @property
-    def in_hand(self) -> int | None:
-        """The position that its tool works on now, None while it loads or idles."""
-        holding = self.holding
-        if holding is None or holding.since is None or holding.over:
-            return None
-        return holding.positions[holding.index]

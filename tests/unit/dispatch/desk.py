@@ -56,6 +56,9 @@ class Desk:
     def held(self, slot: str) -> str:
         return str(self.control.held(SlotId(slot)))
 
+    def due(self, slot: str) -> int | None:
+        return self.control.due(SlotId(slot))
+
 
 def renders(slot: str, frames: str) -> ev.RenderRange:
     return ev.RenderRange(SlotId(slot), FrameSet.parse(frames))

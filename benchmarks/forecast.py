@@ -20,7 +20,8 @@ from collections.abc import Sequence
 
 from benchmarks.day import Day, Task, make_day
 from benchmarks.schedule import seeds_of
-from farmdesk.dispatch.forecast import Outlook, Span, forecast
+from farmdesk.dispatch.flow import Outlook
+from farmdesk.dispatch.forecast import Span, forecast
 from farmdesk.dispatch.outlooks import outlook_of
 from farmdesk.dispatch.shares import by_weight
 from farmdesk.domain.rows import Pace

@@ -24,7 +24,8 @@ from benchmarks.chunks import Chunk10
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.policy import PolicyMaker
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.dispatch.simulator import Simulation, Truth, VirtualNode
+from farmdesk.dispatch.simulator import Simulation, Truth
+from farmdesk.dispatch.virtual_node import VirtualNode
 from farmdesk.domain.frame_text import FrameSyntax
 from farmdesk.domain.frames import FrameSet
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from farmdesk.dispatch.estimates import ASSUMED_LOAD_S
-from farmdesk.dispatch.forecast import Outlook
+from farmdesk.dispatch.flow import Outlook
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.dependencies import AfterMode
 from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow

@@ -1,46 +1,27 @@
 """A farm that does not exist: drives a RenderControl with virtual nodes and a virtual clock.
 
-Deterministic: the same nodes, work and script give the same run. The schedule benchmark, the
-fault tests and the forecast run the very code that runs the farm. All times are seconds.
+Deterministic: the same nodes, work and script give the same run. So the schedule benchmark and the
+fault tests run the very code that runs the farm. All times are seconds.
 """
 
 import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import Event, Order, SlotId
 from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.dispatch.virtual_node import VirtualNode, VirtualSession
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason
 
 TICK_S = 15.0
 TICK_SHARE = 0.01  # a tick comes at least after this share of the time passed
 FOREVER_S = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualNode:
-    """A node with one slot, as it truly is."""
-
-    slot: SlotId
-    load_s: float  # of every tool start
-    speed: float = 1.0
-    hint: float | None = None  # the speed that RenderControl is told
-    slow: tuple[float, float] | None = None  # from this time on its speed is multiplied by that
-    outages: tuple[tuple[float, float], ...] = ()  # dead from, until
-
-    def finish(self, begin: float, work: float) -> float:
-        """Give when work that begins at `begin` is done."""
-        turn, factor = self.slow or (math.inf, 1.0)
-        early = max(turn - begin, 0.0) * self.speed
-        if work <= early:
-            return begin + work / self.speed
-        return max(turn, begin) + (work - early) / (self.speed * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +49,6 @@ class Run:
     last: Order | None  # FramesRendered, TaskHopeless, or None when it never ended
 
 
-@dataclass(slots=True, eq=False)
-class _Session:
-    """A tool on a virtual node."""
-
-    node: VirtualNode
-    up: bool = True
-    granted: bool = False
-    loaded: bool = False
-    frames: list[int] = field(default_factory=list)
-    index: int = 0
-    epoch: int = 0  # what was planned in an older one does not happen
-
-    def drop(self) -> None:
-        """Stop the tool; forget its range."""
-        self.epoch += 1
-        self.loaded = False
-        self.frames, self.index = [], 0
-
-
 class Simulation:
     """One task on virtual nodes. `trace`, when given, takes every event and order with its time."""
 
@@ -99,7 +61,7 @@ class Simulation:
     ) -> None:
         """Set up all nodes as idle at time 0."""
         self._control, self._truth, self._trace = control, truth, trace
-        self._sessions = {node.slot: _Session(node) for node in nodes}
+        self._sessions = {node.slot: VirtualSession(node) for node in nodes}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = count()
         self._inbox: deque[Event] = deque()
@@ -170,12 +132,12 @@ class Simulation:
         if isinstance(event, ev.Resume):
             self._grant_free()
 
-    def _die(self, session: _Session) -> None:
+    def _die(self, session: VirtualSession) -> None:
         session.up = session.granted = False
         session.drop()
         self._inbox.append(ev.SlotLost(session.node.slot))
 
-    def _return(self, session: _Session) -> None:
+    def _return(self, session: VirtualSession) -> None:
         session.up = session.granted = True
         self._inbox.append(ev.SlotGranted(session.node.slot, session.node.hint))
 
@@ -204,7 +166,7 @@ class Simulation:
             case ev.Quiet():
                 self._quiet = self._last is not None
 
-    def _render(self, session: _Session, frames: FrameSet) -> None:
+    def _render(self, session: VirtualSession, frames: FrameSet) -> None:
         if not session.up:
             return
         session.epoch += 1
@@ -216,7 +178,7 @@ class Simulation:
         epoch, load_s = session.epoch, session.node.load_s
         self._at(self._now + load_s, partial(self._load, session, epoch, load_s))
 
-    def _stop_after(self, session: _Session, frame: int) -> None:
+    def _stop_after(self, session: VirtualSession, frame: int) -> None:
         if not session.up:
             return
         if session.index >= len(session.frames):
@@ -229,13 +191,13 @@ class Simulation:
 
     # ---- a tool at work --------------------------------------------------------------------------
 
-    def _load(self, session: _Session, epoch: int, seconds: float) -> None:
+    def _load(self, session: VirtualSession, epoch: int, seconds: float) -> None:
         if session.epoch == epoch:
             session.loaded = True
             self._post(ev.SceneLoaded(session.node.slot, seconds))
             self._begin(session)
 
-    def _begin(self, session: _Session) -> None:
+    def _begin(self, session: VirtualSession) -> None:
         """Begin with the next frame, unless the range is over."""
         if session.index >= len(session.frames):
             return
@@ -244,7 +206,7 @@ class Simulation:
         end = session.node.finish(begin, self._truth.work(frame))
         self._at(end, partial(self._finish, session, epoch, frame, begin))
 
-    def _finish(self, session: _Session, epoch: int, frame: int, begin: float) -> None:
+    def _finish(self, session: VirtualSession, epoch: int, frame: int, begin: float) -> None:
         if session.epoch != epoch:
             return
         slot = session.node.slot

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farmdesk.dispatch.forecast import Outlook, Span, forecast, put_first
+from farmdesk.dispatch.flow import Outlook
+from farmdesk.dispatch.forecast import Span, forecast, put_first
 from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tasks_to_measure
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.rows import TaskRow

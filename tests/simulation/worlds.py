@@ -13,7 +13,8 @@ from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import Event, Order, SlotId
 from farmdesk.dispatch.policies import POLICIES
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.dispatch.simulator import Run, Simulation, Truth, VirtualNode
+from farmdesk.dispatch.simulator import Run, Simulation, Truth
+from farmdesk.dispatch.virtual_node import VirtualNode
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason as Reason
 

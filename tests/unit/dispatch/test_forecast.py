@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmdesk.dispatch.events import SlotId
-from farmdesk.dispatch.forecast import Outlook, _flow, divide, forecast, put_first, run_ahead
+from farmdesk.dispatch.flow import Flow, Outlook
+from farmdesk.dispatch.forecast import forecast, put_first
 from farmdesk.dispatch.grounds import Grounds
 from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.dispatch.run_ahead import divide, run_ahead
 from farmdesk.dispatch.shares import by_weight
-from farmdesk.dispatch.simulator import Simulation, Truth, VirtualNode
+from farmdesk.dispatch.simulator import Simulation, Truth
+from farmdesk.dispatch.virtual_node import VirtualNode
 from farmdesk.dispatch.wants import Place, Want, slots_worth_loading
 from farmdesk.domain.frames import FrameSet
 
@@ -57,7 +60,7 @@ def test_it_divides_slots_as_the_fleet_does(
         ),
         key=lambda item: (-item.priority, item.position),
     )
-    flows = [_flow(item) for item in outlooks]
+    flows = [Flow.of(item) for item in outlooks]
     wants = [
         Want(
             item.task_id,

@@ -3,7 +3,8 @@
 from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.dispatch.simulator import Simulation, Truth, VirtualNode
+from farmdesk.dispatch.simulator import Simulation, Truth
+from farmdesk.dispatch.virtual_node import VirtualNode
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason
 

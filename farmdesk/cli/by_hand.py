@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.upload import add_key_words
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.task_commands import TakeFrames
@@ -19,6 +20,7 @@ def add_verbs(verb: AddVerb) -> None:
     fetch = verb("fetch", "copy a task's scene package to a folder of this machine", _fetch)
     fetch.add_argument("task", type=int)
     fetch.add_argument("folder", help="where to; no file in it is overwritten")
+    add_key_words(fetch)
 
 
 def _hand_in(call: Call) -> int:

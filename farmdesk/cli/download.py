@@ -1,6 +1,7 @@
 """`farmdesk download`: its words. What they do is in `downloading`: HTTPS is slow to load."""
 
 from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.upload import add_key_words
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -10,9 +11,7 @@ def add_verbs(verb: AddVerb) -> None:
     download.add_argument("--frames", metavar="TEXT", help="only these, like 1-100x2,150")
     download.add_argument("--to", metavar="FOLDER", help="else results-TASK in this folder")
     download.add_argument("--wait", action="store_true", help="first wait for the task's end")
-    download.add_argument("--key", metavar="FILE", help="your key file; else the collected one")
-    download.add_argument("--passphrase-file", metavar="FILE", help="holds its passphrase")
-    download.add_argument("--connections", type=int, default=4, help="at a time (4)")
+    add_key_words(download)
 
 
 def _download(call: Call) -> int:

@@ -19,6 +19,11 @@ def add_verbs(verb: AddVerb) -> None:
 def add_transfer_words(verb: argparse.ArgumentParser) -> None:
     """Add how a package is sent, and with which keys."""
     verb.add_argument("--whole", action="store_true", help="send also what has not changed")
+    add_key_words(verb)
+
+
+def add_key_words(verb: argparse.ArgumentParser) -> None:
+    """Add which keys seal or open what travels, and over how many connections."""
     verb.add_argument("--key", metavar="FILE", help="your key file; else the collected one")
     verb.add_argument("--passphrase-file", metavar="FILE", help="holds its passphrase")
     verb.add_argument("--connections", type=int, default=4, help="at a time (4)")

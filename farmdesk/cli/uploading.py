@@ -1,14 +1,14 @@
 """Carries out `farmdesk upload`, and the upload behind `farmdesk submit --package`."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from farmdesk.cli.call import ANSWER_S, Call, language
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.transfers import TransferState
 from farmdesk.link.outcome import wait_outcome
@@ -99,13 +99,13 @@ def cancel(call: Call) -> int:
 
 @contextmanager
 def fresh_session(farm: KnownFarm, keys: UserKeys) -> Iterator[RemoteSession]:
-    """Log in for one transfer, and out again."""
-    session = RemoteSession.begin(farm.door(), keys)
-    try:
-        yield session
-        session.end()
-    finally:
-        session.close()
+    """Log in for one transfer, and out again however it went: the staff's logins are counted."""
+    with closing(RemoteSession.begin(farm.door(), keys)) as session:
+        try:
+            yield session
+        finally:
+            with suppress(FarmUnavailable):  # then it ends by itself
+                session.end()
 
 
 def _journal(farm: KnownFarm, task_id: int) -> Path:

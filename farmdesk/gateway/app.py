@@ -11,7 +11,13 @@ from starlette.concurrency import run_in_threadpool
 
 from farmdesk import __version__
 from farmdesk.domain.errors import FarmError
-from farmdesk.gateway import pages_farm, pages_login, pages_results, pages_transfers
+from farmdesk.gateway import (
+    pages_farm,
+    pages_login,
+    pages_packages,
+    pages_results,
+    pages_transfers,
+)
 from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
@@ -56,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     pages_farm.router,
     pages_transfers.router,
     pages_results.router,
+    pages_packages.router,
 )
 LARGER: Mapping[str, int] = {
     "/commands": COMMAND_BYTES,

@@ -1,11 +1,9 @@
 """Pages for downloads. What they carry: `link.results_wire`; what they may do: `results`."""
 
-import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from farmdesk.domain.frame_text import MAX_NUMBER
 from farmdesk.domain.frames import FrameSet
@@ -13,12 +11,9 @@ from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.forms import Number
 from farmdesk.gateway.parts import PartsNow
 from farmdesk.gateway.replies import reply
-from farmdesk.gateway.result_files import ResultChanged, Run
+from farmdesk.gateway.sealed_reply import SealedReply
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultsSeen
 
-log = logging.getLogger(__name__)
-
-_KIND = "application/octet-stream"
 MAX_FRAMES_TEXT = 4000  # characters; a longer one is the client's to choose from
 
 router = APIRouter(tags=["results"])
@@ -43,7 +38,7 @@ def results(
 @router.get(
     "/tasks/{task_id}/results/{frame}/segments/{first}",
     response_class=StreamingResponse,
-    responses={200: {"content": {_KIND: {}}}},
+    responses={200: {"content": {SealedReply.media_type: {}}}},
 )
 def segments(
     task_id: Number,
@@ -56,23 +51,4 @@ def segments(
 ) -> Response:
     """Give sealed segments of a result from `first` on. It begins with a login of just now."""
     reading = parts.results.reading(caller, task_id, frame, bytes.fromhex(version))
-    return _SealedRun(reading.run(first, count))
-
-
-class _SealedRun(StreamingResponse):
-    """Segments as they are sealed; the file is closed as soon as nobody waits for them."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(
-            run.sealed(), headers={"Content-Length": str(run.length)}, media_type=_KIND
-        )
-        self._run = run
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send them."""
-        try:
-            await super().__call__(scope, receive, send)
-        except ResultChanged as error:  # the answer is under way: it can only be cut off
-            log.info("%s", error)
-        finally:
-            self._run.reading.close()
+    return SealedReply(reading.run(first, count))

@@ -11,6 +11,7 @@ from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import CallerNow, Sessions
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
+from farmdesk.gateway.packages import Packages
 from farmdesk.gateway.rates import RateLimit
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.results import Results
@@ -34,6 +35,7 @@ class Parts:
     uploads: Uploads
     bodies: Bodies
     results: Results
+    packages: Packages
     authority: bytes
     customers_words: RateLimit = field(
         default_factory=lambda: RateLimit(one=120, all_together=6000, window_s=60.0)

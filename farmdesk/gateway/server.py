@@ -20,6 +20,8 @@ from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import Clock, Sessions, utc_now
 from farmdesk.gateway.http_door import BoundedHttp
 from farmdesk.gateway.login import DatabaseDoor, LoginDesk
+from farmdesk.gateway.outgoing import Outgoing
+from farmdesk.gateway.packages import Packages
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.results import Results
@@ -58,6 +60,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
     certificate = read_secret(gateway.certificate, private=False)
     check_pair(Certified(certificate, read_secret(gateway.key)), datetime.now(UTC))
     database = open_database(config.database)
+    outgoing = Outgoing(database, partial(load_vault, config.master_key), now)
     return Parts(
         database=database,
         sessions=Sessions(database, now),
@@ -71,7 +74,8 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
         registry=Registry(database, partial(load_vault, config.master_key), now),
         uploads=Uploads(database, Inbox(config.folder), now),
         bodies=Bodies(),
-        results=Results(database, partial(load_vault, config.master_key), now),
+        results=Results(database, outgoing),
+        packages=Packages(database, outgoing),
         authority=authority,
     )
 

@@ -37,7 +37,12 @@ PLAIN_FIRST = PLAIN - HEADER
 MAX_SIZE = PLAIN_FIRST + ((1 << 32) - 1) * PLAIN  # the nonce has 32 bits for the segment
 _NONCE_END = struct.Struct(">IB")
 _CONTEXT = struct.Struct(">4sc16s16sI")
-_KINDS = {SealedUse.UPLOAD: b"U", SealedUse.RESULT: b"R", SealedUse.MANIFEST: b"M"}
+_KINDS = {
+    SealedUse.UPLOAD: b"U",
+    SealedUse.RESULT: b"R",
+    SealedUse.MANIFEST: b"M",
+    SealedUse.PACKAGE: b"P",
+}
 _NAMED = 8  # segments that an error counts up
 
 Bytes = bytes | bytearray | memoryview

@@ -28,6 +28,7 @@ class SealedUse(StrEnum):
     UPLOAD = "upload"
     RESULT = "result"
     MANIFEST = "manifest"
+    PACKAGE = "package"
 
 
 class BadKey(Refused):

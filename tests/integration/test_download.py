@@ -16,13 +16,13 @@ from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FrameState
-from farmdesk.gateway.results import AT_ONCE
+from farmdesk.gateway.outgoing import AT_ONCE
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DiskFull
+from farmdesk.link.remote.part_file import PARTS
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.result_door import ResultDoor
-from farmdesk.link.remote.result_listing import PARTS
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.results_wire import ResultsSeen
 from farmdesk.security.sealed import SEGMENT, WrongKey

@@ -1,5 +1,6 @@
 """An operator logs in from elsewhere and reads the farm's database itself, until he logs out."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from farmdesk.security.key_file import write_key_file
 from farmdesk.security.secret_file import write_secret
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.integration.staffed_farm import StaffedFarm, staffed_farm
+from tests.package_farm import PackagedTask, files_in
 from tests.servers import DatabaseServer
 
 
@@ -87,3 +89,30 @@ def test_who_is_who_is_for_superadmins(capfd: pytest.CaptureFixture[str]) -> Non
     said = capfd.readouterr()
     assert said.out.count("\ncustomer ") == 1  # a user whom only the list of the superadmin shows
     assert "does not accept this account" in said.err
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_an_operator_fetches_a_package_to_his_own_machine(
+    farm: StaffedFarm, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What SQL cannot give him comes through the gateway, in a session of its own."""
+    contents = {"a.blend": b"scene", "textures/snow.exr": bytes(3_000_000)}
+    task = PackagedTask(farm.url, tmp_path / "work", "customer", task_id=2)
+    task.make(contents, number=2)
+    keys = ["--key", "lilei.fdkey", "--passphrase-file", "pass"]
+    assert main(["login", *keys]) == 0
+    before = accounts_of(farm)
+    capfd.readouterr()
+    assert main(["fetch", "2", "to", *keys, "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told["files"], told["copied"], told["bytes"]) == (2, 2, 3_000_005)
+    assert files_in(tmp_path / "to") == contents
+    assert main(["fetch", "2", "to", *keys]) == 0
+    assert "0 of 2 files" in capfd.readouterr().out
+    (tmp_path / "to" / "a.blend").write_bytes(b"mine!")
+    assert main(["fetch", "2", "to", *keys]) == 1
+    assert (tmp_path / "to" / "a.blend").read_bytes() == b"mine!"
+    assert main(["fetch", "1", "other", *keys]) == 1
+    assert "lies on the farm's storage" in capfd.readouterr().err
+    assert not (tmp_path / "other").exists()
+    assert accounts_of(farm) == before

@@ -5,39 +5,28 @@ with that digest is not fetched again. See `result_file` for what is on its way.
 """
 
 import logging
-import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import compress
 from pathlib import Path
 from typing import Protocol
 
-from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
-from farmdesk.link.remote.download_errors import (
-    BadListing,
-    DamagedResult,
-    DiskFull,
-    NotWritable,
-    told_of_disk,
-)
-from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
+from farmdesk.link.remote.part_file import PARTS, Answer, bytes_of_part, discard_part, part_path
+from farmdesk.link.remote.patience import PATIENCE_S
 from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.result_file import ResultFile, bytes_of_part, discard_part, is_here
-from farmdesk.link.remote.result_listing import PARTS, Result, list_results
+from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
+from farmdesk.link.remote.result_file import ResultFile, is_here
+from farmdesk.link.remote.result_listing import Result, list_results
 from farmdesk.link.results_wire import ResultsSeen
-from farmdesk.link.wire import LoginNeeded
 from farmdesk.security.sealed_results import sealed_result
 from farmdesk.security.user_keys import SealedUse, UserKeys
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS = 4
 _CHANGES = 5  # of one frame while it is fetched
-_FINAL = (Paused, LoginNeeded, BadListing, DamagedResult, DiskFull, NotWritable)
 
 
 class ResultsDoor(Protocol):
@@ -70,7 +59,6 @@ class _Order:
 
     task_id: int
     folder: Path
-    failed: list[Exception] = field(default_factory=list)  # one that fails ends them all
     lost: list[int] = field(default_factory=list)
 
 
@@ -90,26 +78,26 @@ class Download:
         self._door = door
         self._keys = keys
         self._key = keys.key_for(SealedUse.RESULT)
-        self._progress = progress or Progress()
-        self._pause = pause or threading.Event()
-        self._connections = connections
-        self._patience_s = patience_s
+        self._receiver = Receiver(
+            progress=progress, pause=pause, connections=connections, patience_s=patience_s
+        )
 
     def fetch(self, task_id: int, folder: Path, frames: FrameSet | None = None) -> Fetched:
         """Bring what is proven of a task, or of some of its frames, into a folder.
 
-        Raises Paused, BadListing, DamagedResult, DiskFull, NotWritable, WrongKey, FarmUnavailable
+        Raises Paused, BadListing, DamagedFile, DiskFull, NotWritable, WrongKey, FarmUnavailable
         when patience ends, and Refused as the farm says.
         """
         order = _Order(task_id, folder)
         listed = self._list(task_id, frames)
         there = [result for result in listed if result.version]
         order.lost.extend(result.frame for result in listed if not result.version)
-        with told_of_disk(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        wanted = self._lacking(folder, there)
-        self._start(folder, there, wanted)
-        self._bring_all(order, wanted)
+        wanted = self._receiver.lacking(there, lambda result: is_here(folder, result))
+        rest = sum(
+            result.size - bytes_of_part(_part(folder, result), result.size) for result in wanted
+        )
+        self._receiver.start(folder, total=sum(result.size for result in there), rest=rest)
+        self._receiver.bring_all(wanted, lambda result: self._bring(order, result))
         with suppress(OSError):  # where something is on its way, the folder stays with it
             (folder / PARTS).rmdir()
         came = [result for result in wanted if result.frame not in order.lost]
@@ -118,56 +106,12 @@ class Download:
         return Fetched(len(came), size, skipped=len(there) - len(wanted), lost=lost)
 
     def _list(self, task_id: int, frames: FrameSet | None) -> list[Result]:
-        patience = self._patience()
+        patience = self._receiver.patience()
         return list_results(
             lambda first: patience.ask(lambda: self._door.results(task_id, frames, first)),
             frames,
             self._keys.version,
         )
-
-    def _patience(self) -> Patience:
-        return Patience(self._pause, self._progress, self._patience_s)
-
-    def _lacking(self, folder: Path, results: Sequence[Result]) -> list[Result]:
-        """Give those that are not here; large ones take a while to look at."""
-
-        def lacks(result: Result) -> bool:
-            if self._pause.is_set():
-                raise Paused
-            return not is_here(folder, result)
-
-        with ThreadPoolExecutor(self._connections, thread_name_prefix="digests") as pool:
-            return list(compress(results, pool.map(lacks, results)))
-
-    def _start(self, folder: Path, there: Sequence[Result], wanted: Sequence[Result]) -> None:
-        """Begin to count. Raises DiskFull where it can be seen that there is no room."""
-        total = sum(result.size for result in there)
-        rest = sum(result.size - bytes_of_part(folder, result) for result in wanted)
-        self._progress.start(total - rest, total)
-        with told_of_disk(folder):
-            free = shutil.disk_usage(folder).free
-        if rest > free:
-            raise DiskFull(folder, rest - free)
-
-    def _bring_all(self, order: _Order, results: Sequence[Result]) -> None:
-        """Bring results over several connections, until all are here or one fails."""
-        turns = iter(results)  # shared: `next` on it is one step
-
-        def bring() -> None:
-            for result in turns:
-                if order.failed:
-                    return
-                try:
-                    self._bring(order, result)
-                except (FarmError, OSError) as error:
-                    order.failed.append(error)
-
-        with ThreadPoolExecutor(self._connections, thread_name_prefix="download") as pool:
-            bringing = [pool.submit(bring) for _ in range(min(self._connections, len(results)))]
-        for one in bringing:
-            one.result()
-        if order.failed:
-            raise order.failed[0]
 
     def _bring(self, order: _Order, result: Result) -> None:
         """Bring one result; where it changes meanwhile, what it is then."""
@@ -175,13 +119,13 @@ class Download:
             try:
                 whole = self._bring_version(order, result)
             except Refused as error:
-                if isinstance(error, _FINAL):
+                if isinstance(error, FINAL):
                     raise
                 now = self._list(order.task_id, FrameSet.of([result.frame]))
                 if now and now[0].path == result.path and now[0].version == result.version:
                     raise
                 log.info("task %s: frame %s has changed", order.task_id, result.frame)
-                discard_part(order.folder, result)
+                discard_part(order.folder, _part(order.folder, result))
                 if not now or not now[0].version or now[0].path != result.path:
                     break
                 result = now[0]
@@ -201,35 +145,20 @@ class Download:
             version=result.version,
             size=result.size,
         )
-        with closing(ResultFile(order.folder, result, sealed)) as file:
-            resumed = file.next > 0
-            self._receive(order, result, file)
-            if file.finish():
-                return True
-            if resumed:  # a machine that lost its power may have lost bytes of the part
-                self._progress.add(-result.size)
-                self._receive(order, result, file)
-                if file.finish():
-                    return True
-            file.discard()
-        return False
 
-    def _receive(self, order: _Order, result: Result, file: ResultFile) -> None:
-        """Take segments until all are here."""
-        patience = self._patience()
-        while not file.is_whole:
-            try:
-                run = self._door.run(order.task_id, result.frame, result.version, file.next)
-                with run as pieces:
-                    for length in file.take(self._watched(order, pieces)):
-                        self._progress.add(length)
-                        patience.went_on()
-            except FarmUnavailable as error:
-                patience.failed(error)
+        @contextmanager
+        def ask(first: int) -> Iterator[Answer]:
+            run = self._door.run(order.task_id, result.frame, result.version, first)
+            with run as pieces:
+                yield Answer(sealed, pieces)
 
-    def _watched(self, order: _Order, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Stop where somebody pauses, or where another thread has failed."""
-        for piece in pieces:
-            if self._pause.is_set() or order.failed:
-                raise Paused
-            yield piece
+        with closing(ResultFile(order.folder, result)) as file:
+            self._receiver.receive(file, ask)
+            whole = file.finish()
+            if not whole:
+                file.discard()
+        return whole
+
+
+def _part(folder: Path, result: Result) -> Path:
+    return part_path(folder, result.version)

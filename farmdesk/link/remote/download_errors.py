@@ -1,4 +1,4 @@
-"""What may go wrong with a download, in sentences for who asked for it."""
+"""What may go wrong where files are fetched, in sentences for who asked for them."""
 
 import errno
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class BadListing(Refused):
-    """A name among the results that no file here may bear: the farm is not what it should be."""
+    """A name that no file here may bear: the farm is not what it should be."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(
-            f"The farm calls a result {quoted(name)}; no file here may bear such a name. Nothing "
+            f"The farm calls a file {quoted(name)}; no file here may bear such a name. Nothing "
             "was fetched. Tell the render staff.",
-            f"农场将某个结果命名为 {quoted(name)}；本机不允许使用这样的文件名。"
+            f"农场将某个文件命名为 {quoted(name)}；本机不允许使用这样的文件名。"
             "未下载任何内容。请告知渲染人员。",
         )
 
 
-class DamagedResult(Refused):
+class DamagedFile(Refused):
     """A segment that does not open."""
 
     def __init__(self, name: str, segment: int) -> None:
@@ -46,7 +46,7 @@ class CutOff(FarmUnavailable):
 
 
 class DiskFull(Refused):
-    """No room for the results on this machine."""
+    """No room for what comes on this machine."""
 
     def __init__(self, folder: Path, lacking: int | None = None) -> None:
         self.folder = folder
@@ -61,14 +61,14 @@ class DiskFull(Refused):
 
 
 class NotWritable(Refused):
-    """A folder that results cannot be written to."""
+    """A folder that nothing can be written to."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
         self.folder = folder
         super().__init__(
-            f"The results cannot be written to {folder} ({error.strerror}). Choose another folder, "
-            "or let it be writable.",
-            f"无法将结果写入 {folder}（{error.strerror}）。请选择其他文件夹或开放写权限。",
+            f"Nothing can be written to {folder} ({error.strerror}). Choose another folder, or let "
+            "it be writable.",
+            f"无法写入 {folder}（{error.strerror}）。请选择其他文件夹或开放写权限。",
         )
 
 

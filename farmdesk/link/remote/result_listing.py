@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 from farmdesk.domain.frame_text import MAX_NUMBER
 from farmdesk.domain.frames import FrameSet
 from farmdesk.link.remote.download_errors import BadListing
+from farmdesk.link.remote.part_file import PARTS
 from farmdesk.link.results_wire import ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.package_names import BadName, check_together, checked_name
 from farmdesk.security.sealed import MAX_SIZE, WrongKey
 from farmdesk.security.sealed_results import VERSION
 
-PARTS = ".farmdesk-parts"  # folder of what is on its way; no result may lie in it
 _SHA256 = 32
 
 

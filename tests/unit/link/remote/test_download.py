@@ -12,8 +12,8 @@ import pytest
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.link.remote.download import Download, Fetched
-from farmdesk.link.remote.download_errors import BadListing, DamagedResult, DiskFull
-from farmdesk.link.remote.result_listing import PARTS
+from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
+from farmdesk.link.remote.part_file import PARTS
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.sealed import SEGMENT, WrongKey
@@ -192,7 +192,7 @@ def test_damaged_and_swapped_segments_are_named(
     farm: LyingFarm, tmp_path: Path, change: Change, segment: int
 ) -> None:
     farm.change = change
-    with pytest.raises(DamagedResult) as told:
+    with pytest.raises(DamagedFile) as told:
         fetch(farm, tmp_path, FrameSet.parse("2"))
     assert (told.value.name, told.value.segment) == (farm.listed[2].name, segment)
     assert not names(tmp_path)
@@ -200,10 +200,10 @@ def test_damaged_and_swapped_segments_are_named(
 
 def test_a_lying_size_opens_nothing(farm: LyingFarm, tmp_path: Path) -> None:
     farm.listed[1] = farm.seen(1, size=2)  # the farm seals three bytes
-    with pytest.raises((DamagedResult, FarmUnavailable)):
+    with pytest.raises((DamagedFile, FarmUnavailable)):
         fetch(farm, tmp_path, FrameSet.parse("1"))
     farm.listed[2] = farm.seen(2, size=LARGE - SEGMENT)
-    with pytest.raises((DamagedResult, FarmUnavailable)):
+    with pytest.raises((DamagedFile, FarmUnavailable)):
         fetch(farm, tmp_path, FrameSet.parse("2"))
     assert not names(tmp_path)
 
@@ -262,7 +262,7 @@ def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
         write_at(file, start, content[: len(content) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("farmdesk.link.remote.result_file.write_at", full)
+    monkeypatch.setattr("farmdesk.link.remote.part_file.write_at", full)
     with pytest.raises(DiskFull):
         fetch(farm, tmp_path)
     assert not names(tmp_path)

@@ -1,0 +1,191 @@
+"""What leaves the farm sealed on the fly: files, opened once, that a fresh login asked for."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from weakref import WeakSet
+
+from farmdesk.db.database import Database
+from farmdesk.domain.accounts import KeyRecord
+from farmdesk.domain.errors import Refused
+from farmdesk.gateway.callers import Caller, Clock
+from farmdesk.gateway.diary import noted
+from farmdesk.gateway.faults import TooMany
+from farmdesk.gateway.upload_errors import StaleLogin
+from farmdesk.gateway.uploads import FRESH
+from farmdesk.security.package_names import BadName, checked_name
+from farmdesk.security.sealed import SEGMENT, SealedFile, SegmentPlan
+from farmdesk.security.sealed_files import read_at
+from farmdesk.security.user_keys import SealedUse, key_for
+from farmdesk.security.vault import OpenVault, Purpose
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16  # files of one user that are read at a time: this bounds the memory he takes
+_REMEMBERED = 10_000  # transfers whose beginning is known to be noted
+
+
+class FileChanged(Refused):
+    """A file is not the one that was listed, or is gone. Root of the reasons."""
+
+
+class Reading:
+    """A file, opened once: what is sealed is what was listed, or nothing.
+
+    `is_listed`: whether a file that looks so is the one that was; `changed`: raised for another.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        sealed: SealedFile,
+        *,
+        is_listed: Callable[[os.stat_result], bool],
+        changed: FileChanged,
+        user_id: int,
+    ) -> None:
+        """Take an open file, and close it in the end. Raises FileChanged."""
+        self.user_id = user_id
+        self._file = file
+        self._sealed = sealed
+        self._is_listed = is_listed
+        self._changed = changed
+        self._check()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be read."""
+        return self._file.closed
+
+    def run(self, first: int, count: int, *, header: bool = False) -> "Run":
+        """Give some segments; `header`: behind the sealed file's, wherever they begin.
+
+        Raises Refused where there are none.
+        """
+        plan = self._sealed.plan
+        if first >= plan.count:
+            self._file.close()
+            raise Refused(
+                f"The file has {plan.count} segments.", f"该文件只有 {plan.count} 个数据段。"
+            )
+        lead = self._sealed.seed.header if header and first > 0 else b""
+        return Run(self, plan, range(first, min(first + count, plan.count)), lead)
+
+    def segment(self, index: int) -> bytes:
+        """Seal a segment of the file that was listed. Raises FileChanged."""
+        plain, into = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
+        start, length = self._sealed.plan.plain(index)
+        read = read_at(self._file, start, plain[:length])
+        self._check()  # after it was read, and before it is sealed
+        if read != length:
+            raise self._changed
+        return bytes(into[: self._sealed.seal_into(index, plain[:length], into)])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _check(self) -> None:
+        if not self._is_listed(os.fstat(self._file.fileno())):
+            self._file.close()
+            raise self._changed
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some of a file's segments, behind `lead`."""
+
+    reading: Reading
+    plan: SegmentPlan
+    indexes: range
+    lead: bytes
+
+    @property
+    def length(self) -> int:
+        """Sealed bytes."""
+        return len(self.lead) + sum(self.plan.sealed(index)[1] for index in self.indexes)
+
+    def sealed(self) -> Iterator[bytes]:
+        """Give them one by one; a file that changes ends in the middle, and so does the answer.
+
+        Raises FileChanged.
+        """
+        if self.lead:
+            yield self.lead
+        for index in self.indexes:
+            yield self.reading.segment(index)
+
+
+class Outgoing:
+    """All that leaves a farm. Safe between threads."""
+
+    def __init__(self, database: Database, vault: OpenVault, now: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._now = now
+        self._lock = threading.Lock()
+        self._begun: dict[tuple[bytes, str, int], None] = {}  # by session, oldest first
+        self._readings: WeakSet[Reading] = WeakSet()  # also those that no client waits for
+
+    def begin(self, caller: Caller, action: str, task_id: int) -> None:
+        """Note a transfer once a session; it begins with a fresh login. Raises StaleLogin."""
+        transfer = (caller.session.token_hash, action, task_id)
+        if transfer in self._begun:
+            return
+        now = self._now()
+        if now - caller.session.made_at > FRESH:
+            raise StaleLogin
+        record = noted(at=now, actor=caller.account.login, action=action, subject=f"task {task_id}")
+        with self._lock:
+            if transfer in self._begun:
+                return
+            with self._database.writing() as connection:
+                record(connection)
+            self._begun[transfer] = None
+            while len(self._begun) > _REMEMBERED:
+                del self._begun[next(iter(self._begun))]
+        log.info("task %s: %s", task_id, action)
+
+    def key(self, record: KeyRecord, use: SealedUse) -> bytes:
+        """Unwrap a user key, for one request alone; give what seals for a use."""
+        place = {"user_id": record.user_id, "version": record.version}
+        user_key = self._vault().unwrap(record.wrapped_user_key, Purpose.USER_KEY, **place)
+        return key_for(user_key, use)
+
+    def count(self, reading: Reading) -> Reading:
+        """Give the reading back, unless its user has too many. Raises TooMany."""
+        with self._lock:
+            others = sum(
+                one.user_id == reading.user_id and not one.closed for one in self._readings
+            )
+            if others < AT_ONCE:
+                self._readings.add(reading)
+                return reading
+        reading.close()
+        raise TooMany(1.0)
+
+
+def opened_below(folder: Path, name: str) -> BinaryIO:
+    """Open a file of a folder. Programs on nodes name and make files, so no part may be a link.
+
+    Raises OSError.
+    """
+    try:
+        parts = checked_name(name).parts
+    except BadName as error:
+        raise FileNotFoundError(name) from error
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = inner
+        # a pipe in a file's place must not keep anybody waiting
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.fdopen(os.open(parts[-1], flags, dir_fd=place), "rb", buffering=0)
+    finally:
+        os.close(place)

@@ -1,0 +1,28 @@
+"""The farm's pages for packages, as `PackageFetch` asks for them."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from farmdesk.link.packages_wire import RUN_SEGMENTS, PackageSeen
+from farmdesk.link.remote.door import Params
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.link.wire import from_json
+
+
+class PackageDoor:
+    """Packages over a session. Safe between threads."""
+
+    def __init__(self, session: RemoteSession) -> None:
+        self._session = session
+
+    def files(self, task_id: int, after: str) -> PackageSeen:
+        """Give a page of a package's files; logs in anew where the login is not fresh."""
+        content = self._session.ask("GET", f"/packages/{task_id}", params={"after": after})
+        return from_json(PackageSeen, content)
+
+    def run(
+        self, task_id: int, name: str, version: bytes, first: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Give a header, and some sealed segments from `first` on, piece by piece as they come."""
+        params: Params = {"name": name, "version": version.hex(), "count": RUN_SEGMENTS}
+        return self._session.reading(f"/packages/{task_id}/segments/{first}", params)

@@ -1,0 +1,173 @@
+"""Fetches a task's package from a farm: opened as it comes, resumed at any time.
+
+No file of the folder is overwritten. What bears a file's name is whole; a file that is there with
+its size and time is not fetched again.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from farmdesk.domain.errors import Refused
+from farmdesk.link.packages_wire import PackageSeen
+from farmdesk.link.remote.download_errors import CutOff, DamagedFile
+from farmdesk.link.remote.package_file import PackagePart, is_here
+from farmdesk.link.remote.package_listing import PackageFile, list_package
+from farmdesk.link.remote.part_file import PARTS, Answer, bytes_of_part, discard_part, part_path
+from farmdesk.link.remote.patience import PATIENCE_S
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
+from farmdesk.security.sealed import HEADER, ForeignFile, Seed
+from farmdesk.security.sealed_packages import sealed_package_file
+from farmdesk.security.user_keys import SealedUse, UserKeys
+
+log = logging.getLogger(__name__)
+
+_LOOKS = 5  # at a package that changes while it is fetched
+
+
+class PackagesDoor(Protocol):
+    """The farm's pages for packages. Every method may raise FarmUnavailable and Refused."""
+
+    def files(self, task_id: int, after: str) -> PackageSeen:
+        """Give a page of a package's files, those behind a name."""
+        ...
+
+    def run(
+        self, task_id: int, name: str, version: bytes, first: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Give a header, and some sealed segments from `first` on, as they come."""
+        ...
+
+
+class ChangesThere(Refused):
+    """Files of the package changed each time that they were fetched."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Files of the package change on the farm while they are fetched. What is whole is "
+            "kept; fetch again when nothing renders into the package.",
+            "获取期间农场上的场景包文件不断变化。已完整获取的文件会保留；"
+            "请在没有程序写入该场景包时重新获取。",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPackage:
+    """What a fetch has brought."""
+
+    files: int  # of the package
+    copied: int  # that came now
+    bytes: int  # of the package
+
+
+class PackageFetch:
+    """Fetches packages. Whoever sets `pause` pauses it."""
+
+    def __init__(
+        self,
+        door: PackagesDoor,
+        keys: UserKeys,
+        *,
+        progress: Progress | None = None,
+        pause: threading.Event | None = None,
+        connections: int = CONNECTIONS,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._door = door
+        self._key_version = keys.version
+        self._key = keys.key_for(SealedUse.PACKAGE)
+        self._receiver = Receiver(
+            progress=progress, pause=pause, connections=connections, patience_s=patience_s
+        )
+
+    def fetch(self, task_id: int, folder: Path) -> FetchedPackage:
+        """Bring a task's package into a folder.
+
+        Raises Paused, BadListing, AlreadyThere, ChangesThere, DamagedFile, DiskFull, NotWritable,
+        WrongKey, FarmUnavailable when patience ends, and Refused as the farm says.
+        """
+        came = set[PurePosixPath]()
+        for _ in range(_LOOKS):
+            files = self._list(task_id)
+            if self._bring_all(task_id, folder, files, came):
+                with suppress(OSError):  # where something is on its way, the folder stays with it
+                    (folder / PARTS).rmdir()
+                return FetchedPackage(len(files), len(came), sum(file.size for file in files))
+        raise ChangesThere
+
+    def _list(self, task_id: int) -> list[PackageFile]:
+        patience = self._receiver.patience()
+        return list_package(
+            lambda after: patience.ask(lambda: self._door.files(task_id, after)),
+            self._key_version,
+        )
+
+    def _bring_all(
+        self, task_id: int, folder: Path, files: list[PackageFile], came: set[PurePosixPath]
+    ) -> bool:
+        """Bring what is not here, and note what came; say whether nothing changed meanwhile."""
+
+        def bring(file: PackageFile) -> None:
+            try:
+                self._bring(task_id, folder, file)
+            except Refused as error:
+                if isinstance(error, FINAL):
+                    raise
+                log.info("task %s: %s: %s", task_id, file.path, error)
+                discard_part(folder, part_path(folder, file.version))
+            else:
+                came.add(file.path)
+
+        wanted = self._receiver.lacking(
+            files, lambda file: file.path in came or is_here(folder, file)
+        )
+        total = sum(file.size for file in files)
+        parts = ((part_path(folder, file.version), file.size) for file in wanted)
+        here = sum(bytes_of_part(part, size) for part, size in parts)
+        rest = sum(file.size for file in wanted) - here
+        self._receiver.start(folder, total=total, rest=rest)
+        self._receiver.bring_all(wanted, bring)
+        return all(file.path in came for file in wanted)
+
+    def _bring(self, task_id: int, folder: Path, file: PackageFile) -> None:
+        """Bring one file. Raises Refused where it is not the listed one any more."""
+
+        @contextmanager
+        def ask(first: int) -> Iterator[Answer]:
+            with self._door.run(task_id, file.path.as_posix(), file.version, first) as pieces:
+                yield self._answer(task_id, file, pieces, first)
+
+        with closing(PackagePart(folder, file)) as part:
+            self._receiver.receive(part, ask)
+            part.finish()
+
+    def _answer(
+        self, task_id: int, file: PackageFile, pieces: Iterator[bytes], first: int
+    ) -> Answer:
+        """Read the header that an answer begins with. Raises CutOff, DamagedFile."""
+        begun = b""
+        while len(begun) < HEADER:
+            piece = next(pieces, None)
+            if piece is None:
+                raise CutOff
+            begun += piece
+        try:
+            seed = Seed.of_header(begun)
+        except ForeignFile:
+            raise DamagedFile(file.path.as_posix(), first) from None
+        sealed = sealed_package_file(
+            self._key,
+            task_id=task_id,
+            key_version=self._key_version,
+            version=file.version,
+            size=file.size,
+            seed=seed,
+        )
+        rest = begun if first == 0 else begun[HEADER:]
+        return Answer(sealed, chain([rest], pieces))

@@ -1,0 +1,299 @@
+"""Packages are fetched through a real gateway by the staff: whole, sealed, and by nobody else."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
+from farmdesk.domain.users import Role
+from farmdesk.link.packages_wire import PackageSeen
+from farmdesk.link.remote.package_door import PackageDoor
+from farmdesk.link.remote.package_fetch import FetchedPackage, PackageFetch
+from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.patience import Paused
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.wire import LoginNeeded
+from farmdesk.security.sealed import SEGMENT
+from tests.gateway_room import Room
+from tests.gateways import add_user, keys_of
+from tests.package_farm import PackagedTask, files_in
+from tests.result_farm import noise
+from tests.transfer_farm import gateway_process
+
+LARGE = 20 * SEGMENT + 17  # two requests
+CONTENTS = {
+    "a.blend": noise(SEGMENT - 55),
+    "textures/冰/ice.exr": noise(LARGE),
+    "textures/empty": b"",
+    "textures.txt": b"behind the folder",
+    "b": b"last",
+}
+
+
+@pytest.fixture
+def task(room: Room, tmp_path: Path) -> PackagedTask:
+    made = PackagedTask(room.url, tmp_path / "work", "ann")
+    made.make(CONTENTS)
+    return made
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    return tmp_path / "to"
+
+
+class Clients:
+    """Users elsewhere who fetch packages."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self._sessions = ExitStack()
+
+    def door(self, login: str = "operator", kind: type[PackageDoor] = PackageDoor) -> PackageDoor:
+        session = self.room.gateway.session(login)
+        self._sessions.callback(session.close)
+        return kind(session)
+
+    def fetch(self, login: str = "operator", **more: Any) -> PackageFetch:
+        return PackageFetch(more.pop("door", None) or self.door(login), keys_of(login), **more)
+
+    def close(self) -> None:
+        self._sessions.close()
+
+
+@pytest.fixture
+def clients(room: Room) -> Iterator[Clients]:
+    made = Clients(room)
+    yield made
+    made.close()
+
+
+def test_a_package_arrives_and_each_fetch_is_on_record(
+    clients: Clients, task: PackagedTask, into: Path
+) -> None:
+    total = sum(map(len, CONTENTS.values()))
+    assert clients.fetch().fetch(1, into) == FetchedPackage(5, 5, total)
+    assert files_in(into) == CONTENTS
+    one, other = task.package / "b", into / "b"
+    assert one.stat().st_mtime_ns == other.stat().st_mtime_ns
+    clients.room.clock.turn(minutes=6)  # a fetch begins with a login of just now
+    assert clients.fetch("boss").fetch(1, into) == FetchedPackage(5, 0, total)
+    begun = [record for record in clients.room.audit() if record.action == "fetch_package"]
+    assert [(record.actor, record.subject) for record in begun] == [
+        ("operator", "task 1"),
+        ("boss", "task 1"),
+    ]
+
+
+def test_a_package_is_listed_page_by_page(
+    clients: Clients, task: PackagedTask, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farmdesk.gateway.packages.PAGE", 2)
+    pages = list[PackageSeen]()
+
+    class Noting(PackageDoor):
+        def files(self, task_id: int, after: str) -> PackageSeen:
+            pages.append(super().files(task_id, after))
+            return pages[-1]
+
+    assert clients.fetch(door=clients.door(kind=Noting)).fetch(1, into).files == 5
+    assert [[seen.name for seen in page.files] for page in pages] == [
+        ["a.blend", "b"],
+        ["textures/empty", "textures/冰/ice.exr"],
+        ["textures.txt"],
+    ]
+
+
+def test_a_customer_is_told_of_every_task_that_there_is_no_package(
+    clients: Clients, task: PackagedTask
+) -> None:
+    [seen, *_] = clients.door().files(1, "").files
+    own = clients.door("ann")
+    told = set[str]()
+    for number in (1, 2):
+        with pytest.raises(Refused) as listed:
+            own.files(number, "")
+        with (
+            pytest.raises(Refused) as read,
+            own.run(number, seen.name, bytes.fromhex(seen.version), 0),
+        ):
+            pass
+        told |= {str(refused.value).replace("2", "1") for refused in (listed, read)}
+    assert len(told) == 1
+    assert [r.actor for r in clients.room.audit() if r.action == "fetch_package"] == ["operator"]
+
+
+def test_a_session_that_is_over_fetches_nothing(
+    clients: Clients, task: PackagedTask, into: Path
+) -> None:
+    header = clients.room.enter("operator")
+    client = clients.room.client
+    assert client.get("/packages/1", headers=header).status_code == 200
+    assert client.delete("/session", headers=header).is_success
+    assert client.get("/packages/1", headers=header).status_code == 401
+    assert client.get("/packages/1").status_code == 401
+    session = clients.room.gateway.session("operator")
+    session.end()  # whoever copied its token comes late, and has no keys to log in anew
+    session._keys = None
+    with pytest.raises(LoginNeeded):
+        PackageFetch(PackageDoor(session), keys_of("operator")).fetch(1, into)
+    session.close()
+    assert not into.exists()
+
+
+def test_a_scene_on_the_storage_is_not_given(
+    clients: Clients, room: Room, tmp_path: Path, into: Path
+) -> None:
+    """An operator could name any file that the farm's account may read."""
+    secret = tmp_path / "master.key"
+    secret.write_bytes(b"secret")
+    made = PackagedTask(room.url, tmp_path / "work", "operator")
+    made.make({"master.key": b"not this one"}, scene=str(secret))
+    with pytest.raises(Refused, match="lies on the farm's storage"):
+        clients.fetch().fetch(1, into)
+    with pytest.raises(Refused, match="no task 7"):
+        clients.fetch().fetch(7, into)
+
+
+@pytest.mark.parametrize(
+    "name", ["../frames/0001.png", "/etc/passwd", "link", "links/secret", "pipe", "textures", "no"]
+)
+def test_no_name_leads_out_of_the_package(
+    clients: Clients, task: PackagedTask, into: Path, name: str
+) -> None:
+    secret = task.folder / "secret"
+    secret.write_bytes(b"secret")
+    (task.package / "link").symlink_to(secret)
+    (task.package / "links").symlink_to(task.folder)
+    os.mkfifo(task.package / "pipe")
+    task.write("CON.txt", b"a name that some system does not take")
+    assert [seen.name for seen in clients.door().files(1, "").files] == sorted(
+        CONTENTS, key=lambda one: one.split("/")
+    )
+    with pytest.raises(Refused, match="has changed"), clients.door().run(1, name, bytes(32), 0):
+        pass
+    assert clients.fetch().fetch(1, into).files == 5
+    assert files_in(into) == CONTENTS
+
+
+def test_a_file_that_changes_in_the_middle_comes_in_its_new_form(
+    clients: Clients, task: PackagedTask, into: Path
+) -> None:
+    """Also where the answer is under way: it is cut off, and what has come is not mixed."""
+    name, new = "textures/冰/ice.exr", noise(LARGE)
+
+    class Writing(Progress):
+        def add(self, count: int) -> None:
+            super().add(count)
+            if count == SEGMENT - 16 and (task.package / name).read_bytes() != new:
+                task.write(name, new)
+
+    assert clients.fetch(progress=Writing()).fetch(1, into).files == 5
+    assert files_in(into) == CONTENTS | {name: new}
+    assert not (into / PARTS).exists()
+
+
+def test_a_pause_keeps_what_has_come(clients: Clients, task: PackagedTask, into: Path) -> None:
+    pause = threading.Event()
+
+    class Pausing(Progress):
+        def add(self, count: int) -> None:
+            super().add(count)
+            if self.look().done > 10 * SEGMENT:
+                pause.set()
+
+    with pytest.raises(Paused):
+        clients.fetch(progress=Pausing(), pause=pause).fetch(1, into)
+    progress = CountedBytes()
+    assert clients.fetch(progress=progress).fetch(1, into).files == 5
+    assert progress.came < LARGE - 5 * SEGMENT
+    assert files_in(into) == CONTENTS
+
+
+class CountedBytes(Progress):
+    """Counts what comes over the line."""
+
+    came = 0
+
+    def add(self, count: int) -> None:
+        super().add(count)
+        self.came += count
+
+
+def test_the_gateway_is_killed_and_the_fetch_goes_on(tmp_path: Path, into: Path) -> None:
+    with gateway_process(tmp_path / "farm") as gateway:
+        add_user(gateway.url, "ops", Role.OPERATOR)
+        PackagedTask(gateway.url, tmp_path / "work", "director", task_id=2).make(CONTENTS, number=2)
+        killed = threading.Event()
+
+        class Killing(Progress):
+            def add(self, count: int) -> None:
+                super().add(count)
+                if self.look().done > 5 * SEGMENT and not killed.is_set():
+                    killed.set()
+                    gateway.kill()
+
+            def say(self, error: FarmError) -> None:
+                assert isinstance(error, FarmUnavailable)
+                super().say(error)
+                if gateway.process is None:
+                    gateway.start()
+
+        session = gateway.session(keys_of("ops"))
+        fetching = PackageFetch(
+            PackageDoor(session), keys_of("ops"), progress=Killing(), connections=1
+        )
+        assert fetching.fetch(2, into).files == 5
+        session.close()
+        assert killed.is_set()
+        assert files_in(into) == CONTENTS
+
+
+CLIENT = """
+import os, sys
+from pathlib import Path
+from farmdesk.link.remote.door import Door
+from farmdesk.link.remote.package_door import PackageDoor
+from farmdesk.link.remote.package_fetch import PackageFetch
+from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.session import RemoteSession
+from farmdesk.security.user_keys import UserKeys
+
+url, authority, folder, stop = sys.argv[1:5]
+login, version, private, user_key = sys.stdin.read().split()
+keys = UserKeys.from_parts(
+    login, int(version), private=bytes.fromhex(private), user_key=bytes.fromhex(user_key))
+
+class Dying(Progress):
+    def add(self, count):
+        super().add(count)
+        if self.look().done > int(stop):
+            os.kill(os.getpid(), 9)
+
+session = RemoteSession.begin(Door(url, Path(authority).read_bytes()), keys)
+PackageFetch(PackageDoor(session), keys, progress=Dying()).fetch(1, Path(folder))
+"""
+
+
+def test_the_client_is_killed_and_the_next_one_goes_on(
+    clients: Clients, task: PackagedTask, into: Path
+) -> None:
+    gateway, keys = clients.room.gateway, keys_of("operator")
+    argv = [sys.executable, "-c", CLIENT, gateway.url, str(gateway.settings.ca), str(into)]
+    told = f"{keys.login} {keys.version} {keys.private_der.hex()} {keys.user_key.hex()}"
+    ended = subprocess.run(
+        [*argv, str(14 * SEGMENT)], input=told, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == -9
+    assert not (into / "textures/冰/ice.exr").exists()
+    progress = CountedBytes()
+    assert clients.fetch(progress=progress).fetch(1, into).files == 5
+    assert progress.came <= LARGE - 10 * SEGMENT
+    assert files_in(into) == CONTENTS

@@ -1,0 +1,333 @@
+"""Packages from farms that lie, and over lines that break, without HTTP."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.link.packages_wire import RUN_SEGMENTS, PackageFileSeen, PackageSeen
+from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
+from farmdesk.link.remote.package_fetch import ChangesThere, FetchedPackage, PackageFetch
+from farmdesk.link.remote.package_listing import TooManyThere
+from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.wire import Unreadable
+from farmdesk.security.sealed import HEADER, SEGMENT, Seed, WrongKey
+from farmdesk.security.sealed_packages import sealed_package_file
+from farmdesk.security.user_keys import SealedUse, UserKeys
+from farmdesk.storage.package_copy import AlreadyThere
+from tests.package_farm import files_in
+
+LARGE = 20 * SEGMENT + 1
+TIME_NS = 1_700_000_000 * 10**9
+Change = Callable[[int, bytes], bytes]
+
+
+@cache
+def keys() -> UserKeys:
+    return UserKeys.make("ops", 3)
+
+
+class LyingFarm:
+    """Seals `contents` by name as a gateway does. `change`: what the line makes of an answer."""
+
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        self.contents = contents
+        self.key_version = 3
+        self.change: Change = lambda _first, answer: answer
+        self.listed = {name: self.seen(name) for name in contents}
+        self.pages: list[PackageSeen] | None = None
+        self.asked: list[tuple[str, int]] = []
+        self.seeds = set[bytes]()
+        self.gone: Callable[[str, bytes], bool] = lambda _name, _version: False
+
+    def seen(self, name: str, **changed: object) -> PackageFileSeen:
+        content = self.contents[name]
+        version = hashlib.sha256(name.encode() + content).hexdigest()
+        return replace(PackageFileSeen(name, len(content), TIME_NS, version), **changed)  # type: ignore[arg-type]
+
+    def files(self, task_id: int, after: str) -> PackageSeen:
+        if self.pages is not None:
+            return self.pages.pop(0)
+        return PackageSeen(self.key_version, list(self.listed.values()), None)
+
+    @contextmanager
+    def run(self, task_id: int, name: str, version: bytes, first: int) -> Iterator[Iterator[bytes]]:
+        self.asked.append((name, first))
+        if self.gone(name, version):
+            raise Refused("changed", "changed")
+        seed = Seed.fresh()
+        self.seeds.add(seed.salt)
+        content, key = self.contents[name], keys().key_for(SealedUse.PACKAGE)
+        sealed = sealed_package_file(
+            key, task_id=task_id, key_version=3, version=version, size=len(content), seed=seed
+        )
+        answer = seed.header if first else b""
+        for index in range(first, min(first + RUN_SEGMENTS, sealed.plan.count)):
+            start, length = sealed.plan.plain(index)
+            into = memoryview(bytearray(SEGMENT))
+            end = sealed.seal_into(index, content[start : start + length], into)
+            answer += into[:end]
+        whole = self.change(first, answer)
+        pieces = (whole[start : start + 65_000] for start in range(7, len(whole), 65_000))
+        yield iter([whole[:7], *pieces])  # a header may come in two pieces
+
+
+@pytest.fixture
+def farm() -> LyingFarm:
+    large = bytes(range(256)) * (LARGE // 256) + b"end"
+    return LyingFarm({"shot/a.blend": b"one", "纹理/snow.exr": large, "empty": b""})
+
+
+def fetch(farm: LyingFarm, folder: Path) -> FetchedPackage:
+    return PackageFetch(farm, keys(), patience_s=0).fetch(7, folder)
+
+
+def test_a_package_arrives_with_its_times_and_is_not_fetched_twice(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    size = sum(map(len, farm.contents.values()))
+    assert fetch(farm, tmp_path) == FetchedPackage(3, 3, size)
+    assert files_in(tmp_path) == farm.contents
+    assert (tmp_path / "empty").stat().st_mtime_ns == TIME_NS
+    assert not (tmp_path / PARTS).exists()
+    assert len(farm.seeds) == len(farm.asked) == 4  # one for each answer
+    farm.asked.clear()
+    assert fetch(farm, tmp_path) == FetchedPackage(3, 0, size)
+    assert not farm.asked
+
+
+@pytest.mark.parametrize("there", ["other bytes", "another time", "a folder", "a link"])
+def test_nothing_that_is_there_is_overwritten(farm: LyingFarm, tmp_path: Path, there: str) -> None:
+    path = tmp_path / "shot" / "a.blend"
+    path.parent.mkdir()
+    match there:
+        case "other bytes":
+            path.write_bytes(b"mine, and longer")
+            os.utime(path, ns=(TIME_NS, TIME_NS))
+        case "another time":
+            path.write_bytes(b"one")
+        case "a folder":
+            path.mkdir()
+        case _:
+            path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(AlreadyThere):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../up",
+        "/etc/cron.d/x",
+        "C:\\x",
+        "a/../../x",
+        "NUL",
+        "con.png",
+        "a:b",
+        "",
+        "a//b",
+        "x\u202egnp.exe",
+        "a. ",
+        f"{PARTS}/x.part",
+        f"{PARTS.upper()}/x.part",
+        "shot/A.BLEND",  # the twin of another
+        "shot",  # a file in the place of another one's folder
+        "n" * 300,
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path, name: str) -> None:
+    farm.listed["empty"] = replace(farm.seen("empty"), name=name)
+    folder = tmp_path / "to"
+    with pytest.raises(BadListing):
+        fetch(farm, folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"size": -1},
+        {"size": 1 << 60},
+        {"mtime_ns": -1},
+        {"mtime_ns": 1 << 70},
+        {"version": "zz"},
+        {"version": "00"},
+    ],
+)
+def test_a_listing_that_cannot_be_is_refused(
+    farm: LyingFarm, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    farm.listed["empty"] = farm.seen("empty", **changed)
+    with pytest.raises(Unreadable):
+        fetch(farm, tmp_path)
+    assert not files_in(tmp_path)
+
+
+def test_a_listing_without_end_is_refused(
+    farm: LyingFarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list(farm.listed.values())
+    farm.pages = [PackageSeen(3, seen, "x"), PackageSeen(3, [], "x")]
+    with pytest.raises(Unreadable):
+        fetch(farm, tmp_path)
+    monkeypatch.setattr("farmdesk.link.remote.package_listing.MAX_FILES", 5)
+    farm.pages = [PackageSeen(3, seen, "x"), PackageSeen(3, seen, "x")]
+    with pytest.raises(TooManyThere):
+        fetch(farm, tmp_path)
+    farm.pages = [PackageSeen(3, seen[:2], "x"), PackageSeen(3, seen[:2], None)]
+    with pytest.raises(BadListing):
+        fetch(farm, tmp_path)
+
+
+def test_another_key_version_is_named_before_anything_is_fetched(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.key_version = 2
+    with pytest.raises(WrongKey):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+
+
+def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.listed["empty"] = farm.seen("empty", size=1 << 45)
+    with pytest.raises(DiskFull, match="GB more"):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+
+
+def _bit(first: int, answer: bytes) -> bytes:
+    place = SEGMENT + 5
+    return answer if first or len(answer) < place else _flipped(answer, place)
+
+
+def _of_the_header(first: int, answer: bytes) -> bytes:
+    return _flipped(answer, 0) if first else answer
+
+
+def _of_the_seed(first: int, answer: bytes) -> bytes:
+    return _flipped(answer, 5) if first else answer
+
+
+def _flipped(answer: bytes, place: int) -> bytes:
+    return answer[:place] + bytes([answer[place] ^ 1]) + answer[place + 1 :]
+
+
+def _from_elsewhere(first: int, answer: bytes) -> bytes:
+    return answer[:HEADER] + answer[HEADER + SEGMENT :] if first else answer
+
+
+@pytest.mark.parametrize(
+    ("change", "segment"),
+    [
+        (_bit, 1),
+        (_of_the_header, RUN_SEGMENTS),
+        (_of_the_seed, RUN_SEGMENTS),
+        (_from_elsewhere, RUN_SEGMENTS),
+    ],
+)
+def test_damaged_and_swapped_segments_are_named(
+    farm: LyingFarm, tmp_path: Path, change: Change, segment: int
+) -> None:
+    farm.change = change
+    with pytest.raises(DamagedFile) as told:
+        fetch(farm, tmp_path)
+    assert (told.value.name, told.value.segment) == ("纹理/snow.exr", segment)
+    assert not (tmp_path / "纹理").exists()
+
+
+def test_an_answer_for_another_file_does_not_open(farm: LyingFarm, tmp_path: Path) -> None:
+    farm.contents["shot/a.blend"] = b"two"
+    version = farm.listed["shot/a.blend"].version
+    farm.listed["shot/a.blend"] = replace(farm.seen("shot/a.blend"), version="00" * 32)
+    run = farm.run
+
+    def other(task_id: int, name: str, _version: bytes, first: int):  # type: ignore[no-untyped-def]
+        return run(task_id, name, bytes.fromhex(version), first)
+
+    farm.run = other  # type: ignore[method-assign,assignment]
+    with pytest.raises(DamagedFile):
+        fetch(farm, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (lambda first, answer: answer[:-1] if first else answer, [20]),
+        (lambda first, answer: answer[: HEADER - 1] if first else answer, [RUN_SEGMENTS]),
+        (lambda first, answer: b"" if first else answer, [RUN_SEGMENTS]),
+        (lambda first, answer: answer + b"more" if first else answer, []),
+    ],
+)
+def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
+    farm: LyingFarm, tmp_path: Path, change: Change, asked: list[int]
+) -> None:
+    """What came whole of it counts: the next question begins behind."""
+    farm.change = change
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path)
+    assert "纹理/snow.exr" not in files_in(tmp_path)
+    farm.change = lambda _first, answer: answer
+    farm.asked.clear()
+    assert fetch(farm, tmp_path).files == 3
+    assert [first for name, first in farm.asked if name == "纹理/snow.exr"] == asked
+    assert files_in(tmp_path) == farm.contents
+
+
+def test_what_the_power_took_of_a_part_is_fetched_again(farm: LyingFarm, tmp_path: Path) -> None:
+    farm.change = lambda first, answer: b"" if first else answer
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path)
+    farm.change = lambda _first, answer: answer
+    part = max((tmp_path / PARTS).glob("*.part"), key=lambda path: path.stat().st_size)
+    with part.open("r+b") as file:
+        file.seek(5 * SEGMENT)
+        file.write(bytes(100))
+    farm.asked.clear()
+    assert fetch(farm, tmp_path).files == 3
+    assert farm.asked == [("纹理/snow.exr", 5)]
+    assert files_in(tmp_path) == farm.contents
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingFarm, tmp_path: Path) -> None:
+    old = bytes.fromhex(farm.listed["纹理/snow.exr"].version)
+
+    def rendered(name: str, version: bytes) -> bool:
+        """It is another file from the second answer on; another one is gone."""
+        if version == old and farm.asked[-1][1]:
+            farm.contents[name] = farm.contents[name][::-1]
+            farm.listed = {name: farm.seen(name), "shot/a.blend": farm.listed["shot/a.blend"]}
+        return version == old and farm.listed[name].version != old.hex()
+
+    farm.gone = rendered
+    assert fetch(farm, tmp_path).files == 2
+    assert files_in(tmp_path)["纹理/snow.exr"] == farm.contents["纹理/snow.exr"]
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_a_package_that_never_rests_is_told(farm: LyingFarm, tmp_path: Path) -> None:
+    farm.gone = lambda name, _version: name == "empty"
+    with pytest.raises(ChangesThere):
+        fetch(farm, tmp_path)
+    assert files_in(tmp_path).keys() == {"shot/a.blend", "纹理/snow.exr"}
+
+
+def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: Path) -> None:
+    def other(first: int, answer: bytes) -> bytes:
+        if first:
+            assert fetch(LyingFarm(farm.contents), tmp_path).files == 3
+        return answer
+
+    farm.change = other
+    assert fetch(farm, tmp_path).files == 3
+    assert files_in(tmp_path) == farm.contents

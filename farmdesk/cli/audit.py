@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.moments import read_time
+from farmdesk.db.audit import Wanted
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.security.audit_chain import Broken, Link, follow
 
@@ -16,8 +18,12 @@ from farmdesk.security.audit_chain import Broken, Link, follow
 def add_verbs(verb: AddVerb) -> None:
     """Add `audit` with the words behind it."""
     word = second_words(verb("audit", "read the audit log: for superadmins", _list))
-    tail = word("list", "show who did what", _list)
-    tail.add_argument("--tail", type=int, default=50, metavar="N", help="the last N records")
+    some = word("list", "show who did what", _list)
+    some.add_argument("--tail", type=int, default=50, metavar="N", help="the last N of them")
+    some.add_argument("--who", metavar="LOGIN", default="", help="only what this one did")
+    some.add_argument("--what", metavar="ACTION", default="", help="only this, like stop_task")
+    some.add_argument("--task", type=int, help="only what was done to this task")
+    some.add_argument("--since", metavar="TIME", help="like 2026-02-04T20:00; local time")
     verify = word("verify", "find a record that was changed, removed or moved", _verify)
     verify.add_argument(
         "--noted",
@@ -65,7 +71,10 @@ def _seen(
 
 
 def _list(call: Call) -> int:
-    rows = call.people.newest_audit(call.words.tail)
+    words = call.words
+    since = read_time(words.since) if words.since else None
+    wanted = Wanted(actor=words.who, action=words.what, since=since, task=words.task)
+    rows = call.people.newest_audit(words.tail, wanted)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("#", "Time", "Who", "What", "To", "Detail"):
         table.add_column(column, overflow="fold")

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 from farmdesk.cli.asking import ask_new_passphrase, ask_secret
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import AddVerb, Call, language, second_words
+from farmdesk.db.database import Database
 from farmdesk.domain.account_commands import RevokeKey
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.security.key_file import change_passphrase, read_key_file
-from farmdesk.security.master_key import read_master_keys
+from farmdesk.security.master_key import MasterKey, read_master_keys
 from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
-from farmdesk.setup.master import restore_master_key, rotate
+from farmdesk.setup.master import note, restore_master_key, rotate
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -54,13 +55,14 @@ def _revoke(call: Call) -> int:
 
 def _recovery(call: Call) -> int:
     """Print the secret itself: this is what it is for."""
-    key = read_master_keys(call.config.master_key)[-1]
+    database, key = call.own_database, read_master_keys(call.config.master_key)[-1]
+    _note(call, database, "print_recovery_copy", key)
     shown = {"key": key.id, "recovery": print_recovery(key).splitlines()}
     return call.show(shown, lambda: print(print_recovery(key)))
 
 
 def _rotate(call: Call) -> int:
-    done = rotate(call.config.master_key, call.own_database)
+    done = rotate(call.config.master_key, call.own_database, by=call.login)
     made = "is the new master key" if done.new else "is the master key; a rotation was ended"
     told = (
         f"{done.current.id} {made}. {done.rewrapped} secrets were wrapped under it.\n"
@@ -71,12 +73,25 @@ def _rotate(call: Call) -> int:
 
 
 def _restore(call: Call) -> int:
+    database, path = call.own_database, call.config.master_key
     key = read_recovery(_typed(call))
-    path = call.config.master_key
     new = restore_master_key(path, key)
+    _note(call, database, "restore_master_key", key)
     told = f"Master key {key.id} {'is back' if new else 'was there already'}: {path}"
     shown = {"key": key.id, "new": new}
     return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
+
+
+def _note(call: Call, database: Database, action: str, key: MasterKey) -> None:
+    """Write it into the audit log, or say why it is not there.
+
+    Whoever reads the key's file needs no word of ours, and a key comes back before its database.
+    """
+    try:
+        note(database, action, key, by=call.login)
+    except FarmError as error:
+        told = {"en": "This is not in the audit log. ", "zh": "此操作未记入审计日志。"}
+        call.complain(told[language()] + error.text(language()))
 
 
 def _typed(call: Call) -> str:

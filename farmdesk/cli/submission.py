@@ -3,10 +3,10 @@
 import argparse
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.moments import read_time
 from farmdesk.cli.upload import add_transfer_words
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.task_commands import Parameter, SubmitTask
@@ -95,7 +95,7 @@ def submission(words: argparse.Namespace, tools: Tools) -> SubmitTask:
         start=words.start,
         after=words.after,
         after_mode=words.after_mode,
-        due=_time(words.due),
+        due=read_time(words.due).isoformat() if words.due else None,
     )
 
 
@@ -122,19 +122,6 @@ def _tool(words: argparse.Namespace, scene: Path, tools: Tools) -> ModelingTool:
             f"无法确定打开 {scene.name} 的软件。请用 --tool 指定；可用的有：{names}。",
         )
     return fitting[0]
-
-
-def _time(text: str | None) -> str | None:
-    """Give a time in UTC; one without a zone is of this place."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        raise Refused(
-            f"{text!r} is no time. Write it like 2026-02-04T20:00.",
-            f"{text!r} 不是有效的时间。请写成 2026-02-04T20:00 的形式。",
-        ) from None
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:

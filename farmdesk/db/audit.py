@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from farmdesk.db.columns import NAME_LENGTH
 from farmdesk.db.flush_rows import keepable
@@ -20,7 +20,11 @@ Chain = Callable[[AuditRecord], bytes]
 """Gives the digest of a record, its `previous` included and its own `digest` left out."""
 
 _AUDIT = table_of(AuditEntry)
+_HEAD = table_of(AuditHead)
 _COLUMNS = tuple(column.name for column in _AUDIT.columns)
+_END = select(_HEAD.c.last, _HEAD.c.digest).with_for_update()
+_ADD = insert(_AUDIT)
+_MOVE_END = update(_HEAD).values(last=bindparam("last"), digest=bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,15 @@ def append_all(connection: Connection, deeds: Collection[Deed], chain: Chain) ->
     """
     if not deeds:
         return []
-    last, digest = connection.execute(
-        select(AuditHead.last, AuditHead.digest).with_for_update()
-    ).one()
+    last, digest = connection.execute(_END).one()
     records = []
     for number, deed in enumerate(deeds, last + 1):
         record = _record_of(deed, number, digest)
         digest = chain(record)
         records.append(replace(record, digest=digest))
     rows = [{name: getattr(record, name) for name in _COLUMNS} for record in records]
-    connection.execute(insert(_AUDIT), rows)
-    connection.execute(update(AuditHead).values(last=records[-1].id, digest=digest))
+    connection.execute(_ADD, rows)
+    connection.execute(_MOVE_END, {"last": records[-1].id, "digest": digest})
     return records
 
 
@@ -89,10 +91,8 @@ def read(connection: Connection, since_id: int = 0, limit: int = 1000) -> list[A
     return [_record(row) for row in connection.execute(query)]
 
 
-def newest(
-    connection: Connection, limit: int = 200, wanted: Wanted = Wanted()
-) -> list[AuditRecord]:
-    """Give the last records, of those that are wanted, oldest first."""
+def newest(connection: Connection, limit: int, wanted: Wanted = Wanted()) -> list[AuditRecord]:
+    """Give the last of the records that are wanted, oldest first."""
     query = _only(wanted).order_by(_AUDIT.c.id.desc()).limit(limit)
     return [_record(row) for row in reversed(connection.execute(query).all())]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, Text, func, select, type_coerce
+from sqlalchemy import Connection, Text, bindparam, func, select, type_coerce
 
 from farmdesk.db.audit import about_task
 from farmdesk.db.commands import LOGIN
@@ -21,6 +21,12 @@ _SUBJECTS = {  # a field of a command, and the word for what it names
     "nodes": "nodes",
     "pool": "pool",
 }
+_UNANSWERED = select(
+    SentCommand.id,
+    SentCommand.kind,
+    LOGIN.label("login"),
+    func.substr(type_coerce(SentCommand.body, Text), 1, BODY_CHARS).label("body"),
+).where(SentCommand.id.in_(bindparam("ids", expanding=True)), SentCommand.answered_at.is_(None))
 
 
 def deeds_of(connection: Connection, outcomes: Collection[Outcome]) -> list[Deed]:
@@ -31,12 +37,8 @@ def deeds_of(connection: Connection, outcomes: Collection[Outcome]) -> list[Deed
     """
     if not outcomes:
         return []
-    body = func.substr(type_coerce(SentCommand.body, Text), 1, BODY_CHARS).label("body")
-    query = select(SentCommand.id, SentCommand.kind, LOGIN.label("login"), body).where(
-        SentCommand.id.in_([outcome.command_id for outcome in outcomes]),
-        SentCommand.answered_at.is_(None),
-    )
-    rows = {row.id: row for row in connection.execute(query)}
+    ids = [outcome.command_id for outcome in outcomes]
+    rows = {row.id: row for row in connection.execute(_UNANSWERED, {"ids": ids})}
     return [
         Deed(outcome.at, row.login, row.kind, _subject(outcome, row.body), _told(outcome, row.body))
         for outcome in outcomes

@@ -43,10 +43,10 @@ class PeopleReader:
         with self._database.reading() as connection:
             return user_keys.public_of(connection, user_id)
 
-    def newest_audit(self, limit: int) -> list[AuditRecord]:
-        """Give the last records of the audit log, oldest first."""
+    def newest_audit(self, limit: int, wanted: audit.Wanted) -> list[AuditRecord]:
+        """Give the last records of the audit log that are wanted, oldest first."""
         with self._database.reading() as connection:
-            return audit.newest(connection, limit)
+            return audit.newest(connection, limit, wanted)
 
     def all_audit(self) -> Iterator[AuditRecord]:
         """Give the whole audit log, oldest first, in pages."""

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database
+from farmdesk.domain.accounts import Deed
 from farmdesk.domain.errors import Refused
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.key_records import rewrapped
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys, write_master_keys
 from farmdesk.security.vault import Purpose, Vault, load_vault, wrapped_under
-
-ACTOR = "vault"  # in the audit log: whoever may write the master key's file
 
 
 class KeyInEnvironment(Refused):
@@ -61,7 +60,13 @@ def restore_master_key(path: Path, key: MasterKey) -> bool:
     return True
 
 
-def rotate(path: Path, database: Database) -> Rotated:
+def note(database: Database, action: str, key: MasterKey, *, by: str) -> None:
+    """Write into the audit log what was done with a master key. Raises FarmUnavailable."""
+    with database.writing() as connection:
+        audit.append_all(connection, (_deed(action, key.id, by),), digest_of)
+
+
+def rotate(path: Path, database: Database, *, by: str) -> Rotated:
     """Wrap everything under a new master key. Killed in between, the next run ends it.
 
     The key before stays in the file, for servers that are just writing and for backups of today;
@@ -75,7 +80,7 @@ def rotate(path: Path, database: Database) -> Rotated:
     if not unfinished:
         keys = (keys[-1], MasterKey.make())
         write_master_keys(path, keys, replace=True)
-    return Rotated(keys[-1], not unfinished, _rewrap(load_vault(path), database))
+    return Rotated(keys[-1], not unfinished, _rewrap(load_vault(path), database, by))
 
 
 def _needed(database: Database) -> set[str]:
@@ -87,7 +92,7 @@ def _needed(database: Database) -> set[str]:
     return needed
 
 
-def _rewrap(vault: Vault, database: Database) -> int:
+def _rewrap(vault: Vault, database: Database, by: str) -> int:
     """Wrap what is under older keys under the current one; give how many secrets that were."""
     count = 0
     with database.writing() as connection:
@@ -106,13 +111,10 @@ def _rewrap(vault: Vault, database: Database) -> int:
                     wrapped_user_key=again.wrapped_user_key,
                 )
                 count += 2
-        audit.append(
-            connection,
-            at=datetime.now(UTC),
-            actor=ACTOR,
-            action="rotate_master_key",
-            subject=vault.current.id,
-            detail=f"{count} secrets",
-            chain=digest_of,
-        )
+        deed = _deed("rotate_master_key", vault.current.id, by, f"{count} secrets")
+        audit.append_all(connection, (deed,), digest_of)
     return count
+
+
+def _deed(action: str, key_id: str, by: str, detail: str = "") -> Deed:
+    return Deed(datetime.now(UTC), by, action, key_id, detail)

@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.config import Config, read_config
-from farmdesk.db import grants
+from farmdesk.db import audit, grants
 from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
+from farmdesk.domain.accounts import Deed
 from farmdesk.domain.errors import Refused
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.master_key import MasterKey
+from farmdesk.security.secret_file import read_secret
+from farmdesk.security.tls import fingerprint
 from farmdesk.setup.certificates import GivenFiles, ensure_certificates
 from farmdesk.setup.master import ensure_master_key
 from farmdesk.setup.settings import ensure_settings
-from farmdesk.setup.superadmin import NewSuperadmin, ensure_superadmin
+from farmdesk.setup.superadmin import ACTOR, NewSuperadmin, ensure_superadmin
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,36 @@ def set_up(
     if made:
         show_master_key(key)
     tell(Done("database", _ensure_database(config), new=False))
+    _note_keys(config, key, now)
     found = ensure_superadmin(config, ask_superadmin)
     tell(Done("superadmin", found.login, found.new))
+
+
+def _note_keys(config: Config, key: MasterKey, now: datetime) -> None:
+    """Write into the audit log which certificates and master key the farm uses from now on.
+
+    Each once, whoever made it, and whether or not the set-up that made it was killed.
+    """
+    if config.gateway is None:
+        raise RuntimeError("settings come before keys")
+    used = {
+        "use_authority": fingerprint(read_secret(config.gateway.ca, private=False)).hex(),
+        "use_certificate": fingerprint(
+            read_secret(config.gateway.certificate, private=False)
+        ).hex(),
+        "use_master_key": key.id,
+    }
+    database = open_database(config.database)
+    try:
+        with database.writing() as connection:
+            deeds = [
+                Deed(now, ACTOR, action, subject)
+                for action, subject in used.items()
+                if not audit.has(connection, action, subject)
+            ]
+            audit.append_all(connection, deeds, digest_of)
+    finally:
+        database.close()
 
 
 def _ensure_folder(folder: Path) -> bool:

@@ -96,6 +96,13 @@ def test_a_package_or_a_scene_is_fetched(
     assert farm.run("fetch", first, to) == 1
     assert (to / "开幕.tiny").read_text() == "mine"
     assert farm.run("fetch", 99, to) == 1
+    capsys.readouterr()
+    assert farm.run("audit", "list", "--what", "fetch_package", "--json") == 0
+    noted = [row["subject"] for row in json.loads(capsys.readouterr().out)]
+    assert noted == [f"task {task}" for task in (first, second, first, first)]
+    assert farm.run("audit", "list", "--task", second, "--json") == 0
+    actions = [row["action"] for row in json.loads(capsys.readouterr().out)]
+    assert actions == ["submit_task", "fetch_package"]
     farm.write_config('operators = ["somebody else"]')
     assert farm.run("fetch", second, tmp_path / "other") == 1
     assert not (tmp_path / "other").exists()

@@ -21,7 +21,7 @@ READS: list[Read] = [
     lambda people: people.account("ops"),
     PeopleReader.applications,
     lambda people: people.keys(1),
-    lambda people: people.newest_audit(10),
+    lambda people: people.newest_audit(10, audit.Wanted()),
     lambda people: list(people.all_audit()),
     PeopleReader.audit_head,
 ]

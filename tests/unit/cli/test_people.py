@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from farmdesk.domain.accounts import (
     Account,
     ApplicationKind,
     AuditRecord,
+    Deed,
     KeyRecord,
     KeyState,
     Profile,
@@ -191,6 +192,35 @@ def test_the_log_is_listed_and_found_whole(
     noted = told.split()[-1]
     assert "3 records, none changed" in told
     assert main(["audit", "verify", "--noted", noted]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--who boss --tail 2", [2, 3]),
+        ("--who wang", []),
+        ("--what x", [1, 2, 3]),
+        ("--what stop_task", [4]),
+        ("--task 7", [4]),
+        ("--task 77", [5]),
+        ("--since 2026-02-05T00:00+00:00", [4, 5]),
+        ("--since 2026-02-05T00:00+00:00 --who ops --task 7", [4]),
+    ],
+)
+def test_the_log_is_searched(
+    database: Database, words: str, found: list[int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    later = NOW + timedelta(days=1)
+    with database.writing() as connection:
+        deeds = [Deed(later, "ops", "stop_task", "task 7"), Deed(later, "li", "y", "task 77")]
+        audit.append_all(connection, deeds, digest_of)
+    assert main(["audit", "list", "--json", *words.split()]) == 0
+    assert [row["id"] for row in json.loads(capfd.readouterr().out)] == found
+
+
+def test_a_time_that_is_none_is_told(database: Database, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "list", "--since", "yesterday"]) == 1
+    assert "is no time" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import pytest
 
 from farmdesk.cli import main
 from farmdesk.config import read_config
+from farmdesk.db import audit
+from farmdesk.db.database import open_database
 from farmdesk.domain.errors import Refused
 from farmdesk.security import key_file
 from farmdesk.security.key_file import read_key_file
@@ -149,5 +151,20 @@ def test_the_master_key_is_rotated_printed_and_brought_back(
     typed.write_text("\n".join(line[3:] for line in paper.splitlines()[1:]))
     with typed.open() as keyboard:
         monkeypatch.setattr(sys, "stdin", keyboard)
-        assert _run("vault restore") == 0
+        assert _run("vault restore --as ann") == 0
     assert read_master_keys(path) == (key,)
+    database = open_database(f"sqlite:///{desk}/farm/farm.db")
+    with database.reading() as connection:
+        noted = [row for row in audit.newest(connection, 3) if row.subject == key.id]
+    database.close()
+    assert [(row.action, row.actor == "ann") for row in noted] == [
+        ("rotate_master_key", False),
+        ("print_recovery_copy", False),
+        ("restore_master_key", True),
+    ]
+    capfd.readouterr()
+    (desk / "farm" / "farm.db").rename(desk / "away.db")  # a key comes back before its database
+    assert _run("vault recovery") == 0
+    shown = capfd.readouterr()
+    assert shown.out == paper
+    assert "This is not in the audit log." in shown.err

@@ -41,14 +41,14 @@ def test_rotation_rewraps_everything_and_forgets_what_nothing_needs(farm: Run, p
     database = open_database(f"sqlite:///{farm.folder}/farm.db")
     ids = [read_master_keys(path)[-1].id]
     for _ in range(3):
-        done = rotate(path, database)
+        done = rotate(path, database, by="root")
         assert (done.new, done.rewrapped) == (True, 3)
         assert _opens(path, database)
         ids.append(done.current.id)
         assert [key.id for key in read_master_keys(path)] == ids[-2:]
     with database.reading() as connection:
         noted = [row for row in audit.read(connection) if row.action == "rotate_master_key"]
-    assert [row.subject for row in noted] == ids[1:]
+    assert [(row.actor, row.subject) for row in noted] == [("root", key_id) for key_id in ids[1:]]
     database.close()
 
 
@@ -67,10 +67,10 @@ def test_a_rotation_that_was_killed_is_ended_by_the_next(
 
     monkeypatch.setattr(user_keys, "set_wrapped", killed)
     with pytest.raises(KeyboardInterrupt):
-        rotate(path, database)
+        rotate(path, database, by="root")
     assert not _opens(path, database)  # under the old key still, and it opens
     current = read_master_keys(path)[-1]
-    done = rotate(path, database)
+    done = rotate(path, database, by="root")
     assert (done.current, done.new, done.rewrapped) == (current, False, 3)
     assert _opens(path, database)
     database.close()
@@ -89,7 +89,7 @@ def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:
         _opens(path, database)
     assert restore_master_key(path, key)
     assert not _opens(path, database)  # it opens, but is not the current one
-    rotate(path, database)
+    rotate(path, database, by="root")
     assert _opens(path, database)
     database.close()
 
@@ -101,7 +101,7 @@ def test_a_key_of_the_environment_is_not_changed_from_here(
     monkeypatch.setenv(VARIABLE, f"{key.id} {key.secret.hex()}")
     database = open_database(f"sqlite:///{farm.folder}/farm.db")
     with pytest.raises(KeyInEnvironment):
-        rotate(path, database)
+        rotate(path, database, by="root")
     with pytest.raises(KeyInEnvironment):
         restore_master_key(path, key)
     database.close()

@@ -17,7 +17,13 @@ from farmdesk.security import secret_file
 from farmdesk.security.audit_chain import Link, follow
 from farmdesk.security.key_file import key_file_name, read_key_file
 from farmdesk.security.key_records import rewrapped
-from farmdesk.security.tls import Certified, check_pair, hosts_of, load_certificate
+from farmdesk.security.tls import (
+    Certified,
+    check_pair,
+    fingerprint,
+    hosts_of,
+    load_certificate,
+)
 from farmdesk.security.vault import Purpose, load_vault
 from farmdesk.setup import superadmin as superadmin_module
 from farmdesk.setup.steps import NoFarmFolder
@@ -57,7 +63,12 @@ def _prove(run: Run) -> None:
     unwrapped = vault.unwrap(identity, Purpose.IDENTITY, user_id=account.user_id, version=0)
     assert unwrapped == BOSS.identity.encode()
     assert follow(records) == Link(*head)
-    assert [entry.action for entry in records] == ["first_superadmin"]
+    assert [(entry.action, entry.subject) for entry in records] == [
+        ("use_authority", fingerprint(config.gateway.ca.read_bytes()).hex()),
+        ("use_certificate", fingerprint(pair.certificate).hex()),
+        ("use_master_key", vault.current.id),
+        ("first_superadmin", "boss"),
+    ]
 
 
 def _secrets(run: Run) -> dict[str, bytes]:
@@ -94,7 +105,7 @@ class _Kill:
         for target, name in (
             (secret_file, "_write_beside"),
             (secret_file, "_flush_folder"),
-            (audit, "append"),
+            (audit, "append_all"),
             (superadmin_module, "_keys"),
         ):
             monkeypatch.setattr(target, name, self._watched(getattr(target, name)))
@@ -116,7 +127,8 @@ def test_killed_anywhere_the_next_run_ends_it(
     kill = _Kill(monkeypatch)
     new_run("whole")()
     places = kill.count
-    assert places == 2 * 7 + 2  # seven files; the account, before it is written and before commit
+    # seven files; the keys in use; the account, before it is written and before commit
+    assert places == 2 * 7 + 1 + 2
     for place in range(places):
         run = new_run(f"killed-{place}")
         kill.count, kill.left = 0, place
@@ -187,8 +199,15 @@ def test_new_names_get_a_new_certificate_and_no_new_authority(new_run: NewRun) -
     run.hosts = ("10.0.0.7",)
     assert run().made == ["certificate"]
     after = _secrets(run)
-    assert {name for name in after if after[name] != before[name]} == {"server.pem", "server.key"}
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"server.pem", "server.key", "farm.db"}
     assert hosts_of(after["server.pem"]) == {"farm.example", "127.0.0.1", "10.0.0.7"}
+    database = open_database(f"sqlite:///{run.folder}/farm.db")
+    with database.reading() as connection:
+        [entry] = audit.newest(connection, 1)
+    database.close()
+    new = fingerprint(after["server.pem"]).hex()
+    assert (entry.actor, entry.action, entry.subject) == ("setup", "use_certificate", new)
 
 
 def test_without_the_authority_s_key_nothing_is_signed(new_run: NewRun) -> None:

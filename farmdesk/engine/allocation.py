@@ -53,7 +53,7 @@ class Allocation:
         self._farm = farm
         self._agents = agents
         self._reasons = Reasons(farm, agents, rules.licences)
-        self._seen = (-1, -1)
+        self._seen = -1  # of the farm's changes
         self._look_at = float("-inf")
         self._start_again: dict[int, float] = {}
 
@@ -63,15 +63,11 @@ class Allocation:
 
     def settle(self, runs: Mapping[int, TaskRun], begin: Begin, now: Moment) -> None:
         """Bring the slots to the tasks, as far as something changed. `begin` starts a task."""
-        seen = (self._farm.changes, self._agents.changes)
+        seen = self._farm.changes
         if seen == self._seen and now.seconds < self._look_at:
             return
         self._seen, self._look_at = seen, now.seconds + LOOK_S
-        places = [
-            place
-            for place in self._agents.places
-            if self._agents.usable(place.node) and place.slot not in self._agents.held
-        ]
+        places = self._agents.usable_places()
         wants = self._wants(runs, now)
         leaving = self._leaving(wants)
         plan = make_plan(places, wants, leaving=leaving, licences=self.rules.licences)

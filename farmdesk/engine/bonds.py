@@ -91,7 +91,8 @@ class Bonds:
                 f"没有节点池 {quoted(pool)}；现有：{pools}。",
             )
         places = [place for place in self._agents.places if place.pool == pool]
-        fit = {p.node for p in places if self._offers(p, entry) and self._agents.usable(p.node)}
+        nodes = self._agents.nodes
+        fit = {p.node for p in places if self._offers(p, entry) and nodes.usable(p.node)}
         if count > len(fit):
             tool = _tool_of(entry)
             raise Refused(
@@ -105,7 +106,7 @@ class Bonds:
     def _check_node(self, entry: TaskEntry, name: str, pool: str) -> None:
         """Refuse a node that could not work for this task."""
         place = next((place for place in self._agents.places if place.node == name), None)
-        node, shown = self._agents.nodes.get(name), quoted(name)
+        node, shown = self._agents.nodes.by_name.get(name), quoted(name)
         if place is None or node is None:
             raise UnknownNode(name)
         if pool and place.pool != pool:
@@ -115,7 +116,7 @@ class Bonds:
                 f"节点 {shown} 不属于节点池 {quoted(pool)}，而属于 {place.pool or '无'}。"
                 "请另选节点，或不指定节点池。",
             )
-        if not self._agents.usable(name):
+        if not self._agents.nodes.usable(name):
             why = node_is_out(name, node.state, Why(node.reason, node.reason_zh))
             raise Refused(
                 f"Node {shown} cannot be allocated: {why.en}. Choose another one, or wait until it "

@@ -43,7 +43,7 @@ class Farm:
         self._dirty_tasks: dict[int, bool] = {}  # task -> whether its frame states must come along
         self._node_changes: dict[str, dict[str, object]] = {}
         self.urgent = False  # somebody waits for this flush
-        self.changes = 0  # grows whenever a task comes, goes, or changes its state or priority
+        self.changes = 0  # grows whenever slots may have to be planned anew
         self.stirred: set[int] = set()  # tasks whose state changed since dependents looked
         self.proven: dict[int, list[int]] = {}  # frames done since then, by task
         self.queue = RenderQueue()

@@ -123,10 +123,8 @@ class Interrupts:
         barred = run.banned if run is not None else frozenset[SlotId]()
         return [
             place
-            for place in self._agents.places
-            if self._agents.usable(place.node)
-            and place.slot not in self._agents.held
-            and offers(place.tools, spec.tool, spec.tool_version)
+            for place in self._agents.usable_places()
+            if offers(place.tools, spec.tool, spec.tool_version)
             and place.slot not in barred
             and (
                 bond is None or place.node in bond.nodes or (bond.pool and place.pool == bond.pool)

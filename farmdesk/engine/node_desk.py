@@ -20,7 +20,7 @@ class NodeDesk:
         self._agents = agents
         self._runs = runs
         self._rules = rules
-        for node in rules.drained.keys() & agents.nodes.keys():
+        for node in rules.drained.keys() & agents.nodes.by_name.keys():
             agents.drain(node, rules.drained[node])
 
     @property
@@ -70,7 +70,7 @@ class NodeDesk:
                 "请指定节点，或指定一个节点池：二者选一。",
             )
         for name in command.nodes:
-            if name not in self._agents.nodes:
+            if name not in self._agents.nodes.by_name:
                 raise UnknownNode(name)
         members = {place.node for place in self._agents.places if place.pool == command.pool}
         if command.pool and not members:

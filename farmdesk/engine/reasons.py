@@ -42,11 +42,11 @@ class Reasons:
         told: Container[int] = (),
     ) -> None:
         """Say why those who have nothing have nothing; `told`: tasks that say so already."""
-        nodes = self._agents.nodes.values()
+        nodes = self._agents.nodes.by_name.values()
         out = {
             node.name: node_is_out(node.name, node.state, Why(node.reason, node.reason_zh))
             for node in nodes
-            if not self._agents.usable(node.name)
+            if not self._agents.nodes.usable(node.name)
         }
         scene = Scene(self._agents.places, wants, plan, out, leaving, self._licences)
         asked = {want.task_id for want in wants}

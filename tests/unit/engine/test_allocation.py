@@ -254,7 +254,7 @@ def test_an_unfit_allocation_is_refused_with_its_reason(
 
 def test_a_drained_node_is_not_allocated_and_not_used(rig: Rig) -> None:
     agents = rig.runs._agents
-    agents.nodes["n2"].move(NodeState.MAINTENANCE)
+    agents.nodes.by_name["n2"].move(NodeState.MAINTENANCE)
     rig.submit("1-40")
     assert crew(rig, 1) == {"n1", "n3", "n4"}
     assert "in maintenance" in rig.send(AllocateNodes(1, nodes=("n2",))).text

@@ -41,21 +41,16 @@ from farmdesk.engine.scribe import Scribe
 from farmdesk.link.direct import DirectLink
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.tool_files import read_tools
+from nodeagent.orders import AgentOrder, Close, Open, Ping, Render, StopAfterFrame
 from nodeagent.protocol import VERSION as PROTOCOL
-from nodeagent.protocol import (
-    AgentOrder,
+from nodeagent.reports import (
     AgentReport,
-    Close,
     Closed,
     FrameBegun,
     FramePublished,
     Hello,
     Loaded,
-    Open,
-    Ping,
     Pong,
-    Render,
-    StopAfterFrame,
     StoppingAfterFrame,
 )
 from tests.servers import database_server

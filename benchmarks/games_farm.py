@@ -16,7 +16,7 @@ from farmdesk.domain.urgent import OPERATORS, UrgentRequest
 from farmdesk.domain.urgent_commands import AnswerUrgent, OverruleUrgent, RequestUrgent
 from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.link.direct import DirectLink
-from nodeagent.protocol import AgentReport
+from nodeagent.reports import AgentReport
 from tests.simulation.share import MemoryShare
 from tests.simulation.virtual_farm import OPERATOR, Ground, World
 from tests.simulation.virtual_node import VirtualNode

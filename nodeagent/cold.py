@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nodeagent.file_watch import FileWatch
 from nodeagent.process_tree import TreeEnd
-from nodeagent.protocol import FrameBegun, Loaded
 from nodeagent.range_work import RangeWork
 from nodeagent.reasons import Reason
 from nodeagent.renderer import RenderedFrame
+from nodeagent.reports import FrameBegun, Loaded
 from nodeagent.running_tool import ToolBegan, ToolEnded, ToolEvent, ToolSaid
 from nodeagent.tool_seat import ToolSeat
 from nodeagent.tool_talk import Said, read_said

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodeagent.frame_pattern import BadPattern, FramePattern, parse_pattern
+from nodeagent.orders import Open
 from nodeagent.output_rules import BadRule, OutputRules, read_rules
-from nodeagent.protocol import Open
 from nodeagent.reasons import Reason
 
 AGENT_DIR = Path(__file__).parent

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nodeagent.protocol import AgentReport
 from nodeagent.range_work import RangeWork
 from nodeagent.reasons import Reason
+from nodeagent.reports import AgentReport
 from nodeagent.running_tool import ToolEvent
 
 

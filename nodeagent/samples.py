@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from nodeagent.protocol import VERSION, Hello, Sample
+from nodeagent.protocol import VERSION
+from nodeagent.reports import Hello, Sample
 
 EVERY_S = 2.0
 GPU_TOOL_S = 3.0

@@ -10,21 +10,17 @@ from pathlib import Path
 
 from nodeagent.job import Unfit, native_path, read_job
 from nodeagent.lock import lingering
-from nodeagent.protocol import (
+from nodeagent.orders import Close, Open, Ping, Render, StopAfterFrame
+from nodeagent.reasons import Reason
+from nodeagent.reports import (
     Cancelled,
-    Close,
     Closed,
     Log,
-    Open,
-    Ping,
     Pong,
-    Render,
     SessionBroken,
-    StopAfterFrame,
     StoppingAfterFrame,
     Waiting,
 )
-from nodeagent.reasons import Reason
 from nodeagent.wire import EngineGone, NonsenseCame, OrderCame, ReportWriter, WireEvent
 from nodeagent.workbench import Workbench, WorkEvent
 

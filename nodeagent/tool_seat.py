@@ -11,9 +11,9 @@ from pathlib import Path
 
 from nodeagent.job import Job
 from nodeagent.process_tree import TreeEnd
-from nodeagent.protocol import ToolStarted
 from nodeagent.reasons import ENDS_SESSION, Reason
 from nodeagent.renderer import Stage
+from nodeagent.reports import ToolStarted
 from nodeagent.running_tool import RunningTool, ToolBegan, ToolEvent
 from nodeagent.tool_log import ToolLog
 

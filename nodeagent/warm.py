@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from nodeagent.protocol import FrameBegun, Loaded, Log
 from nodeagent.range_work import RangeWork
 from nodeagent.reasons import ENDS_SESSION, Reason
 from nodeagent.renderer import RenderedFrame
+from nodeagent.reports import FrameBegun, Loaded, Log
 from nodeagent.running_tool import ToolBegan, ToolEnded, ToolEvent, ToolSaid
 from nodeagent.tool_seat import ToolSeat
 from nodeagent.tool_talk import Said, read_said, render_line

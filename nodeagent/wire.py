@@ -9,14 +9,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nodeagent.protocol import (
-    MAX_LINE_BYTES,
-    AgentOrder,
-    AgentReport,
-    ProtocolError,
-    decode_order,
-    encode,
-)
+from nodeagent.orders import AgentOrder
+from nodeagent.protocol import MAX_LINE_BYTES, ProtocolError, decode_order, encode
+from nodeagent.reports import AgentReport
 
 READ_BYTES = 65536
 

@@ -12,23 +12,21 @@ from nodeagent.cold import ColdRenderer
 from nodeagent.frame_runs import BadFrames, parse_frames
 from nodeagent.job import Job, Unfit
 from nodeagent.lock import Occupied, SlotLock
-from nodeagent.protocol import (
+from nodeagent.orders import Cancel, Render, StopAfterFrame
+from nodeagent.publish import Published, Publisher, PublishFailed
+from nodeagent.range_work import RangeWork
+from nodeagent.reasons import Reason
+from nodeagent.renderer import RenderedFrame, Renderer
+from nodeagent.reports import (
     AgentReport,
-    Cancel,
     Cancelled,
     FrameBroken,
     FramePublished,
     Log,
     RangeEnded,
-    Render,
     SessionBroken,
-    StopAfterFrame,
     StoppingAfterFrame,
 )
-from nodeagent.publish import Published, Publisher, PublishFailed
-from nodeagent.range_work import RangeWork
-from nodeagent.reasons import Reason
-from nodeagent.renderer import RenderedFrame, Renderer
 from nodeagent.running_tool import ToolBegan, ToolEnded, ToolEvent, ToolSaid
 from nodeagent.samples import Sampler
 from nodeagent.tool_log import ToolLog

@@ -15,21 +15,18 @@ import psutil
 
 from farmdesk.domain.tool import ModelingTool
 from nodeagent.journal import JournalLine, read_journal
-from nodeagent.protocol import (
-    AgentOrder,
+from nodeagent.orders import AgentOrder, Close, Open
+from nodeagent.protocol import decode_report, encode
+from nodeagent.reports import (
     AgentReport,
-    Close,
     Closed,
     FrameBegun,
     FrameBroken,
     FramePublished,
     Hello,
-    Open,
     RangeEnded,
     SessionBroken,
     ToolStarted,
-    decode_report,
-    encode,
 )
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.session import Session
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.task_run import TaskRun
-from nodeagent.protocol import Open
+from nodeagent.orders import Open
 
 
 @dataclass(frozen=True, slots=True)

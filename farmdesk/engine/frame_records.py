@@ -8,7 +8,7 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.session import Session
 from farmdesk.engine.task_entry import TaskEntry
 from nodeagent.journal import JournalLine
-from nodeagent.protocol import FrameBroken, FramePublished
+from nodeagent.reports import FrameBroken, FramePublished
 
 
 def published_record(

@@ -13,7 +13,7 @@ from farmdesk.domain.states import FailureReason, NodeState
 from farmdesk.domain.task import TaskId
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
-from nodeagent.protocol import AgentReport, FramePublished, Hello, Sample
+from nodeagent.reports import AgentReport, FramePublished, Hello, Sample
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from farmdesk.domain.tool import Tools
 from farmdesk.engine.agents import Slot
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
-from nodeagent.protocol import Open
+from nodeagent.orders import Open
 
 OpenOrderFor = Callable[[TaskEntry, Slot], Open]
 

@@ -11,7 +11,8 @@ from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.records import Flush, FrameRecord
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.snapshot import StoredTask
-from nodeagent.protocol import AgentOrder, AgentReport
+from nodeagent.orders import AgentOrder
+from nodeagent.reports import AgentReport
 
 
 class AgentLink(Protocol):

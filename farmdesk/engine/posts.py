@@ -8,7 +8,7 @@ from farmdesk.domain.records import FrameRecord, Outcome
 from farmdesk.domain.rows import CommandRow, FrameTimes
 from farmdesk.engine.said import Said
 from nodeagent.journal import JournalLine
-from nodeagent.protocol import AgentReport
+from nodeagent.reports import AgentReport
 
 
 @dataclass(frozen=True, slots=True)

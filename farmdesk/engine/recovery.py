@@ -23,7 +23,8 @@ from farmdesk.engine.reports import Reports
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.session import PING_S
 from farmdesk.engine.task_entry import TaskEntry
-from nodeagent.protocol import AgentReport, Close, Open, Ping, Pong, Waiting
+from nodeagent.orders import Close, Open, Ping
+from nodeagent.reports import AgentReport, Pong, Waiting
 
 log = logging.getLogger(__name__)
 

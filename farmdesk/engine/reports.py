@@ -12,7 +12,7 @@ from farmdesk.engine.runs import Runs
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
 from nodeagent.journal import JournalLine, read_journal
-from nodeagent.protocol import FramePublished
+from nodeagent.reports import FramePublished
 
 log = logging.getLogger(__name__)
 

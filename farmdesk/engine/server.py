@@ -35,7 +35,7 @@ from farmdesk.engine.scribe import LEASE_S, Scribe
 from farmdesk.engine.standing import standing_rules
 from farmdesk.engine.times_reader import TimesReader
 from farmdesk.engine.workspace import Workspace
-from nodeagent.protocol import Open
+from nodeagent.orders import Open
 
 log = logging.getLogger(__name__)
 

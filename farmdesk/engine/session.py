@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.frames import FrameSet
 from farmdesk.engine.ports import AgentLink
-from nodeagent.protocol import Cancel, Close, Open, Ping, Render, StopAfterFrame
+from nodeagent.orders import Cancel, Close, Open, Ping, Render, StopAfterFrame
 
 PING_S = 2.0
 SILENT_S = 8.0  # no report and no pong for so long: the agent hangs or its node is gone

@@ -43,7 +43,7 @@ from farmdesk.engine.frame_records import (
 from farmdesk.engine.overlay import overlay
 from farmdesk.engine.session import Session
 from farmdesk.engine.task_entry import TaskEntry
-from nodeagent.protocol import (
+from nodeagent.reports import (
     AgentReport,
     FrameBegun,
     FrameBroken,

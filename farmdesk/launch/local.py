@@ -17,7 +17,9 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from farmdesk.dispatch.events import SlotId
-from nodeagent.protocol import AgentOrder, AgentReport, ProtocolError, decode_report, encode
+from nodeagent.orders import AgentOrder
+from nodeagent.protocol import ProtocolError, decode_report, encode
+from nodeagent.reports import AgentReport
 
 log = logging.getLogger(__name__)
 

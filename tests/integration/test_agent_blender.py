@@ -11,15 +11,13 @@ import pytest
 
 import nodeagent
 from nodeagent.images import BadImage, check_image
-from nodeagent.protocol import (
-    Cancel,
+from nodeagent.orders import Cancel, Open, Render
+from nodeagent.reports import (
     Cancelled,
     FrameBegun,
     FramePublished,
     Loaded,
-    Open,
     RangeEnded,
-    Render,
     SessionBroken,
     ToolStarted,
 )

@@ -6,18 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.protocol import (
-    Cancel,
-    Cancelled,
-    FrameBegun,
-    Log,
-    Ping,
-    Pong,
-    RangeEnded,
-    Render,
-    ToolStarted,
-    Waiting,
-)
+from nodeagent.orders import Cancel, Ping, Render
+from nodeagent.reports import Cancelled, FrameBegun, Log, Pong, RangeEnded, ToolStarted, Waiting
 from tests.agents import Slot, gone, running_agent, wait_until
 
 both = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])

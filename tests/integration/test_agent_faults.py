@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from nodeagent.job import read_job
-from nodeagent.protocol import (
-    Cancel,
+from nodeagent.orders import Cancel, Render
+from nodeagent.reports import (
     Cancelled,
     FrameBegun,
     FrameBroken,
     FramePublished,
     RangeEnded,
-    Render,
     SessionBroken,
     ToolStarted,
 )

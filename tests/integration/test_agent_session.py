@@ -6,21 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.protocol import (
-    Cancel,
+from nodeagent.orders import Cancel, Close, Ping, Render, StopAfterFrame
+from nodeagent.reports import (
     Cancelled,
-    Close,
     Closed,
     FrameBegun,
     FramePublished,
     Loaded,
     Log,
-    Ping,
     Pong,
     RangeEnded,
-    Render,
     SessionBroken,
-    StopAfterFrame,
     StoppingAfterFrame,
     ToolStarted,
 )

@@ -11,7 +11,8 @@ import pytest
 from farmdesk.dispatch.events import SlotId
 from farmdesk.launch.local import LocalAgent, LocalLauncher
 from farmdesk.security.master_key import VARIABLE
-from nodeagent.protocol import AgentReport, Close, Closed, Hello, Ping, Pong
+from nodeagent.orders import Close, Ping
+from nodeagent.reports import AgentReport, Closed, Hello, Pong
 from tests.farm import wait_until
 
 SLOT = SlotId("n1")

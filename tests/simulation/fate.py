@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
-from nodeagent.protocol import AgentReport, Log, Pong
+from nodeagent.reports import AgentReport, Log, Pong
 from tests.simulation.mixes import Mix
 
 

@@ -26,7 +26,7 @@ from farmdesk.engine.office import local_office
 from farmdesk.engine.posts import StopEngine
 from farmdesk.engine.scribe import POLL_S
 from farmdesk.tool_files import read_tools
-from nodeagent.protocol import AgentReport
+from nodeagent.reports import AgentReport
 from tests.simulation.fate import Fate
 from tests.simulation.memory import Memory
 from tests.simulation.share import Share

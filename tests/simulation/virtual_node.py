@@ -14,26 +14,20 @@ from typing import TYPE_CHECKING
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.frames import FrameSet
 from nodeagent.journal import ENDED, JournalLine, read_journal
-from nodeagent.protocol import (
-    VERSION,
-    AgentOrder,
+from nodeagent.orders import AgentOrder, Cancel, Close, Open, Ping, Render, StopAfterFrame
+from nodeagent.protocol import VERSION
+from nodeagent.reports import (
     AgentReport,
-    Cancel,
     Cancelled,
-    Close,
     Closed,
     FrameBegun,
     FrameBroken,
     FramePublished,
     Hello,
     Loaded,
-    Open,
-    Ping,
     Pong,
     RangeEnded,
-    Render,
     SessionBroken,
-    StopAfterFrame,
     StoppingAfterFrame,
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from farmdesk.domain.frames import FrameSet
 from nodeagent.journal import JournalLine
-from nodeagent.protocol import (
+from nodeagent.reports import (
     AgentReport,
     FrameBegun,
     FramePublished,

@@ -34,20 +34,15 @@ from farmdesk.engine.posts import (
 from farmdesk.engine.standing import standing_rules
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.tool_files import read_tools
-from nodeagent.protocol import (
-    AgentOrder,
+from nodeagent.orders import AgentOrder, Cancel, Close, Ping, Render, StopAfterFrame
+from nodeagent.reports import (
     AgentReport,
-    Cancel,
-    Close,
     FrameBegun,
     FrameBroken,
     FramePublished,
     Hello,
     Loaded,
-    Ping,
     Pong,
-    Render,
-    StopAfterFrame,
     StoppingAfterFrame,
 )
 from tests.fakes import FakeLink

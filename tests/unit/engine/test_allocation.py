@@ -13,7 +13,7 @@ from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, SetPriority, StartRender, StopTask
 from farmdesk.domain.why import why_node, why_task
-from nodeagent.protocol import Open
+from nodeagent.orders import Open
 from tests.unit.engine.rig import NOON, FakeAgent, Rig
 
 

@@ -32,7 +32,7 @@ from farmdesk.domain.urgent_commands import (
 from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine.desk import OUR_FAULT
 from farmdesk.engine.posts import CommandsArrived
-from nodeagent.protocol import FrameBegun
+from nodeagent.reports import FrameBegun
 from tests.unit.engine.rig import NOON, FakeAgent, Rig
 
 STAFF = "operator"

@@ -21,16 +21,8 @@ from farmdesk.engine.overlay import overlay
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
 from farmdesk.engine.session import SILENT_S
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import (
-    Cancel,
-    Close,
-    FrameBegun,
-    FrameBroken,
-    FramePublished,
-    Log,
-    Open,
-    RangeEnded,
-)
+from nodeagent.orders import Cancel, Close, Open
+from nodeagent.reports import FrameBegun, FrameBroken, FramePublished, Log, RangeEnded
 from tests.unit.engine.rig import DIGEST, Rig
 
 

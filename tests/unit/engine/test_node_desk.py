@@ -9,7 +9,7 @@ from farmdesk.domain.commands import Command, kind_of, to_body
 from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, WakeNodes
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import NodeState, TaskState
-from nodeagent.protocol import FrameBegun
+from nodeagent.reports import FrameBegun
 from tests.unit.engine.rig import NOON, Rig
 
 POOLS = (LocalNode("a", pool="gpu"), LocalNode("b", pool="gpu"), LocalNode("c", slots=2))

@@ -25,7 +25,8 @@ from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.engine.posts import BadFrame
 from nodeagent.journal import Journal, JournalLine
-from nodeagent.protocol import Cancel, FrameBegun, Open, SessionBroken, StopAfterFrame
+from nodeagent.orders import Cancel, Open, StopAfterFrame
+from nodeagent.reports import FrameBegun, SessionBroken
 from tests.unit.engine.rig import DIGEST, FakeAgent, Rig
 
 STAFF = frozenset({"operator", "chief"})

@@ -6,23 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeagent.protocol import (
-    AgentOrder,
+from nodeagent.orders import AgentOrder, Cancel, Close, Open, Ping, Render
+from nodeagent.protocol import ProtocolError, decode_order, decode_report, encode
+from nodeagent.reports import (
     AgentReport,
-    Cancel,
-    Close,
     FrameBroken,
     FramePublished,
     Hello,
-    Open,
-    Ping,
-    ProtocolError,
-    Render,
     Sample,
     StoppingAfterFrame,
-    decode_order,
-    decode_report,
-    encode,
 )
 
 OPEN = Open(

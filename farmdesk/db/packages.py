@@ -9,7 +9,7 @@ from farmdesk.db.database import Database
 from farmdesk.db.models import FileTransfer, Task, table_of
 from farmdesk.domain.accounts import KeyRecord
 from farmdesk.domain.states import TaskState
-from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
 
 
 class PackageStore:
@@ -30,6 +30,7 @@ class PackageStore:
             select(upload.c.task_id, upload.c.id)
             .join(task, task.c.id == upload.c.task_id)
             .where(task.c.state == TaskState.UPLOADING.value)
+            .where(upload.c.kind == TransferKind.PACKAGE.value)
             .where(upload.c.state.in_([state.value for state in handed_over]))
             .order_by(upload.c.made_at)
         )

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import FileTransfer, table_of
+from farmdesk.db.models import FileTransfer, SentCommand, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.transfers import UNENDED, Transfer, TransferState
+from farmdesk.domain.transfers import UNENDED, Transfer, TransferKind, TransferState
 
 _TRANSFER = table_of(FileTransfer)
 _UNENDED = sorted(state.value for state in UNENDED)
@@ -33,7 +33,8 @@ def begin(connection: Connection, transfer: Transfer) -> None:
     The transaction cannot go on after UploadOpen.
     """
     values = {c.name: getattr(transfer, c.name) for c in _TRANSFER.columns if c.name != "open_task"}
-    values |= {"state": transfer.state.value, "open_task": transfer.task_id}
+    values |= {"state": transfer.state.value, "kind": transfer.kind.value}
+    values["open_task"] = transfer.task_id
     try:
         connection.execute(insert(_TRANSFER).values(values))
     except IntegrityError as error:
@@ -75,9 +76,9 @@ def note_total(connection: Connection, transfer_id: bytes, bytes_total: int) -> 
     return _changed(connection, transfer_id, (TransferState.OPEN,), {"bytes_total": bytes_total})
 
 
-def complete(connection: Connection, transfer_id: bytes, now: datetime) -> bool:
+def complete(connection: Connection, transfer_id: bytes, *, command_id: int, now: datetime) -> bool:
     """Hand an open upload over to the engine; False when it is not open any more."""
-    values = {"state": TransferState.COMPLETE.value, "touched_at": now}
+    values = {"state": TransferState.COMPLETE.value, "touched_at": now, "command_id": command_id}
     return _changed(connection, transfer_id, (TransferState.OPEN,), values)
 
 
@@ -92,6 +93,20 @@ def end(
 ) -> bool:
     """End an upload as TAKEN_IN, REFUSED or CANCELLED; False when it had ended before."""
     return _changed(connection, transfer_id, UNENDED, _ending(state, now, reason, reason_zh))
+
+
+def end_answered(connection: Connection, now: datetime) -> None:
+    """End sent frames whose command is answered, with its answer: the engine is done with them."""
+    query = (
+        select(_TRANSFER.c.id, SentCommand.applied, SentCommand.text, SentCommand.text_zh)
+        .join(SentCommand, SentCommand.id == _TRANSFER.c.command_id)
+        .where(_TRANSFER.c.state == TransferState.COMPLETE.value)
+        .where(_TRANSFER.c.kind == TransferKind.FRAMES.value)
+        .where(SentCommand.answered_at.is_not(None))
+    )
+    for row in connection.execute(query).all():
+        state = TransferState.TAKEN_IN if row.applied else TransferState.REFUSED
+        end(connection, row.id, state, now=now, reason=row.text, reason_zh=row.text_zh)
 
 
 def cancel_of_user(
@@ -131,6 +146,8 @@ def _transfer(row: AnyRow) -> Transfer:
         state=TransferState(row.state),
         made_at=row.made_at,
         touched_at=row.touched_at,
+        kind=TransferKind(row.kind),
+        command_id=row.command_id,
         ended_at=row.ended_at,
         reason=row.reason,
         reason_zh=row.reason_zh,

@@ -22,6 +22,7 @@ from farmdesk.domain.task_commands import (
     StopTask,
     TakeFrames,
     TakePackage,
+    TakeSentFrames,
 )
 from farmdesk.domain.task_spec import TaskSpec
 from farmdesk.domain.urgent_commands import RequestUrgent
@@ -69,18 +70,21 @@ MOVES: Mapping[TaskState, frozenset[TaskState]] = MappingProxyType(
 )
 """Where a task may go from each state."""
 
+_TAKES_FRAMES = frozenset(
+    {
+        TaskState.QUEUED,
+        TaskState.PAUSED,
+        TaskState.STOPPED,
+        TaskState.PARTLY_FAILED,
+        TaskState.FAILED,
+    }
+)
+
 WISHES: Mapping[type[Command], frozenset[TaskState]] = MappingProxyType(
     {
         TakePackage: frozenset({TaskState.UPLOADING}),
-        TakeFrames: frozenset(
-            {
-                TaskState.QUEUED,
-                TaskState.PAUSED,
-                TaskState.STOPPED,
-                TaskState.PARTLY_FAILED,
-                TaskState.FAILED,
-            }
-        ),
+        TakeFrames: _TAKES_FRAMES,
+        TakeSentFrames: _TAKES_FRAMES,
         StartRender: frozenset({TaskState.QUEUED, TaskState.STOPPED, TaskState.PAUSED}),
         PauseTask: frozenset({TaskState.RENDERING, TaskState.PREEMPTED}),
         StopTask: frozenset(state for state, moves in MOVES.items() if moves >= _TO_STOPPED),
@@ -105,6 +109,7 @@ _VERBS: Mapping[object, tuple[str, str]] = MappingProxyType(
     {
         TakePackage: ("given a package", "接收场景包"),
         TakeFrames: ("given frames by hand", "手工接收帧"),
+        TakeSentFrames: ("given frames by hand", "手工接收帧"),
         StartRender: ("started", "派发"),
         PauseTask: ("paused", "暂停"),
         StopTask: ("stopped", "停止"),

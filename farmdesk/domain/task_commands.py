@@ -65,6 +65,14 @@ class TakeFrames:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSentFrames:
+    """Take frames of a task that came sealed from an operator's machine; see `TakeFrames`."""
+
+    task_id: int
+    transfer: str  # the transfer's id, hex
+
+
+@dataclass(frozen=True, slots=True)
 class StartRender:
     """Give a queued, stopped or paused task nodes and let it render."""
 
@@ -142,6 +150,7 @@ TaskCommand = (
     SubmitTask
     | TakePackage
     | TakeFrames
+    | TakeSentFrames
     | StartRender
     | PauseTask
     | StopTask

@@ -1,8 +1,15 @@
-"""Uploads: what is on its way from a customer into a task, and where it stands."""
+"""Uploads: what is on its way from somebody's machine into a task, and where it stands."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+
+class TransferKind(StrEnum):
+    """What an upload brings."""
+
+    PACKAGE = "package"  # a customer's scene package, for a task that waits for it
+    FRAMES = "frames"  # frames that an operator hands in
 
 
 class TransferState(StrEnum):
@@ -10,7 +17,7 @@ class TransferState(StrEnum):
 
     OPEN = "open"  # segments arrive; it may be paused for days
     COMPLETE = "complete"  # all segments are in the inbox and are those that the manifest names
-    TAKEN_IN = "taken_in"  # opened, verified, and now the task's scene
+    TAKEN_IN = "taken_in"  # opened, verified, and now the task's scene, or frames of it
     REFUSED = "refused"  # the farm could not open or accept it; the reason says why
     CANCELLED = "cancelled"  # called off by its owner, or its owner was suspended
 
@@ -20,7 +27,7 @@ UNENDED = frozenset({TransferState.OPEN, TransferState.COMPLETE})  # these take 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """An upload of a scene package. Bytes count sealed files, as they lie in the inbox."""
+    """An upload. Bytes count sealed files, as they lie in the inbox."""
 
     id: bytes  # 16 random bytes; part of what each file is sealed to
     user_id: int
@@ -31,6 +38,8 @@ class Transfer:
     state: TransferState
     made_at: datetime
     touched_at: datetime  # when something arrived last
+    kind: TransferKind = TransferKind.PACKAGE
+    command_id: int | None = None  # that handed it over to the engine
     ended_at: datetime | None = None
     reason: str = ""
     reason_zh: str = ""

@@ -24,6 +24,7 @@ from farmdesk.domain.task_commands import (
     SubmitTask,
     TakeFrames,
     TakePackage,
+    TakeSentFrames,
 )
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
@@ -61,6 +62,7 @@ ALLOWED: Mapping[type[Command], Mapping[Role, Reach]] = MappingProxyType(
             SubmitTask: Reach.OWN,
             TakePackage: Reach.OWN,
             TakeFrames: Reach.NONE,
+            TakeSentFrames: Reach.NONE,
             StartRender: Reach.NONE,
             PauseTask: Reach.NONE,
             ResumeTask: Reach.NONE,

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from farmdesk.domain.errors import FarmError, Refused
@@ -22,6 +23,7 @@ from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.ports import FrameProofs
 from farmdesk.engine.posts import FrameTaken, HandInEnded
 from farmdesk.engine.said import Said
+from farmdesk.engine.sent_frames import SentFrames
 from nodeagent.frame_pattern import parse_pattern
 from nodeagent.journal import Journal, JournalLine
 from nodeagent.results import copy_down, lying, sync_folder
@@ -39,7 +41,9 @@ class FrameTaker:
         proofs: FrameProofs,
         post: Callable[[FrameTaken | HandInEnded], None],
         workers: CheckWorkers,
+        sent: SentFrames,
     ) -> None:
+        self._sent = sent
         self._proofs = proofs
         self._post = post
         self._workers = workers
@@ -56,7 +60,8 @@ class FrameTaker:
     def _run(self, order: HandIn) -> None:
         taken, refused, error = 0, [], None
         try:
-            with self._turn:
+            opening = self._sent.opened(order) if order.transfer else nullcontext()
+            with opening, self._turn:
                 for found in self.take(order):
                     if isinstance(found, Said):
                         refused.append(found)

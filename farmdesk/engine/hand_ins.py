@@ -14,7 +14,7 @@ from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import WISHES
-from farmdesk.domain.task_commands import TakeFrames
+from farmdesk.domain.task_commands import TakeFrames, TakeSentFrames
 from farmdesk.domain.text import quoted
 from farmdesk.domain.tool import Tools
 from farmdesk.engine.clock import Moment
@@ -35,6 +35,8 @@ LOGGED = 100
 class HandIn:
     """What to take, and where to: `pattern` is that of the task's file names.
 
+    `transfer`: an upload that is to be opened into `folder` first; empty: the files lie there.
+
     `size` None: as the frames have that are there; where there are none, the first one decides.
     """
 
@@ -47,6 +49,7 @@ class HandIn:
     size: tuple[int | None, int | None]
     output: Path
     journal: Path
+    transfer: str = ""
 
 
 class HandIns:
@@ -72,7 +75,7 @@ class HandIns:
     @property
     def answered_later(self) -> LaterAnswers:
         """What this desk answers, at its end."""
-        return {TakeFrames: self.take}
+        return {TakeFrames: self.take, TakeSentFrames: self.take_sent}
 
     def take(self, command_id: int, command: TakeFrames, entry: TaskEntry) -> None:
         """Begin to take frames. Raises Refused."""
@@ -83,6 +86,14 @@ class HandIns:
                 "sees it, from its root on.",
                 f"{quoted(command.folder)} 不是完整路径。请按服务器上的路径填写，从根目录开始。",
             )
+        self._take(command_id, entry, folder)
+
+    def take_sent(self, command_id: int, command: TakeSentFrames, entry: TaskEntry) -> None:
+        """Begin to open and take frames that were sent. Raises Refused."""
+        folder = self._workspace.hand_in(entry.task.id)
+        self._take(command_id, entry, folder, command.transfer)
+
+    def _take(self, command_id: int, entry: TaskEntry, folder: Path, transfer: str = "") -> None:
         task = entry.task
         self._workspace.prepare(task.id, for_agents=False)
         tool = self._tools.find(task.spec.tool, task.spec.tool_version)
@@ -97,6 +108,7 @@ class HandIns:
                 size=(task.spec.width, task.spec.height),
                 output=self._workspace.frames(task.id),
                 journal=self._workspace.journal(task.id, BY_HAND),
+                transfer=transfer,
             )
         )
 

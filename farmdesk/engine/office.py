@@ -15,6 +15,8 @@ from farmdesk.engine.intake import Intake
 from farmdesk.engine.opener import Opener
 from farmdesk.engine.people import Directory, LocalPeople, People
 from farmdesk.engine.posts import Post
+from farmdesk.engine.sent_frames import SentFrames
+from farmdesk.engine.unsealer import Unsealer
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.vault import Vault, load_vault
@@ -24,17 +26,19 @@ from farmdesk.security.vault import Vault, load_vault
 class Office:
     """What the engine needs of it. `accounts` None: the farm has none, all who reach it may work.
 
-    `make_intake` gives the intake of a farm in memory, with what had arrived before.
+    `make_intake` gives the intake of a farm in memory, with what had arrived before; `sent` opens
+    frames that were sent.
     """
 
     people: People
     accounts: AccountsTaker | None
     make_intake: Callable[[Farm], Intake]
+    sent: SentFrames
 
 
 def local_office(config: Config) -> Office:
     """Give the office of a farm without accounts."""
-    return Office(LocalPeople(config), None, Intake)
+    return Office(LocalPeople(config), None, Intake, SentFrames(None))
 
 
 @contextmanager
@@ -53,12 +57,16 @@ def open_office(config: Config, post: Callable[[Post], None]) -> Iterator[Office
         def open_vault() -> Vault:
             return load_vault(config.master_key)
 
-        opener = Opener(packages, open_vault, Workspace(config.folder), post)
+        unsealer = Unsealer(packages, open_vault, config.folder)
+        opener = Opener(unsealer, Workspace(config.folder), post)
         clerk = Clerk(book, directory, open_vault, post)
         clerk.start()
         try:
             yield Office(
-                directory, clerk.take, lambda farm: Intake(farm, opener, packages.arrived())
+                directory,
+                clerk.take,
+                lambda farm: Intake(farm, opener, packages.arrived()),
+                SentFrames(unsealer),
             )
         finally:
             clerk.finish()

@@ -28,7 +28,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True, slots=True)
 class OpenOrder:
-    """What to open: `farm` is the farm folder, `scene` the path that the task names.
+    """What to open: `farm` is the farm folder, `scene` the path that the task names, empty: none.
 
     `target` becomes the folder of the opened package; `previous` holds the files that did not
     travel again, empty where there is none; `quota`: bytes that the package may have.
@@ -87,7 +87,7 @@ def open_package(order: OpenOrder) -> None:
     try:
         manifest = _manifest(order, part)
         manifest.check_arrived(Inbox(Path(order.farm)).sealed_sizes(bytes.fromhex(order.transfer)))
-        if order.scene not in {entry.name for entry in manifest.entries}:
+        if order.scene and order.scene not in {entry.name for entry in manifest.entries}:
             raise PackageBelied(
                 order.scene,
                 "is missing, and the task names it as its scene",

@@ -122,7 +122,9 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
         clock=real_time,
         load_task=around.store.load_task,
         begin_check=Checker(around.store, around.inbox.put, around.workers).begin,
-        take_frames=FrameTaker(around.store, around.inbox.put, around.workers).begin,
+        take_frames=FrameTaker(
+            around.store, around.inbox.put, around.workers, around.office.sent
+        ).begin,
         read_times=TimesReader(around.store, around.inbox.put).begin,
         people=around.office.people,
         accounts=around.office.accounts,

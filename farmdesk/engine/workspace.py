@@ -11,6 +11,7 @@ from pathlib import Path
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.errors import Refused
+from farmdesk.storage.scenes import SCENE
 from nodeagent.journal import ENDED
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,11 @@ class Workspace:
 
     def scene(self, task_id: int) -> Path:
         """Give the folder that a task's scene package is opened into."""
-        return self.task(task_id) / "scene"
+        return self.frames(task_id).with_name(SCENE)
+
+    def hand_in(self, task_id: int) -> Path:
+        """Give the folder that frames which were sent are opened into, until they are taken."""
+        return self.task(task_id) / "hand-in"
 
     def frames(self, task_id: int) -> Path:
         """Give the folder of a task's published frames."""

@@ -35,8 +35,11 @@ _FILES_BODY = {
 
 @router.post("")
 def begin(wanted: UploadWanted, caller: CallerNow, parts: PartsNow) -> UploadSeen:
-    """Begin an upload for a task that waits for its package. Needs a login of just now."""
-    return _seen(parts.uploads.begin(caller, wanted.task_id))
+    """Begin an upload for a task that waits for its package, or, for the staff, of frames.
+
+    Needs a login of just now.
+    """
+    return _seen(parts.uploads.begin(caller, wanted.task_id, wanted.kind))
 
 
 @router.get("")
@@ -124,4 +127,5 @@ def _seen(transfer: Transfer) -> UploadSeen:
         bytes_here=transfer.bytes_here,
         reason=transfer.reason,
         reason_zh=transfer.reason_zh,
+        command=transfer.command_id,
     )

@@ -18,10 +18,12 @@ from farmdesk.db.database import Database
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
-from farmdesk.domain.task_commands import TakePackage
-from farmdesk.domain.transfers import UNENDED, Transfer, TransferState
-from farmdesk.domain.users import NotYours
+from farmdesk.domain.task import WISHES, IllegalTransition, TaskId, WrongQueue
+from farmdesk.domain.task_commands import TakePackage, TakeSentFrames
+from farmdesk.domain.transfers import UNENDED, Transfer, TransferKind, TransferState
+from farmdesk.domain.users import NotYours, check_allowed
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.callers import Caller, Clock
 from farmdesk.gateway.diary import noted
@@ -58,20 +60,21 @@ class Uploads:
         self._arrivals: WeakValueDictionary[bytes, Arrivals] = WeakValueDictionary()
         self._recent: deque[Arrivals] = deque(maxlen=_KEPT)
 
-    def begin(self, caller: Caller, task_id: int) -> Transfer:
-        """Begin one. Raises NotYours, StaleLogin, UploadOpen, and Refused for a task's state."""
+    def begin(self, caller: Caller, task_id: int, kind: TransferKind) -> Transfer:
+        """Begin one.
+
+        Raises NotYours, NotAllowed, StaleLogin, UploadOpen, and Refused for a task's state.
+        """
         now = self._now()
         if now - caller.session.made_at > FRESH:
             raise StaleLogin
         with self._database.writing() as connection:
-            if reports.owner_of(connection, task_id) != caller.account.login:
+            if kind is TransferKind.FRAMES:
+                check_allowed(caller.user, TakeSentFrames(task_id, ""), None)
+                transfers.end_answered(connection, now)  # of an earlier hand-in, for this task
+            elif reports.owner_of(connection, task_id) != caller.account.login:
                 raise NotYours(task_id)
-            state = reports.task(connection, task_id).state
-            if state != TaskState.UPLOADING:
-                raise Refused(
-                    f"Task {task_id} waits for no package: it is {state}.",
-                    f"任务 {task_id} 不在等待场景包（状态：{state}）。",
-                )
+            _check_state(reports.task(connection, task_id), kind)
             key = user_keys.find(connection, caller.session.fingerprint)
             if key is None:
                 raise StaleLogin
@@ -85,6 +88,7 @@ class Uploads:
                 state=TransferState.OPEN,
                 made_at=now,
                 touched_at=now,
+                kind=kind,
             )
             transfers.begin(connection, transfer)
             self._noted(caller, "upload_begun", transfer)(connection)
@@ -180,13 +184,13 @@ class Uploads:
             arrivals.sweep_dropped()
         self.note_arrived(transfer, arrivals)
         found, now = self.find(caller, transfer), self._now()
-        command = TakePackage(found.task_id, transfer.hex())
+        take = TakeSentFrames if found.kind is TransferKind.FRAMES else TakePackage
+        command, login = take(found.task_id, transfer.hex()), caller.account.login
+        kind, body = kind_of(command), to_body(command)
         with self._database.writing() as connection:
-            if not transfers.complete(connection, transfer, now):
+            number = commands.send(connection, kind, body, issued_by=login, at=now)
+            if not transfers.complete(connection, transfer, command_id=number, now=now):
                 raise UploadEnded(found)
-            login = caller.account.login
-            kind, body = kind_of(command), to_body(command)
-            commands.send(connection, kind, body, issued_by=login, at=now)
             self._noted(caller, "upload_completed", found)(connection)
         log.info("task %s: upload %s is whole", found.task_id, transfer.hex())
         return self.find(caller, transfer)
@@ -204,7 +208,9 @@ class Uploads:
         return ended
 
     def tidy(self) -> None:
-        """Delete what is left of uploads that have ended: of suspended users, of killed engines."""
+        """End what the engine is done with; delete what is left of uploads that have ended."""
+        with self._database.writing() as connection:
+            transfers.end_answered(connection, self._now())
         with told_if_full():
             here = self._inbox.transfers()
         for transfer in here:
@@ -220,6 +226,20 @@ class Uploads:
             action=action,
             subject=f"task {transfer.task_id}",
             detail=f"{transfer.id.hex()}, {transfer.bytes_here} bytes",
+        )
+
+
+def _check_state(task: TaskRow, kind: TransferKind) -> None:
+    """Refuse what a task would not take. Raises IllegalTransition, and Refused."""
+    if kind is TransferKind.FRAMES:
+        if task.recycled or task.purged:
+            raise WrongQueue(TaskId(task.id), recycled=task.recycled, purged=task.purged)
+        if task.state not in WISHES[TakeSentFrames]:
+            raise IllegalTransition(TaskId(task.id), task.state, TakeSentFrames)
+    elif task.state is not TaskState.UPLOADING:
+        raise Refused(
+            f"Task {task.id} waits for no package: it is {task.state}.",
+            f"任务 {task.id} 不在等待场景包（状态：{task.state}）。",
         )
 
 

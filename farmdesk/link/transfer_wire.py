@@ -6,7 +6,7 @@ BLAKE3, then the sealed bytes. Files travel as sealed; only the manifest says wh
 
 from dataclasses import dataclass
 
-from farmdesk.domain.transfers import TransferState
+from farmdesk.domain.transfers import TransferKind, TransferState
 
 RUN_BYTES = 32 << 20  # about what one request carries
 RUN_SEGMENTS = 256
@@ -14,14 +14,15 @@ RUN_SEGMENTS = 256
 
 @dataclass(frozen=True, slots=True)
 class UploadWanted:
-    """Begin an upload of a task's scene package."""
+    """Begin an upload of a task's scene package, or, for the staff, of frames."""
 
     task_id: int
+    kind: TransferKind = TransferKind.PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
 class UploadSeen:
-    """Where an upload stands. Bytes are sealed ones."""
+    """Where an upload stands. Bytes are sealed ones. `command`: handed it over to the engine."""
 
     id: str  # hex
     task_id: int
@@ -31,6 +32,7 @@ class UploadSeen:
     bytes_here: int
     reason: str = ""
     reason_zh: str = ""
+    command: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

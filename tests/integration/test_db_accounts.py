@@ -318,8 +318,8 @@ def test_one_open_upload_a_task_and_a_quota_over_all(database: Database) -> None
         first = bytes(15) + b"\1"
         assert transfers.note_total(connection, first, 2000)
         assert transfers.note_arrived(connection, first, bytes_here=7, now=NOW + HOUR)
-        assert transfers.complete(connection, first, NOW + HOUR)
-        assert not transfers.complete(connection, first, NOW)
+        assert transfers.complete(connection, first, command_id=7, now=NOW + HOUR)
+        assert not transfers.complete(connection, first, command_id=8, now=NOW)
         assert not transfers.note_arrived(connection, first, bytes_here=8, now=NOW)
         ready = transfers.find(connection, first)
         assert ready is not None

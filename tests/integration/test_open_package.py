@@ -19,6 +19,7 @@ from farmdesk.engine.intake import Package
 from farmdesk.engine.open_package import OpenOrder
 from farmdesk.engine.opener import Opener
 from farmdesk.engine.posts import PackageOpened
+from farmdesk.engine.unsealer import Unsealer
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import MAX_FILES, Entry, Manifest
@@ -73,9 +74,8 @@ class Bench:
         self.inbox = Inbox(self.workspace.root)
         self.packages = FakePackages()
         self.posts: queue.SimpleQueue[PackageOpened] = queue.SimpleQueue()
-        self.opener = Opener(
-            self.packages, lambda: self.packages.vault, self.workspace, self.posts.put
-        )
+        unsealer = Unsealer(self.packages, lambda: self.packages.vault, self.workspace.root)
+        self.opener = Opener(unsealer, self.workspace, self.posts.put)
         self.plain = root / "plain"
         self.plain.mkdir()
 

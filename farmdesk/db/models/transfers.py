@@ -28,6 +28,8 @@ class FileTransfer(Base):
     user_id: Mapped[int] = mapped_column(Number)
     task_id: Mapped[int] = mapped_column(Number)
     open_task: Mapped[int | None] = mapped_column(Number)
+    kind: Mapped[str] = mapped_column(Word, server_default="package")
+    command_id: Mapped[int | None] = mapped_column(Number)
     key_version: Mapped[int]
     bytes_total: Mapped[int] = mapped_column(Number)
     bytes_here: Mapped[int] = mapped_column(Number)

@@ -27,6 +27,7 @@ from farmdesk.domain.task_commands import (
     SubmitTask,
     TakeFrames,
     TakePackage,
+    TakeSentFrames,
 )
 from farmdesk.domain.task_spec import TaskSpec
 from farmdesk.domain.urgent_commands import RequestUrgent, RequestWord
@@ -41,7 +42,7 @@ def task(state: TaskState = S.QUEUED) -> RenderTask:
 
 def wish(kind: type[Command]) -> Command:
     more = {TakePackage: ("0f" * 16,), SetPriority: (5,), RequestUrgent: ("the director waits",)}
-    more[TakeFrames] = ("/elsewhere",)
+    more |= {TakeFrames: ("/elsewhere",), TakeSentFrames: ("0f" * 16,)}
     return kind(7, *more.get(kind, ()))  # type: ignore[arg-type]
 
 

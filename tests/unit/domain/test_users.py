@@ -17,6 +17,7 @@ from farmdesk.domain.task_commands import (
     StopTask,
     SubmitTask,
     TakeFrames,
+    TakeSentFrames,
 )
 from farmdesk.domain.urgent_commands import OverruleUrgent, RequestUrgent, ReviewUrgent
 from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, check_allowed
@@ -32,6 +33,7 @@ STAFF_ONLY: list[Command] = [
     SetPriority(7, 9),
     RetryFailed(7),
     TakeFrames(7, "/elsewhere"),
+    TakeSentFrames(7, "0f" * 16),
     PurgeTask(7),
     ReviewUrgent(1, "allow"),
     OverruleUrgent(1, "the show begins"),

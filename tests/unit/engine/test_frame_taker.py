@@ -22,9 +22,12 @@ from farmdesk.engine.frame_taker import FrameTaker
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.posts import FrameTaken, HandInEnded
 from farmdesk.engine.said import Said
+from farmdesk.engine.sent_frames import SentFrames
 from nodeagent.journal import JournalLine, read_journal
 from nodeagent.results import copy_down
 from tests.tiny_tool import png
+
+NONE_SENT = SentFrames(None)
 
 
 class Proofs:
@@ -77,7 +80,7 @@ def take(
     order: HandIn, workers: CheckWorkers, *records: FrameRecord
 ) -> tuple[list[JournalLine], list[str]]:
     """Give the lines of taken frames, and the sentences about the others."""
-    found = list(FrameTaker(Proofs(*records), lambda post: None, workers).take(order))
+    found = list(FrameTaker(Proofs(*records), lambda post: None, workers, NONE_SENT).take(order))
     said = [item for item in found if isinstance(item, Said)]
     assert all(item.zh for item in said)
     return [item for item in found if isinstance(item, JournalLine)], [item.en for item in said]
@@ -221,7 +224,7 @@ def test_a_full_storage_ends_it_and_what_was_taken_is_told(
 
     monkeypatch.setattr(frame_taker, "copy_down", copy)
     posts: list[FrameTaken | HandInEnded] = []
-    FrameTaker(Proofs(), posts.append, workers)._run(order)
+    FrameTaker(Proofs(), posts.append, workers, NONE_SENT)._run(order)
     first, last = posts
     assert isinstance(first, FrameTaken)
     assert isinstance(last, HandInEnded)
@@ -234,7 +237,7 @@ def test_a_full_storage_ends_it_and_what_was_taken_is_told(
 def test_a_fault_of_ours_is_answered_too(order: HandIn, workers: CheckWorkers) -> None:
     put(order, 1)
     posts: list[FrameTaken | HandInEnded] = []
-    FrameTaker(Proofs(), posts.append, workers)._run(replace(order, pattern="no number"))
+    FrameTaker(Proofs(), posts.append, workers, NONE_SENT)._run(replace(order, pattern="no number"))
     (last,) = posts
     assert isinstance(last, HandInEnded)
     assert last.error is not None

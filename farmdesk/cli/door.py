@@ -1,6 +1,6 @@
 """The words about a farm elsewhere: `apply`, `collect`, `login`, `logout`, `profile`.
 
-What they do is in `visits`: HTTPS takes a while to load, and most words need none.
+What they do is in `applying` and `visits`: HTTPS takes a while to load, and most words need none.
 """
 
 import argparse
@@ -38,15 +38,15 @@ def _add_trust(verb: argparse.ArgumentParser) -> None:
 
 
 def _apply(call: Call) -> int:
-    from farmdesk.cli import visits
+    from farmdesk.cli import applying
 
-    return visits.apply(call)
+    return applying.apply(call)
 
 
 def _collect(call: Call) -> int:
-    from farmdesk.cli import visits
+    from farmdesk.cli import applying
 
-    return visits.collect(call)
+    return applying.collect(call)
 
 
 def _login(call: Call) -> int:

@@ -1,25 +1,21 @@
-"""Carries out what `farmdesk.cli.door` has words for; loaded only when one of them is said."""
+"""Carries out `farmdesk login`, `logout` and `profile`: being at a farm elsewhere, with keys."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from farmdesk.cli.asking import (
     PROFILE_FIELDS,
     ask,
-    ask_new_passphrase,
-    ask_profile,
     ask_secret,
 )
 from farmdesk.cli.call import Call
-from farmdesk.domain.accounts import check_login, check_profile
 from farmdesk.domain.errors import Refused
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm
-from farmdesk.link.remote.registration import Pickup
 from farmdesk.link.remote.session import log_in
 from farmdesk.link.wire import ProfileSeen
-from farmdesk.security.key_file import key_file_name, read_key_file, write_key_file
+from farmdesk.security.key_file import read_key_file
 from farmdesk.security.tls import fingerprint_text
 from farmdesk.security.user_keys import UserKeys
 
@@ -35,28 +31,7 @@ class NotTrusted(Refused):
         )
 
 
-class NotYet(Refused):
-    """An application that nobody has decided."""
-
-    def __init__(self, fingerprint: str) -> None:
-        super().__init__(
-            "Nobody has decided on your application yet. Read the superadmin the fingerprint of "
-            f"your handover key: {fingerprint}",
-            f"您的申请尚未处理。请向超级管理员读出您的移交密钥指纹：{fingerprint}",
-        )
-
-
-class TurnedDown(Refused):
-    """An application that a superadmin has rejected."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Your application was turned down: {reason}. You may apply again.",
-            f"您的申请未获批准：{reason}。您可以重新申请。",
-        )
-
-
-def _trusted(call: Call) -> KnownFarm:
+def trusted(call: Call) -> KnownFarm:
     """Give the farm; one that this machine does not know must be confirmed. Raises NotTrusted."""
     farm, words = call.known_farm, call.words
     if farm.is_trusted and not (words.trust or words.ca or words.fingerprint):
@@ -85,68 +60,6 @@ def _digits(fingerprint: str) -> str:
     return fingerprint.replace(":", "").replace(" ", "").lower()
 
 
-def apply(call: Call) -> int:
-    """Apply for keys; the farm's authority is confirmed first."""
-    farm, words = _trusted(call), call.words
-    login = check_login(words.login or ask("The login that you wish to have", "您希望的登录名"))
-    profile = None if words.reissue else check_profile(ask_profile(words))
-    pickup = Pickup.make(login)
-    door = farm.door()
-    try:
-        number = registration.apply(door, pickup, profile)
-    finally:
-        door.close()
-    farm.keep_pickup(replace(pickup, application=number))
-    told = {"application": number, "login": login, "handover": pickup.handover.fingerprint}
-    return call.show(
-        told,
-        lambda: call.say(
-            f"Application {number} is in. Read the superadmin the fingerprint of your handover "
-            f"key:\n{pickup.handover.fingerprint}\nOnce he has approved you: farmdesk collect",
-            f"申请 {number} 已提交。请向超级管理员读出您的移交密钥指纹：\n"
-            f"{pickup.handover.fingerprint}\n获批后请运行：farmdesk collect",
-        ),
-    )
-
-
-def collect(call: Call) -> int:
-    """Fetch the keys, write the key file, and tell the farm that they are here."""
-    farm = call.known_farm
-    pickup = farm.pickup()
-    folder = Path(call.words.key_folder) if call.words.key_folder else farm.folder
-    door = farm.door()
-    try:
-        seen = registration.look(door, pickup)
-        if seen.approved is None:
-            raise NotYet(pickup.handover.fingerprint)
-        if not seen.approved:
-            raise TurnedDown(seen.reason)
-        keys = registration.fetch_keys(door, pickup)
-        path = folder / key_file_name(keys.login, keys.version)
-        _write_once(path, keys, call.words.passphrase_file)
-        registration.confirm_keys(door, pickup)
-    finally:
-        door.close()
-    farm.forget_pickup()
-    told = {"key_file": str(path), "login": keys.login, "fingerprint": keys.fingerprint}
-    return call.show(
-        told,
-        lambda: call.say(
-            f"Your keys are in {path}. Keep a copy in a safe place: the farm hands them over once."
-            f"\nFingerprint: {keys.fingerprint}",
-            f"您的密钥已保存到 {path}。请在安全处保存副本：农场只移交一次。\n"
-            f"指纹：{keys.fingerprint}",
-        ),
-    )
-
-
-def _write_once(path: Path, keys: UserKeys, passphrase_file: str | None) -> None:
-    """Write the key file, unless it was written before and the farm was not told any more."""
-    if path.exists() and read_key_file(path).fingerprint == keys.fingerprint:
-        return
-    write_key_file(path, keys, ask_new_passphrase(passphrase_file))
-
-
 def open_keys(call: Call) -> UserKeys:
     """Give the caller's keys, of `--key` or the collected key file; asks for its passphrase."""
     words = call.words
@@ -158,7 +71,7 @@ def open_keys(call: Call) -> UserKeys:
 
 def login(call: Call) -> int:
     """Begin a session and remember it."""
-    farm = _trusted(call)
+    farm = trusted(call)
     keys = open_keys(call)
     door = farm.door()
     try:

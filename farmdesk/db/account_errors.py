@@ -48,6 +48,13 @@ class AlreadyDecided(Refused):
         )
 
 
+class AppliedBefore(Refused):
+    """This very application has come in already."""
+
+    def __init__(self) -> None:
+        super().__init__("This application has come in already.", "该申请此前已收到。")
+
+
 class TooManyApplications(Refused):
     """This account waits for enough decisions already."""
 

@@ -9,7 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, insert, select, update
 
 from farmdesk.db import accounts
-from farmdesk.db.account_errors import AlreadyDecided, NoApplication, TooManyApplications
+from farmdesk.db.account_errors import (
+    AlreadyDecided,
+    AppliedBefore,
+    NoApplication,
+    TooManyApplications,
+)
 from farmdesk.db.models import KeyApplication, UserAccount, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.accounts import Application, ApplicationKind, UserState
@@ -29,12 +34,15 @@ def apply(
     pickup_hash: bytes,
     now: datetime,
 ) -> Application:
-    """Ask for keys for an account that there is. Raises NoAccount or TooManyApplications.
+    """Ask for keys for an account that there is.
 
     `handover_key`: the applicant's X25519 public key, 32 bytes. `pickup_hash`: SHA-256 of the
-    secret that he will collect the keys with.
+    secret that he will collect the keys with. Raises NoAccount, AppliedBefore or
+    TooManyApplications.
     """
-    account = accounts.by_id(connection, user_id)
+    account = accounts.hold(connection, user_id)  # of two at once the second one sees the first
+    if same(connection, account.login, handover_key=handover_key, pickup_hash=pickup_hash):
+        raise AppliedBefore
     waiting = (_APPLICATION.c.user_id == user_id) & _APPLICATION.c.approved.is_(None)
     if connection.execute(select(func.count()).where(waiting)).scalar_one() >= MAX_OPEN:
         raise TooManyApplications(account.login)
@@ -48,6 +56,22 @@ def apply(
         "reason": "",
     }
     return find(connection, connection.execute(insert(_APPLICATION).values(values)).lastrowid)
+
+
+def same(
+    connection: Connection, login: str, *, handover_key: bytes, pickup_hash: bytes
+) -> Application | None:
+    """Give the application that was made with this key and secret, if it has come in before.
+
+    Who knows the hash of the secret made it: the farm shows it to nobody.
+    """
+    query = _query().where(
+        UserAccount.login == login,
+        _APPLICATION.c.handover_key == handover_key,
+        _APPLICATION.c.pickup_hash == pickup_hash,
+    )
+    row = connection.execute(query.order_by(_APPLICATION.c.id).limit(1)).one_or_none()
+    return None if row is None else _application(row)
 
 
 def find(connection: Connection, application_id: int) -> Application:

@@ -68,7 +68,7 @@ class Street:
         pickup = Pickup.make(login)
         door = Door(self._url, self._authority)
         try:
-            number = registration.apply(door, pickup, profile)
+            number = registration.apply(door, pickup, profile).application
             pickup = replace(pickup, application=number)
             shown = pickup.handover.fingerprint
             self._tell(f"{login} applied; reads the superadmin the handover key: {shown}")

@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic
 
 from farmdesk.db import accounts, applications
-from farmdesk.db.account_errors import NoApplication
+from farmdesk.db.account_errors import AppliedBefore, LoginTaken, NoApplication
 from farmdesk.db.database import Database
 from farmdesk.domain.accounts import (
     USUAL_QUOTA_BYTES,
@@ -68,40 +68,64 @@ class Registry:
         self._rate = RateLimit(one=5, all_together=100, window_s=3600.0)
 
     def apply(self, wanted: Wanted, address: str) -> Applied:
-        """Take an application. Raises TooMany, LoginTaken, NoAccount or BadAccountField."""
+        """Take an application; one that has come in before gets the same answer.
+
+        Raises TooMany, LoginTaken, NoAccount or BadAccountField.
+        """
         check_login(wanted.login)
         if wanted.profile is not None:
             check_profile(wanted.profile)
+        return self._before(wanted) or self._new(wanted, address)
+
+    def _before(self, wanted: Wanted) -> Applied | None:
+        """Give the answer that this application has had: it was lost on its way."""
+        with self._database.reading() as connection:
+            found = applications.same(
+                connection,
+                wanted.login,
+                handover_key=wanted.handover_key,
+                pickup_hash=wanted.pickup_hash,
+            )
+        return None if found is None else Applied(found.id, found.made_at)
+
+    def _new(self, wanted: Wanted, address: str) -> Applied:
         wait_s = self._rate.admit(counted_address(address), monotonic())
         if wait_s > 0:
             raise TooMany(wait_s)
         now = self._now()
-        with self._database.writing() as connection:
-            if wanted.profile is None:
-                kind, account = ApplicationKind.REISSUE, accounts.active(connection, wanted.login)
-            else:
-                kind = ApplicationKind.ACCOUNT
-                account = accounts.add(
+        try:
+            with self._database.writing() as connection:
+                if wanted.profile is None:
+                    kind = ApplicationKind.REISSUE
+                    account = accounts.active(connection, wanted.login)
+                else:
+                    kind = ApplicationKind.ACCOUNT
+                    account = accounts.add(
+                        connection,
+                        wanted.login,
+                        wanted.profile,
+                        role=Role.CUSTOMER,
+                        state=UserState.PENDING,
+                        quota_bytes=USUAL_QUOTA_BYTES,
+                        now=now,
+                        wrap=self._wrap,
+                    )
+                made = applications.apply(
                     connection,
-                    wanted.login,
-                    wanted.profile,
-                    role=Role.CUSTOMER,
-                    state=UserState.PENDING,
-                    quota_bytes=USUAL_QUOTA_BYTES,
+                    account.user_id,
+                    kind,
+                    handover_key=wanted.handover_key,
+                    pickup_hash=wanted.pickup_hash,
                     now=now,
-                    wrap=self._wrap,
                 )
-            made = applications.apply(
-                connection,
-                account.user_id,
-                kind,
-                handover_key=wanted.handover_key,
-                pickup_hash=wanted.pickup_hash,
-                now=now,
-            )
-            told = f"{address}: application {made.id}, {kind}"
-            self._noted(wanted.login, "apply", told)(connection)
-        return Applied(made.id)
+                told = f"{address}: application {made.id}, {kind}"
+                self._noted(wanted.login, "apply", told)(connection)
+        except (LoginTaken, AppliedBefore):
+            before = self._before(wanted)  # it came twice at once
+            if before is None:
+                raise
+            return before
+        return Applied(made.id, made.made_at)
 
     def state(self, application_id: int, secret: str) -> ApplicationSeen:
         """Tell where an application stands. Raises NoApplication unless this is its secret."""
@@ -110,7 +134,9 @@ class Registry:
                 raise NoApplication(application_id)
             found = applications.find(connection, application_id)
             ready = applications.bundle(connection, application_id, hash_of(secret)) is not None
-        return ApplicationSeen(found.id, found.login, found.approved, found.reason, ready)
+        return ApplicationSeen(
+            found.id, found.login, found.approved, found.reason, ready, found.made_at
+        )
 
     def keys(self, application_id: int, secret: str, address: str) -> SealedKeys:
         """Give the sealed keys. Raises NoApplication or KeysGone."""

@@ -108,9 +108,10 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An application has come in."""
+    """An application has come in, now or when the same one was sent before."""
 
     application: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class ApplicationSeen:
     approved: bool | None
     reason: str
     keys_ready: bool  # they can be collected
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

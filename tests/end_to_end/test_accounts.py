@@ -118,8 +118,9 @@ def test_people_come_in_and_go_while_the_server_runs(
 
         assert farm.run("audit", "list") == 0
         told = capfd.readouterr().out
-        acts = ["approve_user"] * 2 + ["revoke_key", "suspend_user", "reinstate_user"]
+        acts = ["approve_user"] * 3 + ["revoke_key"] + ["suspend_user"] * 2 + ["reinstate_user"]
         assert re.findall(r"boss +(\w+_\w+) ", told) == acts
+        assert re.findall(r"boss +(\w+_\w+) .* refused: ", told) == [acts[0], acts[4]]
         assert farm.run("audit", "verify") == 0
         assert farm.end() == 0
         secrets = (

@@ -32,7 +32,7 @@ class Applicant:
 
     def apply(self, profile: Profile | None = PROFILE) -> int:
         """Apply, and remember the number."""
-        number = registration.apply(self.door, self.pickup, profile)
+        number = registration.apply(self.door, self.pickup, profile).application
         self.pickup = replace(self.pickup, application=number)
         return number
 

@@ -27,7 +27,7 @@ class Pickup:
     login: str
     handover: HandoverKey = field(repr=False)
     secret: str = field(repr=False)
-    application: int = 0  # its number; 0 until the farm has said it
+    application: int = 0  # its number; 0 while the farm's answer is awaited, or lost
 
     @classmethod
     def make(cls, login: str) -> "Pickup":
@@ -40,10 +40,10 @@ class Pickup:
         return f"{PICKUP_SCHEME} {self.secret}"
 
 
-def apply(door: Door, pickup: Pickup, profile: Profile | None) -> int:
-    """Apply for keys, and give the application's number. `profile` None: new keys of an account.
+def apply(door: Door, pickup: Pickup, profile: Profile | None) -> Applied:
+    """Apply for keys; `profile` None: new keys of an account. Raises FarmUnavailable or Refused.
 
-    Raises FarmUnavailable or Refused.
+    Keep the pickup first: when the answer is lost, the same one gets it again.
     """
     told = {
         "login": pickup.login,
@@ -52,7 +52,7 @@ def apply(door: Door, pickup: Pickup, profile: Profile | None) -> int:
     }
     form = told if profile is None else told | {"profile": _fields(profile)}
     reply = door.ask("POST", "/applications", body=json.dumps(form).encode())
-    return from_json(Applied, reply.content).application
+    return from_json(Applied, reply.content)
 
 
 def look(door: Door, pickup: Pickup) -> ApplicationSeen:

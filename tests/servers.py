@@ -38,6 +38,7 @@ class DatabaseServer(ABC):
     `FARM_RIGHTS`: what a farm's own account needs on all schemas, see docs/operations.md.
     """
 
+    NAME: ClassVar[str]
     FARM_RIGHTS: ClassVar[str]
 
     def __init__(self) -> None:
@@ -192,6 +193,7 @@ class DatabaseServer(ABC):
 class MariaDb(DatabaseServer):
     """MariaDB, as this machine has it."""
 
+    NAME = "mariadb"
     FARM_RIGHTS = "CREATE USER, PROCESS, CONNECTION ADMIN"
 
     @staticmethod
@@ -212,6 +214,7 @@ class MariaDb(DatabaseServer):
 class MySql(DatabaseServer):
     """MySQL 8.0.30 or newer: the program that the environment names."""
 
+    NAME = "mysql"
     FARM_RIGHTS = "CREATE USER, ROLE_ADMIN, PROCESS, CONNECTION_ADMIN, XA_RECOVER_ADMIN"
 
     @staticmethod
@@ -230,6 +233,7 @@ class MySql(DatabaseServer):
             "--innodb-redo-log-capacity=128M",
             "--log-bin-trust-function-creators=1",
             "--secure-file-priv=",  # files are for the grants to refuse, as on MariaDB
+            "--local-infile=1",
             "--mysqlx=OFF",
         ]
 

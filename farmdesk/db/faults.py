@@ -44,13 +44,13 @@ _LOCKED_OUT = {
     1142,  # no grant on the table
     1143,  # no grant on the column
     1227,  # no such global right
-    1419,  # MySQL: no triggers without log_bin_trust_function_creators
     1698,  # no password may do
     1959,  # MariaDB: no such role for this account
     3159,  # MySQL: TLS is required
     3530,  # MySQL: no such role for this account
 }
 _UNKNOWN = {1045, 1698}  # of them: there is no such account, or it has another password
+_NO_TRIGGER = 1419  # not while there is a binary log
 _USED_UP = {1203, 1226}  # the account has no connection, or no change, left
 _NO_FARM = {1054, 1146}  # no such column, no such table
 
@@ -95,6 +95,8 @@ def _known(place: str, error: DBAPIError) -> FarmError | None:
         return _away(place)
     if number in _USED_UP:
         return _used_up(place)
+    if number == _NO_TRIGGER:
+        return _no_trigger(place)
     if number in _FULL:
         return _full(place)
     if number in _LOCKED_OUT:
@@ -142,6 +144,15 @@ def _locked_out(place: str) -> LockedOut:
         f"The database {place} does not accept this account. Check its user name, its password "
         "and its rights.",
         f"数据库 {place} 不接受此账号。请检查用户名、密码和权限。",
+    )
+
+
+def _no_trigger(place: str) -> LockedOut:
+    return LockedOut(
+        f"The database {place} lets this account make no triggers, as it keeps a binary log. Set "
+        "log_bin_trust_function_creators = 1 on the server, then run farmdesk setup again.",
+        f"数据库 {place} 启用了二进制日志，不允许此账号创建触发器。请在数据库服务器上设置 "
+        "log_bin_trust_function_creators = 1，然后重新运行 farmdesk setup。",
     )
 
 

@@ -6,11 +6,11 @@ from importlib.resources import files
 
 from sqlalchemy import Connection
 
+from farmdesk.db.blockers import free_tables
 from farmdesk.db.database import Database
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 
-_FILES = ("command", "roles", "operator", "superadmin")
 _FARM = re.compile(r"[A-Za-z0-9_]{1,20}")  # its roles' names must fit 32 characters
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
@@ -19,13 +19,16 @@ def apply(database: Database) -> None:
     """Make the roles of leased accounts and the guard on table `command`; also again.
 
     Does nothing on SQLite, which has no accounts. Raises Refused, and LockedOut when the farm's own
-    account may not do this.
+    account may not do this; then staff may nothing until it is done.
     """
     if not database.is_server:
         return
+    farm = role_name(database, Role.OPERATOR).rpartition("_")[0]
     with database.at_once() as connection:
-        for statement in _statements(role_name(database, Role.OPERATOR).rpartition("_")[0]):
-            _run(connection, statement)
+        _run(connection, "roles", farm)
+        free_tables(connection)  # without a right nobody takes one again
+        for name in ("command", "operator", "superadmin"):
+            _run(connection, name, farm)
 
 
 def role_name(database: Database, role: Role) -> str:
@@ -43,16 +46,16 @@ def role_name(database: Database, role: Role) -> str:
     return f"{database.name}_{role.value}"
 
 
-def _statements(farm: str) -> Iterator[str]:
-    for name in _FILES:
-        text = _COMMENT.sub("", (files("sql.grants") / f"{name}.sql").read_text(encoding="utf-8"))
-        for statement in text.replace("{farm}", farm).rstrip().removesuffix(";").split(";\n\n"):
-            yield statement.strip()
-
-
-def _run(connection: Connection, statement: str) -> None:
+def _run(connection: Connection, name: str, farm: str) -> None:
     try:
-        connection.exec_driver_sql(statement.replace("%", "%%"))
+        for statement in _statements(name, farm):
+            connection.exec_driver_sql(statement.replace("%", "%%"))
     except Exception:
         connection.invalidate()  # whatever it has locked is free
         raise
+
+
+def _statements(name: str, farm: str) -> Iterator[str]:
+    text = _COMMENT.sub("", (files("sql.grants") / f"{name}.sql").read_text(encoding="utf-8"))
+    for statement in text.replace("{farm}", farm).rstrip().removesuffix(";").split(";\n\n"):
+        yield statement.strip()

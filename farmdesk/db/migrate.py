@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
-from farmdesk.db.blockers import free_name
+from farmdesk.db.blockers import free_name, free_tables
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.faults import WrongSchema
 from farmdesk.domain.errors import FarmUnavailable
@@ -59,6 +59,7 @@ def _alone(database: Database) -> Iterator[None]:
                 f"另一个程序正在更新数据库 {database.place}。请稍后再试。",
             )
         try:
+            free_tables(connection)
             yield
         finally:
             connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": lock["name"]})

@@ -130,10 +130,10 @@ class Shell:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall())
 
-    def refusal(self, statement: str) -> int:
+    def refusal(self, statement: str, *values: object) -> int:
         """Give the number of the server's refusal; 0 when there was none."""
         try:
-            self.run(statement)
+            self.run(statement, *values)
         except pymysql.MySQLError as error:
             return int(error.args[0])
         return 0

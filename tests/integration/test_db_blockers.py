@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from farmdesk.db import grants
 from farmdesk.db.blockers import end_blockers
 from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
@@ -20,8 +21,9 @@ SOON_S = 5
 
 
 def lock_rows(shell: Shell) -> None:
+    """Hold them for himself, or on MySQL, where he may not, against writers."""
     shell.run("BEGIN")
-    shell.run("SELECT * FROM task, farm_counter FOR UPDATE")
+    _lock(shell)
 
 
 def read_serializable(shell: Shell) -> None:
@@ -33,11 +35,16 @@ def read_serializable(shell: Shell) -> None:
 def prepare_xa(shell: Shell) -> None:
     """Its locks outlive the connection."""
     shell.run("XA START 'spy\\'', 'x\0', 7")
-    shell.run("SELECT * FROM task, farm_counter FOR UPDATE")
+    _lock(shell)
     shell.run(SEND + "('k', '{}', '', NULL)")
     shell.run("XA END 'spy\\'', 'x\0', 7")
     shell.run("XA PREPARE 'spy\\'', 'x\0', 7")
     shell.close()
+
+
+def _lock(shell: Shell) -> None:
+    if shell.refusal("SELECT * FROM task, farm_counter FOR UPDATE"):
+        shell.run("SELECT * FROM task, farm_counter LOCK IN SHARE MODE")
 
 
 @pytest.mark.parametrize("block", [lock_rows, read_serializable, prepare_xa])
@@ -72,6 +79,31 @@ def test_readers_and_senders_are_no_blockers(staffed: StaffedFarm, shell: Shell)
     assert end_blockers(staffed.database) == []
     shell.run("COMMIT")
     staffed.sent()
+
+
+@pytest.mark.parametrize("what", ["set up", "update", "anything else"])
+def test_an_open_handler_holds_no_table_for_long(
+    staffed: StaffedFarm, shell: Shell, what: str
+) -> None:
+    """No list of the server shows it, and no transaction of it ends."""
+    shell.run("HANDLER command OPEN")
+    if what == "set up":
+        grants.apply(staffed.database)
+    elif what == "update":
+        migrate(staffed.url)
+    else:
+        root = staffed.root()
+        alter = Thread(target=root.run, args=("ALTER TABLE command COMMENT = 'by hand'",))
+        alter.start()
+        alter.join(0.2)
+        assert alter.is_alive()
+        begin = time.monotonic()
+        while alter.is_alive() and time.monotonic() < begin + SOON_S:
+            end_blockers(staffed.database)
+            alter.join(0.05)
+        assert not alter.is_alive()
+        root.close()
+    assert shell.is_dead()
 
 
 def test_a_named_lock_does_not_stop_a_migration(staffed: StaffedFarm, shell: Shell) -> None:

@@ -1,7 +1,7 @@
 """Leased database accounts: when they end, what they may use up, and TLS; on a real server."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,11 +49,12 @@ def test_a_lease_that_ends_ends_its_connections_and_its_password(
     login = staffed.lend("ops", session=7)
     other = staffed.shell(staffed.lend("root"))
     shell, second = staffed.shell(login), staffed.shell(login)
-    shell.run("SET PASSWORD = PASSWORD('mine for ever')")
+    word = {"mariadb": "PASSWORD('{}')", "mysql": "'{}'"}[staffed.server.NAME]
+    shell.run("SET PASSWORD = " + word.format("mine for ever"))
     own = replace(login, password="mine for ever")
     staffed.shell(own).close()  # his own password opens as long as the lease holds
     shell.run("BEGIN")
-    shell.run("SELECT * FROM task FOR UPDATE")
+    shell.run("SELECT * FROM task LOCK IN SHARE MODE")
     end(staffed, login, how)
     assert shell.is_dead()
     assert second.is_dead()
@@ -208,6 +209,23 @@ def test_grants_can_be_applied_again_under_load(staffed: StaffedFarm, lent: DbLo
     assert SECRET.decode() not in str(shell.run("SELECT * FROM task"))
     link.close()
     shell.close()
+    root.close()
+
+
+def test_without_the_guard_on_commands_nobody_may_send_any(
+    staffed: StaffedFarm, lent: DbLogin
+) -> None:
+    root, own = staffed.root(), f"{staffed.name}.* {{}} own_{staffed.name}"
+    root.run("REVOKE TRIGGER ON " + own.format("FROM"))
+    try:
+        with closing(open_database(staffed.url)) as database, pytest.raises(LockedOut):
+            grants.apply(database)
+        with pytest.raises(pymysql.OperationalError):
+            staffed.shell(lent)  # not even into the farm
+    finally:
+        root.run("GRANT TRIGGER ON " + own.format("TO"))
+        grants.apply(staffed.database)
+    staffed.shell(lent).close()
     root.close()
 
 

@@ -11,44 +11,19 @@ whenever, what is noted is here. Digests are of sealed bytes, so that no key is 
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
-from blake3 import blake3
-
-from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.errors import Refused
 from farmdesk.security.content import DIGEST
-from farmdesk.security.sealed_files import whole_or_nothing, write_at
+from farmdesk.security.sealed_files import whole_or_nothing
 from farmdesk.security.segment_row import SegmentRow
 from farmdesk.storage.inbox import Inbox
 
 MAX_RANGES = 1000  # in one answer about what is missing
 _NOT_HERE = bytes(DIGEST)
-
-
-class Garbled(FarmUnavailable):
-    """A segment that is not what its digest says: damaged on the way."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(
-            f"Segment {number} was damaged on the way. Send it again.",
-            f"数据段 {number} 在传输中损坏。请重新发送。",
-        )
-
-
-class SentOtherwise(Refused):
-    """A segment that is here already, with other bytes."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(
-            f"Segment {number} arrived before with other bytes. Two programs may be uploading for "
-            "this task; end one of them.",
-            f"数据段 {number} 此前已送达，但内容不同。可能有两个程序在为该任务上传；请结束其一。",
-        )
 
 
 class OtherFiles(Refused):
@@ -159,15 +134,6 @@ class Arrivals:
             wanted[span.start : span.stop] = bytes(len(span))
         return wanted
 
-    @contextmanager
-    def writing(self) -> Iterator["RunWriter"]:
-        """Give what takes a run of segments in; at its end, however it ends, they are noted."""
-        writer = RunWriter(self)
-        try:
-            yield writer
-        finally:
-            writer.settle()
-
     def known_digest(self, number: int) -> bytes | None:
         """Give the digest of a segment that is here."""
         with self._slots.open("rb") as slots:
@@ -213,70 +179,3 @@ class Arrivals:
             dropped = set(self._dropped)
         for file in dropped:
             self._inbox.sealed(self._transfer, file).unlink(missing_ok=True)
-
-
-class RunWriter:
-    """Takes the segments of one request in. For one thread at a time."""
-
-    def __init__(self, arrivals: Arrivals) -> None:
-        self._arrivals = arrivals
-        self._file: tuple[int, BinaryIO] | None = None
-        self._written: dict[int, bytes] = {}  # into that file
-        self._safe: dict[int, bytes] = {}  # flushed, not noted
-
-    def take(self, number: int, pieces: Sequence[memoryview]) -> None:
-        """Check and write one segment: its digest, then its bytes, in any pieces.
-
-        Raises Garbled, SentOtherwise, OSError.
-        """
-        digest, sealed = _split(pieces)
-        hashed = blake3()
-        for piece in sealed:
-            hashed.update(piece)
-        if hashed.digest() != digest:
-            raise Garbled(number)
-        arrivals, place = self._arrivals, self._arrivals.row.place(number)
-        if arrivals.is_dropped(place.file):
-            return
-        if arrivals.is_here(number):
-            if arrivals.known_digest(number) != digest:
-                raise SentOtherwise(number)
-            return
-        file, offset = self._opened(place.file), place.offset
-        for piece in sealed:
-            write_at(file, offset, piece)
-            offset += len(piece)
-        self._written[number] = digest
-
-    def settle(self) -> None:
-        """Flush what was taken to the disk, and only then note it. Raises OSError."""
-        try:
-            self._flush()
-        finally:
-            self._arrivals.note(self._safe)
-            self._safe = {}
-
-    def _opened(self, file: int) -> BinaryIO:
-        if self._file is None or self._file[0] != file:
-            self._flush()
-            self._file = file, self._arrivals.open_sealed(file)
-        return self._file[1]
-
-    def _flush(self) -> None:
-        """Bring the file in hand to the disk; if that fails, its segments count as lost."""
-        written, self._written = self._written, {}
-        if self._file is not None:
-            with self._file[1] as file:
-                self._file = None
-                os.fsync(file.fileno())
-        self._safe |= written
-
-
-def _split(pieces: Sequence[memoryview]) -> tuple[bytes, list[memoryview]]:
-    """Part a segment's digest from its bytes."""
-    digest, sealed = b"", list[memoryview]()
-    for piece in pieces:
-        lacking = DIGEST - len(digest)
-        digest += piece[:lacking]
-        sealed.append(piece[lacking:])
-    return digest, sealed

@@ -5,6 +5,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from farmdesk.gateway.faults import refusal
+from farmdesk.gateway.http_body import HttpBody
 from farmdesk.gateway.limits import HEADERS
 
 HEAD_S = 15.0  # from a connection, or a request's first byte, to the end of its head
@@ -18,6 +19,7 @@ class BoundedHttp(HttpToolsProtocol):
     _in_head = True
     _begun = False  # in this piece of bytes
     _head_end: asyncio.TimerHandle | None = None
+    _body: HttpBody
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -50,6 +52,11 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_waiting()
         self._in_head, self._head_bytes = False, 0
         super().on_headers_complete()
+        self._body = HttpBody(self.cycle)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a request's body in."""
+        self._body.feed(body)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # ours has two languages
         """Answer what is no HTTP in the one shape of all faults, and hang up."""

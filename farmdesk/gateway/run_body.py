@@ -1,6 +1,7 @@
 """Reads a run of segments from a request while a thread checks and writes the one before.
 
-Pieces are written as they came, uncopied; two segments a request are in memory, whatever the size.
+Pieces are written as they came, small ones put together; two segments a request are in memory,
+whatever the size.
 """
 
 import asyncio
@@ -8,7 +9,9 @@ from collections.abc import AsyncIterable
 from concurrent.futures import ThreadPoolExecutor
 
 from farmdesk.domain.errors import Refused
-from farmdesk.gateway.arrivals import Arrivals, RunWriter
+from farmdesk.gateway.arrivals import Arrivals
+from farmdesk.gateway.http_body import Piece, keep
+from farmdesk.gateway.run_writer import RunWriter
 from farmdesk.security.content import DIGEST
 
 
@@ -33,7 +36,7 @@ async def take_run(
     run = _Run(arrivals, first, disk)
     try:
         async for piece in body:
-            await run.feed(memoryview(piece))
+            await run.feed(piece)
         await run.end()
     finally:
         await asyncio.shield(run.settle())
@@ -47,16 +50,17 @@ class _Run:
         self._row = arrivals.row
         self._disk = disk
         self._number = first
-        self._pieces: list[memoryview] = []  # of the segment that is coming
+        self._pieces: list[Piece] = []  # of the segment that is coming
         self._lacking = 0  # bytes of it; 0: none is coming
         self._writing: asyncio.Future[None] | None = None
 
-    async def feed(self, piece: memoryview) -> None:
-        while piece:
+    async def feed(self, piece: bytes) -> None:
+        rest = memoryview(piece)
+        while rest:
             if not self._lacking:
                 self._lacking = self._length()
-            taken, piece = piece[: self._lacking], piece[self._lacking :]
-            self._pieces.append(taken)
+            taken, rest = rest[: self._lacking], rest[self._lacking :]
+            keep(self._pieces, taken)
             self._lacking -= len(taken)
             if not self._lacking:
                 await self._write()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +18,8 @@ from farmdesk.db import transfers
 from farmdesk.db.database import open_database
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
-from farmdesk.gateway import arrivals
+from farmdesk.gateway import run_writer
+from farmdesk.gateway.run_writer import write_pieces_at
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.remote.source_files import source_files
@@ -30,7 +31,7 @@ from farmdesk.link.wire import LoginNeeded
 from farmdesk.security.content import DIGEST, segment_digest
 from farmdesk.security.manifest import Manifest
 from farmdesk.security.sealed import SEGMENT, context
-from farmdesk.security.sealed_files import open_file, write_at
+from farmdesk.security.sealed_files import open_file
 from farmdesk.security.user_keys import SealedUse
 from farmdesk.storage.inbox import Inbox
 from tests.dying_upload import Order
@@ -202,13 +203,13 @@ def test_a_full_inbox_is_told_and_loses_nothing(
 ) -> None:
     writes = list[int]()
 
-    def full(file: BinaryIO, start: int, content: memoryview) -> None:
+    def full(file: BinaryIO, start: int, pieces: Sequence[memoryview]) -> None:
         writes.append(start)
-        if len(writes) > 8:
+        if len(writes) > 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write_at(file, start, content)
+        write_pieces_at(file, start, pieces)
 
-    monkeypatch.setattr(arrivals, "write_at", full)
+    monkeypatch.setattr(run_writer, "write_pieces_at", full)
     with pytest.raises(FarmUnavailable, match="storage is full"):
         desk.upload()
     monkeypatch.undo()

@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farmdesk.gateway import arrivals as arrivals_module
+from farmdesk.gateway import run_writer
 from farmdesk.gateway.arrivals import MAX_RANGES, Arrivals, OtherFiles
 from farmdesk.gateway.run_body import BadRun, take_run
 from farmdesk.security.content import segment_digest
@@ -143,19 +142,33 @@ def test_what_could_not_be_flushed_did_not_arrive(
     assert missing[0] == (0, 2)  # the file before was flushed
 
 
+@pytest.mark.parametrize("most", [0, 1, 299_999, 300_000, 300_001, 900_000])
+def test_a_disk_that_takes_less_than_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    content = os.urandom(900_000)
+    pieces = [memoryview(content)[start : start + 300_000] for start in range(0, 900_000, 300_000)]
+    monkeypatch.setattr(
+        os, "pwritev", lambda file, given, start: os.pwrite(file, b"".join(given)[:most], start)
+    )
+    with (tmp_path / "file").open("w+b", buffering=0) as file:
+        run_writer.write_pieces_at(file, 50, pieces)
+    assert (tmp_path / "file").read_bytes() == bytes(50) + content
+
+
 def test_a_full_disk_in_the_middle_of_a_run(
     inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrivals = _declared(inbox)
-    real, written = arrivals_module.write_at, list[int]()  # type: ignore[attr-defined]
+    real, written = os.pwritev, list[int]()
 
-    def full(file: BinaryIO, start: int, content: memoryview) -> None:
+    def full(file: int, pieces: Sequence[memoryview], start: int) -> int:
         if sum(written) > SEGMENT:
             raise OSError(errno.ENOSPC, "No space left on device")
-        written.append(len(content))
-        real(file, start, content)
+        written.append(real(file, pieces, start))
+        return written[-1]
 
-    monkeypatch.setattr(arrivals_module, "write_at", full)
+    monkeypatch.setattr(os, "pwritev", full)
     with pytest.raises(OSError, match="No space"):
         _take(arrivals, disk, 0, [_body(arrivals, 0, 6)])
     monkeypatch.undo()

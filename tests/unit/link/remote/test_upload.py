@@ -9,7 +9,8 @@ import pytest
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
-from farmdesk.gateway.arrivals import Arrivals, RunWriter
+from farmdesk.gateway.arrivals import Arrivals
+from farmdesk.gateway.run_writer import RunWriter
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import Unreadable
@@ -72,11 +73,12 @@ class InboxDoor:
         return Missing(*self.arrivals.missing(first))
 
     def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
-        number = first
-        with self.arrivals.writing() as writer:
-            for piece in body:
+        writer = RunWriter(self.arrivals)
+        try:
+            for number, piece in enumerate(body, first):
                 self._take(writer, number, bytes(piece))
-                number += 1
+        finally:
+            writer.settle()
 
     def _take(self, writer: RunWriter, number: int, piece: bytes) -> None:
         with self._lock:

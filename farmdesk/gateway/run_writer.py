@@ -1,0 +1,109 @@
+"""Writes the segments of one request into an upload's files: checked, flushed, then noted."""
+
+import os
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from blake3 import blake3
+
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.gateway.arrivals import Arrivals
+from farmdesk.gateway.http_body import Piece
+from farmdesk.security.content import DIGEST
+from farmdesk.security.sealed_files import write_at
+
+
+class Garbled(FarmUnavailable):
+    """A segment that is not what its digest says: damaged on the way."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(
+            f"Segment {number} was damaged on the way. Send it again.",
+            f"数据段 {number} 在传输中损坏。请重新发送。",
+        )
+
+
+class SentOtherwise(Refused):
+    """A segment that is here already, with other bytes."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(
+            f"Segment {number} arrived before with other bytes. Two programs may be uploading for "
+            "this task; end one of them.",
+            f"数据段 {number} 此前已送达，但内容不同。可能有两个程序在为该任务上传；请结束其一。",
+        )
+
+
+class RunWriter:
+    """Takes the segments of one request in. For one thread at a time."""
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self._arrivals = arrivals
+        self._file: tuple[int, BinaryIO] | None = None
+        self._written: dict[int, bytes] = {}  # into that file
+        self._safe: dict[int, bytes] = {}  # flushed, not noted
+
+    def take(self, number: int, pieces: Sequence[Piece]) -> None:
+        """Check and write one segment: its digest, then its bytes, in any pieces.
+
+        Raises Garbled, SentOtherwise, OSError.
+        """
+        digest, sealed = _split(pieces)
+        hashed = blake3()
+        for piece in sealed:
+            hashed.update(piece)
+        if hashed.digest() != digest:
+            raise Garbled(number)
+        arrivals, place = self._arrivals, self._arrivals.row.place(number)
+        if arrivals.is_dropped(place.file):
+            return
+        if arrivals.is_here(number):
+            if arrivals.known_digest(number) != digest:
+                raise SentOtherwise(number)
+            return
+        write_pieces_at(self._opened(place.file), place.offset, sealed)
+        self._written[number] = digest
+
+    def settle(self) -> None:
+        """Flush what was taken to the disk, and only then note it. Raises OSError."""
+        try:
+            self._flush()
+        finally:
+            self._arrivals.note(self._safe)
+            self._safe = {}
+
+    def _opened(self, file: int) -> BinaryIO:
+        if self._file is None or self._file[0] != file:
+            self._flush()
+            self._file = file, self._arrivals.open_sealed(file)
+        return self._file[1]
+
+    def _flush(self) -> None:
+        """Bring the file in hand to the disk; if that fails, its segments count as lost."""
+        written, self._written = self._written, {}
+        if self._file is not None:
+            with self._file[1] as file:
+                self._file = None
+                os.fsync(file.fileno())
+        self._safe |= written
+
+
+def write_pieces_at(file: BinaryIO, start: int, pieces: Sequence[memoryview]) -> None:
+    """Write pieces behind each other into an unbuffered file: in one call, if the disk does it."""
+    done = os.pwritev(file.fileno(), pieces, start)
+    for piece in pieces:
+        left = piece[done:]
+        write_at(file, start + len(piece) - len(left), left)
+        start, done = start + len(piece), max(0, done - len(piece))
+
+
+def _split(pieces: Sequence[Piece]) -> tuple[bytes, list[memoryview]]:
+    """Part a segment's digest from its bytes."""
+    digest, sealed = b"", list[memoryview]()
+    for piece in pieces:
+        view, lacking = memoryview(piece), DIGEST - len(digest)
+        digest += view[:lacking]
+        sealed.append(view[lacking:])
+    return digest, sealed

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from farmdesk.db.blockers import free_name, free_tables
 from farmdesk.db.database import Database, open_database
@@ -22,22 +19,36 @@ def migrate(url: str) -> None:
     database = open_database(url, answer_s=WAIT_S + 10, make=True)
     try:
         with _alone(database), database.writing() as connection:
-            _upgrade(connection)
-    except CommandError as error:
-        raise WrongSchema(
-            f"The database {database.place} was made by a newer FarmDesk. Update this program.",
-            f"数据库 {database.place} 由更新版本的 FarmDesk 创建。请升级本程序。",
-        ) from error
+            if not _is_newest(connection):
+                _upgrade(connection, database.place)
     finally:
         database.close()
 
 
-def _upgrade(connection: Connection) -> None:
+def _is_newest(connection: Connection) -> bool:
+    """Whether there is nothing to do: each migration's file begins with its number."""
+    newest = max(file.name[1:5] for file in files("sql.versions").iterdir() if file.name[0] == "v")
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return bool(connection.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+
+
+def _upgrade(connection: Connection, place: str) -> None:
+    from alembic import command  # takes a while to load, and most starts need nothing of it
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
     with as_file(files("sql")) as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise WrongSchema(
+                f"The database {place} was made by a newer FarmDesk. Update this program.",
+                f"数据库 {place} 由更新版本的 FarmDesk 创建。请升级本程序。",
+            ) from error
 
 
 @contextmanager

@@ -115,7 +115,7 @@ def measure(frames: int, seconds: float) -> dict[str, float]:
         window.resize(1680, 1000)
         window.show()
         window.start()
-        _spin_until(lambda: window.table.loaded)
+        _spin_until(lambda: window.models.table.loaded)
         application.processEvents()
         figures = {"rss_added_mb": _rss_mb() - before_mb}
         figures |= _paints(window)
@@ -135,7 +135,7 @@ def first_window_s() -> float:
 
 
 def _paints(window: OperatorWindow) -> dict[str, float]:
-    grid, bar = window.frames.grid, window.frames.grid.verticalScrollBar()
+    grid, bar = window.panels.frames.grid, window.panels.frames.grid.verticalScrollBar()
     grid.paints.clear()
     for step in range(300):
         bar.setValue(step * 37 % max(1, bar.maximum()))
@@ -144,18 +144,18 @@ def _paints(window: OperatorWindow) -> dict[str, float]:
 
 
 def _lists(window: OperatorWindow) -> dict[str, float]:
-    model = window.frames.model
+    model = window.panels.frames.model
     column = COLUMNS.index(FrameColumn.STATE)
     return {
         "sort_ms": _cpu_ms(lambda: model.sort(column, Qt.SortOrder.DescendingOrder)),
-        "filter_ms": _cpu_ms(lambda: window.frames.filter_list(FrameState.FAILED)),
-        "unfilter_ms": _cpu_ms(lambda: window.frames.filter_list(None)),
+        "filter_ms": _cpu_ms(lambda: window.panels.frames.filter_list(FrameState.FAILED)),
+        "unfilter_ms": _cpu_ms(lambda: window.panels.frames.filter_list(None)),
     }
 
 
 def _turns(window: OperatorWindow, farm: BusyFarm, seconds: float) -> dict[str, float]:
-    window.frames.setCurrentWidget(window.frames.grid_tab)
-    window.frames.grid.show_place(farm.done, centre=True)
+    window.panels.frames.setCurrentWidget(window.panels.frames.grid_tab)
+    window.panels.frames.grid.show_place(farm.done, centre=True)
     farm.began = time.monotonic()
     turns: list[float] = []
     last = time.thread_time()

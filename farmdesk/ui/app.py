@@ -111,7 +111,8 @@ def _shoot(application: QApplication, window: OperatorWindow, path: Path) -> Non
         application.exit(0)
 
     def look() -> None:
-        if window.tasks.rowCount() and window.nodes.rowCount() and window.table.loaded:
+        models = window.models
+        if models.tasks.rowCount() and models.nodes.rowCount() and models.table.loaded:
             waiting.stop()
             QTimer.singleShot(SHOT_SETTLE_MS, save)
 

@@ -79,8 +79,8 @@ def window(qtbot: QtBot, open_window: OpenWindow) -> OperatorWindow:
 
 def is_filled(window: OperatorWindow) -> bool:
     """Tell whether tasks, nodes, frames and log are shown."""
-    rows = window.tasks.rowCount() and window.nodes.rowCount()
-    return bool(rows and window.table.loaded and len(window.log.view.buffer))
+    rows = window.models.tasks.rowCount() and window.models.nodes.rowCount()
+    return bool(rows and window.models.table.loaded and len(window.panels.log.view.buffer))
 
 
 def in_next_dialog(act: Callable[[QDialog], None]) -> list[QDialog]:

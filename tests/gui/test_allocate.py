@@ -86,10 +86,10 @@ def test_a_chosen_node_that_falls_out_is_not_sent(model: NodeChoice) -> None:
 def dialog(window: OperatorWindow, farm: StagedFarm, qtbot: QtBot) -> AllocateDialog:
     """The dialog of a queued task, on a farm where those five nodes are the last ones."""
     farm.put(nodes=NODES)
-    qtbot.waitUntil(lambda: window.nodes.row("e") is not None)
+    qtbot.waitUntil(lambda: window.models.nodes.row("e") is not None)
     made = AllocateDialog(
         task_row(3, name="Trailer", state=farm.task_row(3).state, tool="Maya", tool_version="2025"),
-        window.nodes,
+        window.models.nodes,
         foresight=window.foresight,
         appearance=window.appearance,
         parent=window,
@@ -158,10 +158,10 @@ def test_an_answer_that_comes_after_the_end_is_dropped(
 def test_allocating_sends_both_and_escape_nothing(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    window.queue.select(3)
-    window.queue.view.setFocus()
+    window.panels.queue.select(3)
+    window.panels.queue.view.setFocus()
     in_next_dialog(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Escape))
-    QTest.keyClick(window.queue.view, Qt.Key.Key_A)
+    QTest.keyClick(window.panels.queue.view, Qt.Key.Key_A)
     assert farm.sent == []
 
     def choose(dialog: QDialog) -> None:
@@ -184,7 +184,7 @@ def test_a_task_that_renders_is_not_started_again(window: OperatorWindow) -> Non
         dialog.reject()
 
     met = in_next_dialog(look)
-    window.queue.select(1)
+    window.panels.queue.select(1)
     window.task_actions.actions[Act.ALLOCATE].trigger()
     assert met
 

@@ -98,7 +98,7 @@ def test_no_word_of_the_other_language(
         window.appearance.set_language(language)
     words = window.appearance.words
     dialog = LossDialog(stop_loss([], 0.0, words), words=words, parent=window)
-    roots = [window, dialog, window.keys.queue_menu(), window.keys.frame_menu()]
+    roots = [window, dialog, window.context_menus.queue_menu(), window.context_menus.frame_menu()]
     told = {text.replace("李雯", "") for root in roots for _, text in texts(root) if text}
     assert len(told) > 60
     assert {text for text in told if foreign(text, language)} == set()
@@ -166,13 +166,13 @@ def test_a_switch_of_theme_reaches_every_painted_part(window: OperatorWindow) ->
 def painted(window: OperatorWindow) -> dict[str, QWidget]:
     """Give the parts with colours of their own."""
     return {
-        "queue": window.queue.view,
-        "nodes": window.nodes_panel.view,
-        "grid": window.frames.grid,
-        "minimap": window.frames.minimap,
-        "log": window.log.view,
+        "queue": window.panels.queue.view,
+        "nodes": window.panels.nodes.view,
+        "grid": window.panels.frames.grid,
+        "minimap": window.panels.frames.minimap,
+        "log": window.panels.log.view,
         "toolbar": window.toolbar,
-        "legend": window.frames.legend_box,
+        "legend": window.panels.frames.legend_box,
     }
 
 
@@ -180,7 +180,7 @@ def test_every_input_has_a_name_for_screen_readers(window: OperatorWindow) -> No
     for kind in (QLineEdit, QComboBox, QTableView):
         for widget in window.findChildren(kind):
             assert widget.accessibleName(), widget
-    assert window.frames.grid.accessibleName() == window.appearance.words(Text.TAB_GRID)
-    assert window.frames.zoom.accessibleName()
+    assert window.panels.frames.grid.accessibleName() == window.appearance.words(Text.TAB_GRID)
+    assert window.panels.frames.zoom.accessibleName()
     for button in window.findChildren(QPushButton):
         assert button.text() or button.isHidden()

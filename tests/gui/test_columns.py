@@ -49,7 +49,7 @@ def test_queue_and_nodes_need_no_horizontal_scroll_bar(
     window = open_window(language=language)
     window.resize(*size)
     qtbot.waitUntil(lambda: is_filled(window))
-    for view in (window.queue.view, window.nodes_panel.view):
+    for view in (window.panels.queue.view, window.panels.nodes.view):
         qtbot.waitUntil(lambda view=view: view.verticalScrollBar().maximum() > 0)  # type: ignore[misc]
         assert view.horizontalScrollBar().maximum() == 0
         header = view.horizontalHeader()

@@ -70,14 +70,14 @@ def test_rows_come_and_acts_go(
         logs=(LogRecord(NOW, "error", "the tool crashed", 1, "node-01", 150),),
     )
     qtbot.waitUntil(lambda: is_filled(window))
-    assert window.tasks.at(0).name == "开幕式"
-    place = window.table.place_of(150)
+    assert window.models.tasks.at(0).name == "开幕式"
+    place = window.models.table.place_of(150)
     assert place == 50
-    qtbot.waitUntil(lambda: window.table.state(50) is FrameState.FAILED)
-    qtbot.waitUntil(lambda: int(window.table.attempts[50]) == 3)
-    assert window.table.state(0) is FrameState.DONE
-    assert window.table.state(1) is FrameState.RENDERING
-    qtbot.waitUntil(lambda: window.table.node(1) == "node-01")
+    qtbot.waitUntil(lambda: window.models.table.state(50) is FrameState.FAILED)
+    qtbot.waitUntil(lambda: int(window.models.table.attempts[50]) == 3)
+    assert window.models.table.state(0) is FrameState.DONE
+    assert window.models.table.state(1) is FrameState.RENDERING
+    qtbot.waitUntil(lambda: window.models.table.node(1) == "node-01")
 
     window.task_actions.actions[Act.PAUSE].trigger()
     qtbot.waitUntil(lambda: bool(store.new_commands()))
@@ -89,4 +89,4 @@ def test_rows_come_and_acts_go(
         outcomes=(Outcome(command.id, applied=True, text="ok", at=NOW, task_id=1),),
     )
     qtbot.waitUntil(window.undo.isVisible)
-    qtbot.waitUntil(lambda: window.tasks.at(0).state is TaskState.PAUSED)
+    qtbot.waitUntil(lambda: window.models.tasks.at(0).state is TaskState.PAUSED)

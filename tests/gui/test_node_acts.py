@@ -31,20 +31,20 @@ def test_an_act_is_one_command_for_the_nodes_it_fits() -> None:
 
 
 def entries(window: OperatorWindow) -> dict[str, QAction]:
-    return {entry.text(): entry for entry in window.keys.node_menu().actions()}
+    return {entry.text(): entry for entry in window.context_menus.node_menu().actions()}
 
 
 def choose(window: OperatorWindow, *states: NodeState) -> list[str]:
     """Select the first node in each of these states; give their names."""
-    view = window.nodes_panel.view
+    view = window.panels.nodes.view
     view.clearSelection()
     model = view.selectionModel()
     for state in states:
-        places = range(window.nodes.rowCount())
-        place = next(n for n in places if window.nodes.at(n).record.state is state)
+        places = range(window.models.nodes.rowCount())
+        place = next(n for n in places if window.models.nodes.at(n).record.state is state)
         flags = model.SelectionFlag.Select | model.SelectionFlag.Rows
-        model.select(window.nodes.index(place, 0), flags)
-    return [row.record.node for row in window.nodes_panel.selected()]
+        model.select(window.models.nodes.index(place, 0), flags)
+    return [row.record.node for row in window.panels.nodes.selected()]
 
 
 def test_drained_from_the_menu_and_taken_back(

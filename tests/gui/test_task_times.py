@@ -120,7 +120,7 @@ def test_what_a_task_waits_for_stands_beside_its_state(appearance: Appearance) -
 def test_ends_come_by_themselves_and_due_times_with_the_first_one(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    tasks, view = window.tasks, window.queue.view
+    tasks, view = window.models.tasks, window.panels.queue.view
     ends, due = tasks.column_named("ends"), tasks.column_named("due")
     qtbot.waitUntil(lambda: tasks.index(0, ends).data() != "—")
     assert view.isColumnHidden(due)
@@ -134,13 +134,13 @@ def test_the_reason_of_what_is_selected_is_in_sight(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.change_task(3, reason="Waits for <b>nodes</b>.", reason_zh="等待节点。")
-    window.queue.select(3)
-    qtbot.waitUntil(lambda: window.queue.why.text().endswith("Waits for <b>nodes</b>."))
-    assert window.queue.why.textFormat() == Qt.TextFormat.PlainText
-    window.queue.select(4)
-    assert "as soon as somebody resumes it" in window.queue.why.text()
-    assert window.nodes_panel.why.isHidden()
-    window.nodes_panel.select("node17")
-    assert window.nodes_panel.why.text() == "node17: 连续 5 帧失败：显存不足"
+    window.panels.queue.select(3)
+    qtbot.waitUntil(lambda: window.panels.queue.why.text().endswith("Waits for <b>nodes</b>."))
+    assert window.panels.queue.why.textFormat() == Qt.TextFormat.PlainText
+    window.panels.queue.select(4)
+    assert "as soon as somebody resumes it" in window.panels.queue.why.text()
+    assert window.panels.nodes.why.isHidden()
+    window.panels.nodes.select("node17")
+    assert window.panels.nodes.why.text() == "node17: 连续 5 帧失败：显存不足"
     window.appearance.set_language("zh")
-    assert "继续" in window.queue.why.text()
+    assert "继续" in window.panels.queue.why.text()

@@ -274,7 +274,7 @@ def test_a_share_that_hangs_holds_nothing_but_the_pictures(
     qtbot.waitUntil(lambda: is_filled(window))
     qtbot.waitUntil(stuck.is_set)
     farm.change_task(2, priority=1)
-    qtbot.waitUntil(lambda: any(row.priority == 1 for row in window.queue.model.rows()))
+    qtbot.waitUntil(lambda: any(row.priority == 1 for row in window.panels.queue.model.rows()))
     assert window.connection.online
     window.close()
     release.set()
@@ -322,6 +322,6 @@ def test_grid_and_strip_select_together(
 ) -> None:
     window = open_window()
     qtbot.waitUntil(lambda: is_filled(window))
-    window.frames.contact.frame_chosen.emit(2500)
-    assert window.frames.selected_places() == [2500]
-    assert window.frames.grid.verticalScrollBar().value() > 0
+    window.panels.frames.contact.frame_chosen.emit(2500)
+    assert window.panels.frames.selected_places() == [2500]
+    assert window.panels.frames.grid.verticalScrollBar().value() > 0

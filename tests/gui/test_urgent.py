@@ -241,24 +241,24 @@ def test_a_new_request_is_noticed_shown_and_approved(
     qtbot.waitUntil(window.notice.isVisible)
     assert QApplication.activeModalWidget() is None
     assert "<b>the end</b>" in window.notice.label.text()
-    assert window.frames.tabText(2) == "Urgent (1)"
-    state = window.tasks.column_named("state")
-    place = window.tasks.place_of(3)
+    assert window.panels.frames.tabText(2) == "Urgent (1)"
+    state = window.models.tasks.column_named("state")
+    place = window.models.tasks.place_of(3)
     assert place is not None
-    assert window.tasks.index(place, state).data() == "Queued · urgent?"
+    assert window.models.tasks.index(place, state).data() == "Queued · urgent?"
     window.notice.open_button.click()
     assert window.notice.isHidden()
-    assert window.frames.currentWidget() is window.urgent_panel
-    card = window.urgent_panel.card
+    assert window.panels.frames.currentWidget() is window.panels.urgent
+    card = window.panels.urgent.card
     qtbot.waitUntil(card.approve.isVisible)
     assert card.title.text().startswith(farm.task_row(3).name)
     card.approve.click()
     qtbot.waitUntil(lambda: farm.sent == [ReviewUrgent(1, "allow")])
     farm.put(urgents=(from_now(request(state=UrgentState.ADMITTED)),))
-    qtbot.waitUntil(lambda: window.frames.tabText(2) == "Urgent")
-    assert window.tasks.index(place, state).data() == "Queued · urgent"
+    qtbot.waitUntil(lambda: window.panels.frames.tabText(2) == "Urgent")
+    assert window.models.tasks.index(place, state).data() == "Queued · urgent"
     farm.put(urgents=(from_now(request(state=UrgentState.ENDED)),))
-    qtbot.waitUntil(lambda: window.tasks.index(place, state).data() == "Queued")
+    qtbot.waitUntil(lambda: window.models.tasks.index(place, state).data() == "Queued")
 
 
 def test_a_notice_goes_when_somebody_else_has_answered(
@@ -276,14 +276,14 @@ def test_a_request_says_who_would_end_later(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.put(urgents=(from_now(request()),))
-    card = window.urgent_panel.card
+    card = window.panels.urgent.card
     qtbot.waitUntil(lambda: card.delays.text().startswith("Will end later: "))
 
 
 def test_asking_for_urgent_wants_a_reason(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    window.queue.select(3)
+    window.panels.queue.select(3)
 
     def ask(dialog: QDialog) -> None:
         assert isinstance(dialog, UrgentDialog)
@@ -293,17 +293,17 @@ def test_asking_for_urgent_wants_a_reason(
         dialog.go.click()
 
     in_next_dialog(ask)
-    window.queue.view.setFocus()
-    QTest.keyClick(window.queue.view, Qt.Key.Key_U)
+    window.panels.queue.view.setFocus()
+    QTest.keyClick(window.panels.queue.view, Qt.Key.Key_U)
     qtbot.waitUntil(lambda: farm.sent == [RequestUrgent(3, "rehearsal tonight", 30)])
 
 
 def test_urgent_is_asked_for_one_waiting_task_alone(window: OperatorWindow) -> None:
     urgent = window.task_actions.actions[Act.URGENT]
-    window.queue.view.selectAll()
+    window.panels.queue.view.selectAll()
     assert not urgent.isEnabled()
     assert "one task" in urgent.toolTip()
-    window.queue.select(6)
+    window.panels.queue.select(6)
     assert not urgent.isEnabled(), "it is completed"
 
 
@@ -311,14 +311,14 @@ def test_a_task_that_ends_is_noticed_once(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.put_task(task_row(50, name="Finale"))
-    qtbot.waitUntil(lambda: window.tasks.row(50) is not None)
+    qtbot.waitUntil(lambda: window.models.tasks.row(50) is not None)
     assert window.notice.isHidden(), "what is found is no news"
     farm.change_task(50, failed=12)
     qtbot.waitUntil(window.notice.isVisible)
     assert "12 failed" in window.notice.label.text()
     farm.change_task(50, failed=13)
     window.notice.open_button.click()
-    assert [found.id for found in window.queue.selected()] == [50]
+    assert [found.id for found in window.panels.queue.selected()] == [50]
     assert window.notice.isHidden()
 
 
@@ -330,15 +330,15 @@ def test_what_the_farm_says_is_kept_once_and_opens_its_request(
     told = MessageRecord(NOON, "Decide on 1.", "请决定 1。", role=Role.OPERATOR, request_id=1)
     other = MessageRecord(NOON, "For Anna.", "给安娜。", user="anna")
     farm.put(urgents=(from_now(request()),), messages=(told, other))
-    qtbot.waitUntil(lambda: window.messages.rowCount() == 1)
-    assert window.frames.tabText(3) == "Messages (1)"
+    qtbot.waitUntil(lambda: window.models.messages.rowCount() == 1)
+    assert window.panels.frames.tabText(3) == "Messages (1)"
     window.feed.refresh()
     with qtbot.waitSignal(window.feed.messages_read):
         pass
-    assert window.messages.rowCount() == 1
-    assert window.messages.index(0, 1).data() == "Decide on 1."
+    assert window.models.messages.rowCount() == 1
+    assert window.models.messages.index(0, 1).data() == "Decide on 1."
     window.appearance.set_language("zh")
-    assert window.messages.index(0, 1).data() == "请决定 1。"
-    qtbot.waitUntil(lambda: window.urgents.row(1) is not None)
-    window.messages_panel.view.clicked.emit(window.messages.index(0, 1))
-    assert window.frames.currentWidget() is window.urgent_panel
+    assert window.models.messages.index(0, 1).data() == "请决定 1。"
+    qtbot.waitUntil(lambda: window.models.urgents.row(1) is not None)
+    window.panels.messages.view.clicked.emit(window.models.messages.index(0, 1))
+    assert window.panels.frames.currentWidget() is window.panels.urgent

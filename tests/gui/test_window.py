@@ -39,18 +39,18 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def select(window: OperatorWindow, *task_ids: int) -> None:
     """Select tasks as a person does with Ctrl."""
-    window.queue.view.clearSelection()
-    model = window.queue.view.selectionModel()
+    window.panels.queue.view.clearSelection()
+    model = window.panels.queue.view.selectionModel()
     for task_id in task_ids:
-        place = window.tasks.place_of(task_id)
+        place = window.models.tasks.place_of(task_id)
         assert place is not None
-        index = window.tasks.index(place, 0)
+        index = window.models.tasks.index(place, 0)
         model.select(index, model.SelectionFlag.Select | model.SelectionFlag.Rows)
 
 
 def ids_in(window: OperatorWindow, state: TaskState) -> list[int]:
     """Give the tasks of the queue in this state."""
-    return [r.id for r in window.tasks.rows() if r.state is state and not r.recycled]
+    return [r.id for r in window.models.tasks.rows() if r.state is state and not r.recycled]
 
 
 # ---- acts
@@ -107,12 +107,12 @@ def test_retrying_chosen_frames_is_one_command_and_ctrl_z_takes_it_back(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     task_id = ids_in(window, TaskState.PARTLY_FAILED)[0]
-    window.queue.select(task_id)
-    qtbot.waitUntil(lambda: window.table.task_id == task_id and window.table.loaded)
-    failed = np.flatnonzero(window.table.states == FrameState.FAILED)
-    window.frames.grid.selection.set_to(np.arange(failed[0] - 20, failed[-1] + 1))
-    frames = str(window.frames.selected_frames(FrameState.FAILED))
-    retry = window.keys.frame_menu().actions()[0]
+    window.panels.queue.select(task_id)
+    qtbot.waitUntil(lambda: window.models.table.task_id == task_id and window.models.table.loaded)
+    failed = np.flatnonzero(window.models.table.states == FrameState.FAILED)
+    window.panels.frames.grid.selection.set_to(np.arange(failed[0] - 20, failed[-1] + 1))
+    frames = str(window.panels.frames.selected_frames(FrameState.FAILED))
+    retry = window.context_menus.frame_menu().actions()[0]
     assert retry.text() == f"Retry {len(failed)} frames"
     retry.trigger()
     qtbot.waitUntil(lambda: farm.sent == [RetryFailed(task_id, frames)])
@@ -129,8 +129,8 @@ def test_priority_is_undone_for_every_task(
     first, second = ids_in(window, TaskState.RENDERING)[1:3]
     select(window, first, second)
     before = [farm.task_row(n).priority for n in (first, second)]
-    window.queue.view.setFocus()
-    QTest.keyClick(window.queue.view, Qt.Key.Key_Up, CTRL)
+    window.panels.queue.view.setFocus()
+    QTest.keyClick(window.panels.queue.view, Qt.Key.Key_Up, CTRL)
     qtbot.waitUntil(window.undo.isVisible)
     raised = [SetPriority(n, p + 1) for n, p in zip((first, second), before, strict=True)]
     assert farm.sent == raised
@@ -143,11 +143,11 @@ def test_priority_is_undone_for_every_task(
 
 def test_space_pauses_and_resumes(window: OperatorWindow, farm: StagedFarm, qtbot: QtBot) -> None:
     task_id = ids_in(window, TaskState.RENDERING)[1]
-    window.queue.select(task_id)
-    window.queue.view.setFocus()
-    QTest.keyClick(window.queue.view, Qt.Key.Key_Space)
+    window.panels.queue.select(task_id)
+    window.panels.queue.view.setFocus()
+    QTest.keyClick(window.panels.queue.view, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: task_id in ids_in(window, TaskState.PAUSED))
-    QTest.keyClick(window.queue.view, Qt.Key.Key_Space)
+    QTest.keyClick(window.panels.queue.view, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: farm.sent == [PauseTask(task_id), ResumeTask(task_id)])
 
 
@@ -155,12 +155,12 @@ def test_letter_keys_do_nothing_inside_text_fields(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     task_id = ids_in(window, TaskState.PARTLY_FAILED)[0]
-    window.queue.select(task_id)
+    window.panels.queue.select(task_id)
     QTest.keyClick(window, Qt.Key.Key_F, CTRL)
-    assert window.queue.filter.hasFocus()
-    QTest.keyClicks(window.queue.filter, "r r")
-    assert window.queue.filter.text() == "r r"
-    window.queue.filter.clear()
+    assert window.panels.queue.filter.hasFocus()
+    QTest.keyClicks(window.panels.queue.filter, "r r")
+    assert window.panels.queue.filter.text() == "r r"
+    window.panels.queue.filter.clear()
     with qtbot.waitSignal(window.feed.tasks_read):
         pass
     assert farm.sent == []
@@ -174,9 +174,9 @@ def test_a_refusal_shows_the_engines_sentence(
     qtbot.waitUntil(window.trouble.isVisible)
     assert farm.refusal in window.trouble.label.text()
     assert not window.undo.isVisible(), "what was not done cannot be undone"
-    assert window.frames.tabText(3) == "Messages (1)"
-    window.frames.setCurrentWidget(window.messages_panel)
-    assert window.frames.tabText(3) == "Messages"
+    assert window.panels.frames.tabText(3) == "Messages (1)"
+    window.panels.frames.setCurrentWidget(window.panels.messages)
+    assert window.panels.frames.tabText(3) == "Messages"
     window.trouble.copy.click()
     assert "pause" in QApplication.clipboard().text()
     window.trouble.close_button.click()
@@ -185,10 +185,10 @@ def test_a_refusal_shows_the_engines_sentence(
 
 def test_unusable_actions_say_why(window: OperatorWindow) -> None:
     retry = window.task_actions.actions[Act.RETRY]
-    window.queue.select(ids_in(window, TaskState.RENDERING)[0])
+    window.panels.queue.select(ids_in(window, TaskState.RENDERING)[0])
     assert not retry.isEnabled()
     assert "when the task has ended" in retry.toolTip()
-    window.queue.view.clearSelection()
+    window.panels.queue.view.clearSelection()
     assert "Select a task" in retry.toolTip()
 
 
@@ -196,9 +196,9 @@ def test_a_fault_that_goes_on_is_told_once(window: OperatorWindow) -> None:
     for _ in range(50):
         window.feed.failed.emit(Refused("There is no task 9.", "没有任务 9。"))
     window.feed.failed.emit(ZeroDivisionError("a bug"))
-    assert window.messages.rowCount() == 2
+    assert window.models.messages.rowCount() == 2
     assert "ZeroDivisionError" in window.trouble.label.text()
-    assert "There is no task 9." in window.messages.index(1, 1).data()
+    assert "There is no task 9." in window.models.messages.index(1, 1).data()
 
 
 def test_the_undo_strip_stays_eight_seconds() -> None:
@@ -209,9 +209,9 @@ def test_deleting_for_good_names_the_loss_and_is_gone_from_the_window(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     assert not window.task_actions.actions[Act.PURGE].isVisible()
-    window.queue.choose(TaskFilter.RECYCLED)
-    window.queue.view.selectRow(0)
-    (row,) = window.queue.selected()
+    window.panels.queue.choose(TaskFilter.RECYCLED)
+    window.panels.queue.view.selectRow(0)
+    (row,) = window.panels.queue.selected()
     told: list[str] = []
 
     def agree(dialog: QDialog) -> None:
@@ -225,7 +225,7 @@ def test_deleting_for_good_names_the_loss_and_is_gone_from_the_window(
     qtbot.waitUntil(lambda: farm.sent == [PurgeTask(row.id)])
     assert told[0] == "Delete 1 tasks for good"
     assert row.name in told[1]
-    qtbot.waitUntil(lambda: window.tasks.place_of(row.id) is None)
+    qtbot.waitUntil(lambda: window.models.tasks.place_of(row.id) is None)
 
 
 # ---- outage
@@ -241,14 +241,14 @@ def test_an_outage_shows_a_banner_and_no_dialog_and_heals(
         assert not action.isEnabled(), act
         assert "away" in action.toolTip()
     assert "You see the state of" in window.banner.label.text()
-    window.queue.filter.setText("node")
-    window.queue.clear_filter()
-    assert window.tasks.rowCount() > 0, "what was read stays"
-    assert [row.id for row in window.queue.selected()] == [1], "so does what was selected"
+    window.panels.queue.filter.setText("node")
+    window.panels.queue.clear_filter()
+    assert window.models.tasks.rowCount() > 0, "what was read stays"
+    assert [row.id for row in window.panels.queue.selected()] == [1], "so does what was selected"
     farm.change_task(1, priority=2)
     farm.come_back()
     qtbot.waitUntil(window.banner.isHidden, timeout=5000)
-    qtbot.waitUntil(lambda: window.tasks.at(0).priority == 2)
+    qtbot.waitUntil(lambda: window.models.tasks.at(0).priority == 2)
     assert window.task_actions.actions[Act.PAUSE].isEnabled()
 
 
@@ -303,26 +303,26 @@ def test_a_command_that_did_not_get_through_is_not_kept_for_later(
 
 def test_keys_and_words_filter_the_queue(window: OperatorWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
-    assert window.tasks.chosen is TaskFilter.RENDERING
-    assert {window.tasks.at(n).state for n in range(window.tasks.rowCount())} == {
+    assert window.models.tasks.chosen is TaskFilter.RENDERING
+    assert {window.models.tasks.at(n).state for n in range(window.models.tasks.rowCount())} == {
         TaskState.RENDERING
     }
-    window.queue.filter.setText("no such task")
-    assert window.queue.hint.isVisible()
-    window.queue.hint.button.click()
-    assert window.tasks.rowCount() == 28
-    window.queue.filter.setText("x")
+    window.panels.queue.filter.setText("no such task")
+    assert window.panels.queue.hint.isVisible()
+    window.panels.queue.hint.button.click()
+    assert window.models.tasks.rowCount() == 28
+    window.panels.queue.filter.setText("x")
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert window.queue.filter.text() == ""
+    assert window.panels.queue.filter.text() == ""
 
 
 def test_the_same_task_stays_selected_while_the_queue_changes(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    window.queue.select(6)
+    window.panels.queue.select(6)
     farm.change_task(6, position=-1)
-    qtbot.waitUntil(lambda: window.tasks.at(0).id == 6)
-    assert [row.id for row in window.queue.selected()] == [6]
+    qtbot.waitUntil(lambda: window.models.tasks.at(0).id == 6)
+    assert [row.id for row in window.panels.queue.selected()] == [6]
 
 
 def test_many_rows_come_and_go_without_losing_the_selection(
@@ -330,60 +330,62 @@ def test_many_rows_come_and_go_without_losing_the_selection(
 ) -> None:
     for task_id in range(100, 300):
         farm.put_task(task_row(task_id, name=f"many {task_id}"))
-    qtbot.waitUntil(lambda: window.tasks.rowCount() == 228)
+    qtbot.waitUntil(lambda: window.models.tasks.rowCount() == 228)
     select(window, 150, 151)
     resets: list[int] = []
-    window.tasks.modelReset.connect(lambda: resets.append(1))
-    window.queue.filter.setText("many 15")
+    window.models.tasks.modelReset.connect(lambda: resets.append(1))
+    window.panels.queue.filter.setText("many 15")
     assert resets, "as many removals one by one would take seconds for thousands of tasks"
-    assert [row.id for row in window.queue.selected()] == [150, 151]
-    window.queue.filter.setText("many 20")
-    assert window.queue.selected() == []
-    window.queue.clear_filter()
-    assert [row.id for row in window.queue.selected()] == [150, 151]
+    assert [row.id for row in window.panels.queue.selected()] == [150, 151]
+    window.panels.queue.filter.setText("many 20")
+    assert window.panels.queue.selected() == []
+    window.panels.queue.clear_filter()
+    assert [row.id for row in window.panels.queue.selected()] == [150, 151]
 
 
 def test_a_failed_frame_leads_to_its_log_line(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    frame = window.table.frame(7)
+    frame = window.models.table.frame(7)
     farm.put(logs=(LogRecord(NOON, "error", "out of memory", 1, "node01", frame),))
-    qtbot.waitUntil(lambda: f"#{frame} " in window.log.view.toPlainText())
-    point = QPoint(7 * window.frames.grid.cell + 3, 3)
-    window.frames.grid.verticalScrollBar().setValue(0)
-    QTest.mouseDClick(window.frames.grid.viewport(), Qt.MouseButton.LeftButton, pos=point)
-    assert "out of memory" in window.log.view.textCursor().selectedText()
-    assert not window.log.follow.isChecked()
+    qtbot.waitUntil(lambda: f"#{frame} " in window.panels.log.view.toPlainText())
+    point = QPoint(7 * window.panels.frames.grid.cell + 3, 3)
+    window.panels.frames.grid.verticalScrollBar().setValue(0)
+    QTest.mouseDClick(window.panels.frames.grid.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert "out of memory" in window.panels.log.view.textCursor().selectedText()
+    assert not window.panels.log.follow.isChecked()
 
 
 def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qtbot: QtBot) -> None:
-    view = window.queue.view
+    view = window.panels.queue.view
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert window.frames.currentWidget() is window.frames.list_tab
-    assert window.frames.list.hasFocus()
-    assert not window.frames.zoom_box.isVisible(), "a list has no cells"
-    window.queue.select(2)
-    nodes = window.nodes_panel.view
+    assert window.panels.frames.currentWidget() is window.panels.frames.list_tab
+    assert window.panels.frames.list.hasFocus()
+    assert not window.panels.frames.zoom_box.isVisible(), "a list has no cells"
+    window.panels.queue.select(2)
+    nodes = window.panels.nodes.view
     nodes.setFocus()
-    nodes.setCurrentIndex(window.nodes.index(5, 0))
-    record = window.nodes.at(5).record
+    nodes.setCurrentIndex(window.models.nodes.index(5, 0))
+    record = window.models.nodes.at(5).record
     assert (record.task_id, record.frame is not None) == (1, True)
     QTest.keyClick(nodes, Qt.Key.Key_Enter)
-    assert [row.id for row in window.queue.selected()] == [1]
-    assert window.frames.currentWidget() is window.frames.grid_tab
-    assert window.frames.zoom_box.isVisible()
-    assert [window.table.frame(p) for p in window.frames.selected_places()] == [record.frame]
+    assert [row.id for row in window.panels.queue.selected()] == [1]
+    assert window.panels.frames.currentWidget() is window.panels.frames.grid_tab
+    assert window.panels.frames.zoom_box.isVisible()
+    assert [window.models.table.frame(p) for p in window.panels.frames.selected_places()] == [
+        record.frame
+    ]
 
 
 def test_minimap_and_slider_follow_the_grid(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
-    frames = window.frames
+    frames = window.panels.frames
     assert frames.minimap.isVisible(), "3,000 frames scroll"
     farm.put_task(task_row(77, frames="1-48", total=48), bytes(48))
-    qtbot.waitUntil(lambda: window.queue.select(77))
-    qtbot.waitUntil(lambda: window.table.task_id == 77 and window.table.loaded)
+    qtbot.waitUntil(lambda: window.panels.queue.select(77))
+    qtbot.waitUntil(lambda: window.models.table.task_id == 77 and window.models.table.loaded)
     assert not frames.minimap.isVisible()
     assert frames.zoom.value() == frames.grid.cell > 30
     frames.zoom.setValue(60)
@@ -399,12 +401,12 @@ def test_an_empty_farm_says_what_to_do(
     empty = StagedFarm()
     farm.tasks, farm.nodes, farm.logs = empty.tasks, empty.nodes, empty.logs  # type: ignore[method-assign]
     window = open_window()
-    qtbot.waitUntil(lambda: window.nodes.loaded)
-    assert "farmdesk submit" in window.queue.hint.label.text()
-    window.queue.hint.button.click()
+    qtbot.waitUntil(lambda: window.models.nodes.loaded)
+    assert "farmdesk submit" in window.panels.queue.hint.label.text()
+    window.panels.queue.hint.button.click()
     assert "farmdesk submit" in QApplication.clipboard().text()
-    assert "farmdesk server" in window.nodes_panel.hint.label.text()
-    window.nodes_panel.hint.button.click()
+    assert "farmdesk server" in window.panels.nodes.hint.label.text()
+    window.panels.nodes.hint.button.click()
     assert QApplication.clipboard().text() == "farmdesk server"
 
 
@@ -412,20 +414,20 @@ def test_a_flood_of_log_lines_stays_in_bounds(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     """10⁵ lines a minute is 830 every half second; here six times the capacity comes at once."""
-    before = len(window.log.view.buffer)
+    before = len(window.panels.log.view.buffer)
     lines = tuple(
         LogRecord(NOON, "error" if n % 9 == 0 else "info", f"line {n}") for n in range(CAPACITY * 3)
     )
     farm.put(logs=lines)
     last = f"line {len(lines) - 1}"
-    qtbot.waitUntil(lambda: window.log.view.toPlainText().endswith(last), timeout=15_000)
+    qtbot.waitUntil(lambda: window.panels.log.view.toPlainText().endswith(last), timeout=15_000)
     assert before < CAPACITY
-    assert len(window.log.view.buffer) == CAPACITY
-    assert window.log.view.document().blockCount() <= CAPACITY
+    assert len(window.panels.log.view.buffer) == CAPACITY
+    assert window.panels.log.view.document().blockCount() <= CAPACITY
 
 
 def test_errors_in_the_log_are_styled_and_filtered(window: OperatorWindow) -> None:
-    view = window.log.view
+    view = window.panels.log.view
     styled = {}
     block = view.document().firstBlock()
     while block.isValid():
@@ -438,7 +440,7 @@ def test_errors_in_the_log_are_styled_and_filtered(window: OperatorWindow) -> No
         wanted = theme.log_warning if "WARNING" in text else wanted
         assert colour == wanted.lower(), text
     assert set(styled.values()) == {"", theme.log_error.lower(), theme.log_warning.lower()}
-    box: QComboBox = window.log.level
+    box: QComboBox = window.panels.log.level
     QTest.keyClick(box, Qt.Key.Key_End)
     box.activated.emit(box.currentIndex())
     assert all("ERROR" in text for text in view.toPlainText().splitlines())
@@ -451,27 +453,27 @@ def test_a_restart_brings_back_what_was_arranged(
     open_window: OpenWindow, qtbot: QtBot, store: LayoutStore
 ) -> None:
     first = open_window()
-    header = first.queue.view.horizontalHeader()
+    header = first.panels.queue.view.horizontalHeader()
     header.resizeSection(1, 333)
     header.moveSection(header.visualIndex(3), 0)
-    first.queue.view.sortByColumn(6, Qt.SortOrder.DescendingOrder)
-    column_menu(first.nodes_panel.view).actions()[0].trigger()
-    first.main.setSizes([200, 500])
-    sizes = first.main.sizes()
+    first.panels.queue.view.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    column_menu(first.panels.nodes.view).actions()[0].trigger()
+    first.panels.setSizes([200, 500])
+    sizes = first.panels.sizes()
     first.appearance.set_language("zh")
     first.appearance.set_theme("light")
     first.close()
     second = open_window(language=None, theme=None)
-    again = second.queue.view.horizontalHeader()
+    again = second.panels.queue.view.horizontalHeader()
     assert again.sectionSize(1) == 333
     assert again.visualIndex(3) == 0
-    assert second.main.sizes() == sizes
-    assert second.nodes_panel.view.isColumnHidden(1)
+    assert second.panels.sizes() == sizes
+    assert second.panels.nodes.view.isColumnHidden(1)
     assert (second.appearance.words.language, second.appearance.theme.name) == ("zh", "light")
     qtbot.waitUntil(lambda: is_filled(second))
-    priorities = [second.tasks.at(n).priority for n in range(second.tasks.rowCount())]
+    priorities = [second.models.tasks.at(n).priority for n in range(second.models.tasks.rowCount())]
     assert priorities == sorted(priorities, reverse=True)
-    second.layout_parts.reset()
+    second.arranged.reset()
     assert again.sectionSize(1) != 333
     assert again.visualIndex(3) == 3
 
@@ -481,28 +483,28 @@ def test_size_of_text_and_cells_are_remembered(
 ) -> None:
     first = open_window()
     qtbot.waitUntil(lambda: is_filled(first))
-    high = first.queue.view.rowHeight(0)
+    high = first.panels.queue.view.rowHeight(0)
     for _ in range(9):
         QTest.keyClick(first, Qt.Key.Key_Plus, CTRL)
     assert first.appearance.percent == 150
-    assert first.queue.view.rowHeight(0) > high
-    assert first.log.view.font().pointSizeF() > first.frames.font().pointSizeF() * 0.9
+    assert first.panels.queue.view.rowHeight(0) > high
+    assert first.panels.log.view.font().pointSizeF() > first.panels.frames.font().pointSizeF() * 0.9
     QTest.keyClick(first, Qt.Key.Key_Minus, CTRL)
-    first.frames.zoom.setValue(33)
+    first.panels.frames.zoom.setValue(33)
     first.close()
     second = open_window()
     qtbot.waitUntil(lambda: is_filled(second))
     assert second.appearance.percent == 140
-    assert (second.frames.grid.cell, second.frames.grid.fitted) == (33, False)
-    second.layout_parts.reset()
-    assert second.frames.grid.fitted
+    assert (second.panels.frames.grid.cell, second.panels.frames.grid.fitted) == (33, False)
+    second.arranged.reset()
+    assert second.panels.frames.grid.fitted
     second.appearance.set_percent(100)
 
 
 @pytest.mark.parametrize("kept", [b"", b"-5", b"1e9", b"9" * 30, "³".encode()])
 def test_a_strange_size_of_cells_is_refused(window: OperatorWindow, kept: bytes) -> None:
-    assert not window.frames.restore_cells(QByteArray(kept))
-    assert window.frames.grid.fitted
+    assert not window.panels.frames.restore_cells(QByteArray(kept))
+    assert window.panels.frames.grid.fitted
 
 
 @pytest.mark.parametrize("state", [b"", b"\0", b"garbage" * 50, b"\xff" * 400])
@@ -517,11 +519,11 @@ def test_a_corrupt_layout_is_no_layout(
     store.write()
     window = open_window(store=LayoutStore(user="李雯", role="operator", path=path))
     qtbot.waitUntil(lambda: is_filled(window))
-    header = window.queue.view.horizontalHeader()
+    header = window.panels.queue.view.horizontalHeader()
     shown = [n for n in range(header.count()) if not header.isSectionHidden(n)]
     assert len(shown) == header.count() - 1, "nothing is due"
     assert all(header.sectionSize(n) > 20 for n in shown)
-    assert min(window.main.sizes()) > 50
+    assert min(window.panels.sizes()) > 50
 
 
 def test_a_layout_file_of_rubbish_is_no_layout(
@@ -554,12 +556,12 @@ def test_the_log_can_follow_the_selected_task(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.put(logs=(LogRecord(NOON, "info", "of another task", 5, "node02"),))
-    qtbot.waitUntil(lambda: "of another task" in window.log.view.toPlainText())
-    window.log.task_only.click()
-    qtbot.waitUntil(lambda: "of another task" not in window.log.view.toPlainText())
-    window.queue.select(5)
-    qtbot.waitUntil(lambda: "of another task" in window.log.view.toPlainText())
-    assert len(window.log.view.buffer) == 1
+    qtbot.waitUntil(lambda: "of another task" in window.panels.log.view.toPlainText())
+    window.panels.log.task_only.click()
+    qtbot.waitUntil(lambda: "of another task" not in window.panels.log.view.toPlainText())
+    window.panels.queue.select(5)
+    qtbot.waitUntil(lambda: "of another task" in window.panels.log.view.toPlainText())
+    assert len(window.panels.log.view.buffer) == 1
 
 
 def test_labels_are_plain_text(window: OperatorWindow, farm: StagedFarm, qtbot: QtBot) -> None:

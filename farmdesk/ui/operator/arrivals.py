@@ -1,93 +1,73 @@
 """Takes what the feed reads into the window's models, and brings its panels in line."""
 
-from typing import TYPE_CHECKING
-
-from PyQt5.QtCore import QObject, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from farmdesk.domain.rows import MessageRow
+from farmdesk.ui.feed import Feed
+from farmdesk.ui.models.farm import FarmModels
 from farmdesk.ui.models.tasks import task_to_open
-from farmdesk.ui.reads import (
-    FramesRead,
-    LogsRead,
-    MessagesRead,
-    NodesRead,
-    StatesRead,
-    TasksRead,
-    UrgentsRead,
-)
+from farmdesk.ui.operator.notices import Notices
+from farmdesk.ui.operator.panels import Panels
+from farmdesk.ui.reads import MessagesRead, NodesRead, TasksRead, UrgentsRead
 from farmdesk.ui.wording import Wording
-
-if TYPE_CHECKING:
-    from farmdesk.ui.operator.window import OperatorWindow
 
 
 class Arrivals(QObject):
-    """Listens to the feed of a window whose models and panels are made."""
+    """Listens to a feed, and tells what came. Notices compare it with what was known before."""
 
-    def __init__(self, window: "OperatorWindow") -> None:
-        super().__init__(window)
-        self._window = window
+    tasks_came = pyqtSignal()
+    nodes_came = pyqtSignal()
+    urgents_came = pyqtSignal()
+
+    def __init__(self, feed: Feed, models: FarmModels, panels: Panels, *, notices: Notices) -> None:
+        super().__init__()
+        self._models = models
+        self._panels = panels
+        self._notices = notices
         self._first_task = True
         self._first_messages = True
-        feed = window.feed
         feed.tasks_read.connect(self._on_tasks)
         feed.nodes_read.connect(self._on_nodes)
-        feed.states_read.connect(self._on_states)
-        feed.frames_read.connect(self._on_frames)
-        feed.logs_read.connect(self._on_logs)
+        feed.states_read.connect(models.table.take_states)
+        feed.frames_read.connect(models.table.take_frames)
+        feed.logs_read.connect(panels.log.take)
         feed.urgents_read.connect(self._on_urgents)
         feed.messages_read.connect(self._on_messages)
-        feed.failed.connect(window.outcomes.fault)
-        window.foresight.failed.connect(window.outcomes.fault)
-        window.foresight.looked.connect(window.tasks.take_ahead)
 
     @pyqtSlot(TasksRead)
     def _on_tasks(self, read: TasksRead) -> None:
-        window = self._window
-        window.notices.tasks_came(window.tasks.row, read.rows)
-        window.tasks.take(read.rows, whole=read.whole)
+        tasks, queue = self._models.tasks, self._panels.queue
+        self._notices.tasks_came(tasks.row, read.rows)
+        tasks.take(read.rows, whole=read.whole)
         if not read.rows and not read.whole:
             return
-        window.queue.rows_came()
-        if self._first_task and window.tasks.rowCount():
+        queue.rows_came()
+        if self._first_task and tasks.rowCount():
             self._first_task = False
-            if not window.queue.selected():
-                window.queue.select(task_to_open(window.tasks.shown()).id)
-        window.follow_selection()
-        window.status.refresh()
+            if not queue.selected():
+                queue.select(task_to_open(tasks.shown()).id)
+        self.tasks_came.emit()
 
     @pyqtSlot(NodesRead)
     def _on_nodes(self, read: NodesRead) -> None:
-        window = self._window
-        window.notices.nodes_came(window.nodes.row, read.rows)
-        window.nodes.take(read.rows, whole=read.whole)
-        window.nodes_panel.rows_came()
-        window.table.take_running(window.nodes.running(window.table.task_id))
+        nodes, table = self._models.nodes, self._models.table
+        self._notices.nodes_came(nodes.row, read.rows)
+        nodes.take(read.rows, whole=read.whole)
+        self._panels.nodes.rows_came()
+        table.take_running(nodes.running(table.task_id))
         if read.rows:
-            window.status.refresh()
-
-    @pyqtSlot(StatesRead)
-    def _on_states(self, read: StatesRead) -> None:
-        self._window.table.take_states(read)
-
-    @pyqtSlot(FramesRead)
-    def _on_frames(self, read: FramesRead) -> None:
-        self._window.table.take_frames(read)
-
-    @pyqtSlot(LogsRead)
-    def _on_logs(self, read: LogsRead) -> None:
-        self._window.log.take(read)
+            self.nodes_came.emit()
 
     @pyqtSlot(UrgentsRead)
     def _on_urgents(self, read: UrgentsRead) -> None:
-        window = self._window
+        urgents = self._models.urgents
         if not read.rows and not read.whole:
             return
-        window.urgents.take(read.rows, whole=read.whole)
-        window.tasks.take_urgents(window.urgents.open())
-        window.urgent_panel.rows_came()
-        window.notices.urgents_came(window.urgents)
-        window.retitle_tabs()
+        urgents.take(read.rows, whole=read.whole)
+        self._models.tasks.take_urgents(urgents.open())
+        self._panels.urgent.rows_came()
+        self._notices.urgents_came(urgents)
+        self.urgents_came.emit()
 
     @pyqtSlot(MessagesRead)
     def _on_messages(self, read: MessagesRead) -> None:
@@ -100,6 +80,6 @@ class Arrivals(QObject):
             return row.sentence(words.language)
 
         record = row.record
-        self._window.messages.add(
+        self._models.messages.add(
             say, task_id=record.task_id, request_id=record.request_id, at=record.at, read=read
         )

@@ -3,6 +3,7 @@
 import numpy as np
 from PyQt5.QtCore import QByteArray, QItemSelectionModel, QModelIndex, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QSlider,
@@ -102,6 +103,17 @@ class FramesPanel(QTabWidget):
         if only is not None and len(places):
             places = places[self._table.states[places] == only]
         return FrameSet.of(self._table.frame(int(place)) for place in places)
+
+    def copy_selected(self) -> None:
+        """Put the selected frames into the clipboard, as people write them."""
+        QApplication.clipboard().setText(str(self.selected_frames()))
+
+    def open_list(self) -> None:
+        """Go to the list of frames."""
+        self.setCurrentWidget(self.list_tab)
+        if not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.model.index(0, 0))
+        self.list.setFocus()
 
     def filter_list(self, state: FrameState | None) -> None:
         """Show the list with the frames of one state; the selected frames stay selected."""

@@ -33,7 +33,9 @@ class Menus:
         appearance.changed.connect(self.refresh)
         self.refresh()
 
-    def add(self, menu: QMenu, text: Phrase, act: Callable[[], None], *, key: str = "") -> QAction:
+    def add(
+        self, menu: QMenu, text: Phrase, act: Callable[[], object], *, key: str = ""
+    ) -> QAction:
         """Add an entry; its key works in the whole window."""
         action = QAction(self._window)
         if key:

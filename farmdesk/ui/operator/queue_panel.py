@@ -106,6 +106,15 @@ class QueuePanel(QWidget):
         self._tell_why()
         self._show_due(shown=self.model.any_due())
 
+    def copy_ids(self) -> None:
+        """Put the numbers of the selected tasks into the clipboard."""
+        QApplication.clipboard().setText(" ".join(str(row.id) for row in self.selected()))
+
+    def copy_outputs(self) -> None:
+        """Put the folders of the selected tasks' frames into the clipboard."""
+        outputs = [row.output for row in self.selected() if row.output]
+        QApplication.clipboard().setText("\n".join(outputs))
+
     def _show_due(self, *, shown: bool) -> None:
         """Show due times from the first one on: where nothing is ever due they cost room."""
         if shown is not self._due_shown:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush, FrameRecord
-from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.security.audit_chain import digest_of
-from tests.samples import NOW, frame_record, new_task, task_record
+from tests.samples import NOW, frame_record, new_task, spec, task_record
 
 
 @dataclass
@@ -22,17 +22,28 @@ class RenderedTask:
     owner: str
     task_id: int = 1
     flushes: int = 0  # that the farm has seen before
+    frames: str = "-3-10"
 
-    def make(self, contents: Mapping[int, bytes]) -> None:
-        """Put the task into the farm, completed with these frames."""
+    def make(self, contents: Mapping[int, bytes], state: TaskState = TaskState.COMPLETED) -> None:
+        """Put the task into the farm, with these frames rendered."""
         self.folder.mkdir(parents=True)
-        made = replace(new_task(self.task_id), owner=self.owner, output=str(self.folder))
-        record = task_record(self.task_id, TaskState.COMPLETED)
+        made = new_task(self.task_id, spec(frames=self.frames))
+        made = replace(made, owner=self.owner, output=str(self.folder))
+        record = task_record(self.task_id, state)
         proofs = [self.publish(frame, content) for frame, content in contents.items()]
         self._apply(Flush(1, new_tasks=(made,), tasks=(record,), frames=tuple(proofs)))
 
-    def render(self, frame: int, content: bytes, attempt: int) -> None:
-        """Render a frame again: another file takes its place, and is proven."""
+    def end(self, state: TaskState) -> None:
+        """Let the task have ended."""
+        self._apply(Flush(1, tasks=(task_record(self.task_id, state),)))
+
+    def fail(self, frame: int, reason: FailureReason, attempt: int = 1) -> None:
+        """Give a frame up."""
+        failed = frame_record(frame, FrameState.FAILED, task_id=self.task_id, attempt=attempt)
+        self._apply(Flush(1, frames=(replace(failed, reason=reason),)))
+
+    def render(self, frame: int, content: bytes, attempt: int = 1) -> None:
+        """Render a frame, or render it again: its file takes its place, and is proven."""
         self._apply(Flush(attempt, frames=(self.publish(frame, content, attempt),)))
 
     def publish(self, frame: int, content: bytes, attempt: int = 1) -> FrameRecord:

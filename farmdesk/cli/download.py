@@ -10,7 +10,9 @@ def add_verbs(verb: AddVerb) -> None:
     download.add_argument("task", type=int)
     download.add_argument("--frames", metavar="TEXT", help="only these, like 1-100x2,150")
     download.add_argument("--to", metavar="FOLDER", help="else results-TASK in this folder")
-    download.add_argument("--wait", action="store_true", help="first wait for the task's end")
+    download.add_argument(
+        "--wait", action="store_true", help="each frame as it is proven, until the end"
+    )
     add_key_words(download)
 
 

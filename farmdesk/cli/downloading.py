@@ -1,24 +1,21 @@
 """Carries out `farmdesk download`."""
 
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from farmdesk.cli.call import Call, language
-from farmdesk.cli.uploading import fresh_session
+from farmdesk.cli.uploading import transfer_session
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.link.remote.download import Download, Fetched
-from farmdesk.link.remote.link import RemoteLink
-from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.result_door import ResultDoor
-
-POLL_S = 2.0
+from farmdesk.ui.state_texts import REASONS, TASK_STATES
 
 
 class FramesLost(Refused):
@@ -33,18 +30,40 @@ class FramesLost(Refused):
         )
 
 
+class FramesFailed(Refused):
+    """Some frames were tried often enough, all for the same reason."""
+
+    def __init__(self, frames: Iterable[int], reason: FailureReason | None) -> None:
+        self.frames = FrameSet.of(frames)
+        why_zh, why = ("", "") if reason is None else REASONS[reason]
+        super().__init__(
+            f"Frames {self.frames} failed ({why.lower() or 'nobody knows why'}). Ask the render "
+            "staff, then fetch again.",
+            f"第 {self.frames} 帧渲染失败（{why_zh or '原因不明'}）。请联系渲染人员后重新下载。",
+        )
+
+
+class FramesAbsent(Refused):
+    """Some frames of a task that has ended were never rendered."""
+
+    def __init__(self, frames: FrameSet, state: TaskState) -> None:
+        self.frames = frames
+        zh, en = TASK_STATES[state]
+        super().__init__(
+            f"Frames {frames} were not rendered: the task has ended ({en.lower()}).",
+            f"第 {frames} 帧未渲染：任务已结束（{zh}）。",
+        )
+
+
 def download(call: Call) -> int:
-    """Fetch what is proven of a task; 1 when frames of it are lost."""
+    """Fetch what is proven of a task; 1 when frames of it cannot be had."""
     words = call.words
     frames = None if words.frames is None else FrameSet.parse(words.frames)
     folder = Path(words.to or f"results-{words.task}").absolute()
     keys = open_keys(call)
-    with fresh_session(call.known_farm, keys) as session:
+    with transfer_session(call.known_farm, keys) as session:
 
         def fetch(progress: Progress, pause: threading.Event) -> Fetched:
-            if words.wait:
-                patience = Patience(pause, progress, PATIENCE_S)
-                _await_end(RemoteLink(session), words.task, patience, pause)
             fetching = Download(
                 ResultDoor(session),
                 keys,
@@ -52,24 +71,50 @@ def download(call: Call) -> int:
                 pause=pause,
                 connections=max(1, words.connections),
             )
-            return fetching.fetch(words.task, folder, frames)
+            return fetching.fetch(words.task, folder, frames, wait=words.wait)
 
         fetched = watched(call, folder.name, fetch)
     return _told(call, folder, fetched)
 
 
-def _await_end(link: RemoteLink, task_id: int, patience: Patience, pause: threading.Event) -> None:
-    """Wait until a task has ended. Raises Paused."""
-    while patience.ask(lambda: link.task(task_id)).state not in ENDED:
-        if pause.wait(POLL_S):
-            raise Paused
-
-
 def _told(call: Call, folder: Path, fetched: Fetched) -> int:
+    told = {
+        "folder": str(folder),
+        "files": fetched.files,
+        "bytes": fetched.bytes,
+        "skipped": fetched.skipped,
+        "lost": fetched.lost,
+        "given_up": fetched.given_up,
+        "absent": str(fetched.absent),
+        "state": fetched.state,
+    }
+    call.show(told, lambda: _say(call, folder, fetched))
+    missing = list(_missing(fetched))
+    for refused in missing:
+        call.complain(refused.text(language()))
+    return 1 if missing else 0
+
+
+def _say(call: Call, folder: Path, fetched: Fetched) -> None:
     size = f"{fetched.bytes / 1e6:,.1f} MB"
     en = f"{fetched.files} frames have come ({size}); {fetched.skipped} were here before: {folder}"
     zh = f"已下载 {fetched.files} 帧（{size}），{fetched.skipped} 帧此前已在本机：{folder}"
-    call.show({"folder": str(folder), **asdict(fetched)}, lambda: call.say(en, zh))
+    call.say(en, zh)
+    if fetched.absent and fetched.state not in ENDED:
+        call.say(
+            f"{len(fetched.absent)} frames are not proven yet; --wait brings them as they come.",
+            f"还有 {len(fetched.absent)} 帧尚未完成；使用 --wait 可在完成时自动下载。",
+        )
+
+
+def _missing(fetched: Fetched) -> Iterator[Refused]:
+    """Say which frames cannot be had, and why."""
     if fetched.lost:
-        call.complain(FramesLost(fetched.lost).text(language()))
-    return 1 if fetched.lost else 0
+        yield FramesLost(fetched.lost)
+    by_reason: dict[FailureReason | None, list[int]] = {}
+    for frame, reason in fetched.given_up.items():
+        by_reason.setdefault(reason, []).append(frame)
+    for reason, frames in by_reason.items():
+        yield FramesFailed(frames, reason)
+    if fetched.absent and fetched.state in ENDED:
+        yield FramesAbsent(fetched.absent, fetched.state)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.cli.call import Call
-from farmdesk.cli.uploading import fresh_session
+from farmdesk.cli.uploading import transfer_session
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.db import audit, reports
@@ -33,7 +33,7 @@ def fetch(call: Call) -> int:
 def _fetched(call: Call, folder: Path) -> FetchedPackage:
     """Fetch it through the farm's gateway."""
     keys = open_keys(call)
-    with fresh_session(call.known_farm, keys) as session:
+    with transfer_session(call.known_farm, keys) as session:
         return watched(
             call,
             folder.name,

@@ -38,7 +38,7 @@ def upload(call: Call) -> int:
     if call.words.package is None:
         raise NoPackage
     keys = open_keys(call)
-    with fresh_session(call.known_farm, keys) as session:
+    with transfer_session(call.known_farm, keys) as session:
         seen = send_package(call, session, keys, task_id=call.words.task)
     return _told(call, seen)
 
@@ -46,7 +46,7 @@ def upload(call: Call) -> int:
 def submit(call: Call, command: SubmitTask) -> int:
     """Queue a task and send its package."""
     keys = open_keys(call)
-    with fresh_session(call.known_farm, keys) as session:
+    with transfer_session(call.known_farm, keys) as session:
         link = RemoteLink(session)
         row = wait_outcome(link, link.send(command), ANSWER_S)
         if not row.applied or row.task_id is None:
@@ -98,14 +98,19 @@ def cancel(call: Call) -> int:
 
 
 @contextmanager
-def fresh_session(farm: KnownFarm, keys: UserKeys) -> Iterator[RemoteSession]:
-    """Log in for one transfer, and out again however it went: the staff's logins are counted."""
-    with closing(RemoteSession.begin(farm.door(), keys)) as session:
+def transfer_session(farm: KnownFarm, keys: UserKeys) -> Iterator[RemoteSession]:
+    """Give the session that is remembered, renewed where its login is not fresh, or a new one.
+
+    What was begun for the transfer ends with it, however it went: the staff's logins are counted.
+    """
+    remembered = farm.session_of(keys)
+    with closing(remembered or RemoteSession.begin(farm.door(), keys)) as session:
         try:
             yield session
         finally:
-            with suppress(FarmUnavailable):  # then it ends by itself
-                session.end()
+            if remembered is None or session.renewed:
+                with suppress(FarmUnavailable):  # then it ends by itself
+                    session.end()
 
 
 def _journal(farm: KnownFarm, task_id: int) -> Path:

@@ -3,19 +3,15 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
 from typing import TypeVar
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.filesize import decimal
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from farmdesk.cli.call import Call, language
-from farmdesk.link.remote.progress import Progress
+from farmdesk.link.remote.progress import Progress, Standing
 
 LOOK_S = 0.2
 
@@ -44,12 +40,10 @@ def _show(call: Call, title: str, progress: Progress, working: Future[Given]) ->
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        DownloadColumn(binary_units=False),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
     )
     with Bars(*columns, console=call.complaints) as bars:
-        bar = bars.add_task(title, total=None)
+        bar = bars.add_task(title, total=None, said="")
         done = False
         while not done:
             done = bool(wait([working], LOOK_S).done)
@@ -60,4 +54,19 @@ def _show(call: Call, title: str, progress: Progress, working: Future[Given]) ->
                 completed=seen.done,
                 total=seen.total or None,
                 description=title if why is None else why.text(language()),
+                said=standing_text(seen, language()),
             )
+
+
+def standing_text(seen: Standing, language: str) -> str:
+    """Put a look at a transfer into words: files, bytes, speed, and the time that is left."""
+    said = [f"{decimal(seen.done)} / {decimal(seen.total)}"] if seen.total else []
+    if seen.files is not None:
+        here, of = seen.files
+        said.insert(0, f"{here}/{of} 帧" if language == "zh" else f"{here}/{of} frames")
+    if seen.bytes_per_s > 0:
+        said.append(f"{decimal(round(seen.bytes_per_s))}/s")
+    if seen.left_s is not None:
+        left = timedelta(seconds=round(seen.left_s))
+        said.append(f"剩余 {left}" if language == "zh" else f"{left} left")
+    return "  ".join(said)

@@ -14,9 +14,9 @@ from farmdesk.db.frame_states import live_states
 from farmdesk.db.models import FarmCounter, Frame, Log, NodeSlot, SentCommand, Task, table_of
 from farmdesk.db.records import AnyRow, frame_record, log_record, node_record, node_select, timed
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.rows import CommandRow, FrameRow, FrameStates, LogRow, NodeRow, Pace, TaskRow
-from farmdesk.domain.states import FrameState, TaskState
+from farmdesk.domain.states import TaskState
 
 
 def tasks(
@@ -69,9 +69,21 @@ def scene(connection: Connection, task_id: int) -> str:
     return path
 
 
-def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> list[FrameRow]:
-    """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut."""
-    wanted = (Frame.task_id == task_id, Frame.rev > since_rev)
+def frames(
+    connection: Connection,
+    task_id: int,
+    since_rev: int,
+    limit: int,
+    *,
+    within: FrameSet | None = None,
+) -> list[FrameRow]:
+    """Give finished attempts with a higher rev, by rev; about `limit`: a rev is never cut.
+
+    `within`: only at frames from its first to its last one.
+    """
+    wanted = [Frame.task_id == task_id, Frame.rev > since_rev]
+    if within:
+        wanted.append(Frame.frame.between(within.first, within.last))
     marks = select(Frame.rev).where(*wanted).order_by(Frame.rev).offset(limit - 1).limit(1)
     last = connection.scalar(marks)
     query = select(table_of(Frame)).where(*wanted)
@@ -79,14 +91,6 @@ def frames(connection: Connection, task_id: int, since_rev: int, limit: int) -> 
         query = query.where(Frame.rev <= last)
     rows = connection.execute(query.order_by(Frame.rev, Frame.frame, Frame.attempt))
     return [FrameRow(row.rev, frame_record(row)) for row in rows]
-
-
-def proof(connection: Connection, task_id: int, frame: int) -> FrameRecord | None:
-    """Give the last attempt at a frame, if that one proved it."""
-    query = select(table_of(Frame)).where(Frame.task_id == task_id, Frame.frame == frame)
-    row = connection.execute(query.order_by(Frame.attempt.desc()).limit(1)).one_or_none()
-    record = None if row is None else frame_record(row)
-    return record if record is not None and record.state is FrameState.DONE else None
 
 
 def paces(connection: Connection, task_ids: Collection[int]) -> list[Pace]:

@@ -28,11 +28,11 @@ def results(
     caller: CallerNow,
     parts: PartsNow,
     frames: Annotated[str | None, Query(max_length=MAX_FRAMES_TEXT)] = None,
-    first: Annotated[int, Query(ge=-MAX_NUMBER, le=MAX_NUMBER)] = -MAX_NUMBER,
+    since: Number = 0,
 ) -> Response:
-    """Give a task's results by frame, `first` and later ones: of all frames, or of some."""
+    """Give what became of a task's frames since a revision: of all frames, or of some."""
     wanted = None if frames is None else FrameSet.parse(frames)
-    return reply(parts.results.listed(caller, task_id, wanted, first))
+    return reply(parts.results.listed(caller, task_id, wanted, since))
 
 
 @router.get(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from farmdesk.domain.states import FailureReason, TaskState
+
 RUN_SEGMENTS = 16  # that one request asks for: a suspended user gets no more than these
 
 
@@ -17,9 +19,26 @@ class ResultSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class UnprovenSeen:
+    """A frame whose last attempt was in vain."""
+
+    frame: int
+    reason: FailureReason | None
+    given_up: bool  # nobody renders it again by himself
+
+
+@dataclass(frozen=True, slots=True)
 class ResultsSeen:
-    """Results by frame. `next`: there may be more; ask again from this frame on."""
+    """What became of a task's frames after a revision of the farm.
+
+    Of a frame that several answers tell of, the last word counts. `state` is not younger than what
+    is told of the frames: where it says that the task has ended, all is told behind `more`.
+    """
 
     key_version: int  # of the user key that they are sealed with
+    state: TaskState
+    frames: str  # all that the task has, like `1-100x2`
     results: list[ResultSeen]
-    next: int | None
+    unproven: list[UnprovenSeen]
+    rev: int  # to ask again with
+    more: bool  # at once

@@ -7,7 +7,6 @@ person or a file system cannot tell from another name of the package.
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import PurePosixPath
 from unicodedata import category, normalize
 
@@ -72,21 +71,38 @@ def _is_fit(character: str) -> bool:
     return kind not in _UNFIT or character in _JOINERS
 
 
-def check_together(names: Iterable[str]) -> None:
-    """See that no two of a package's names meet on any file system. Raises BadName.
+class NamesTogether:
+    """Names of one package, of which no two meet on any file system.
 
     They meet where they are the same but for case or composed letters, and where one is a file in
     the place of another one's folder.
     """
-    # A mark that sorts first puts what lies in a folder right behind the folder's name.
-    keyed = sorted((_folded(name).replace("/", "\0"), name) for name in names)
-    for (key, name), (next_key, next_name) in pairwise(keyed):
-        if next_key == key or next_key.startswith(key + "\0"):
-            raise BadName(
-                next_name,
-                f"some systems take it and {quoted(name)} for the same",
-                f"某些系统会把它与 {quoted(name)} 视为同一个",
-            )
+
+    def __init__(self) -> None:
+        self._files = dict[str, str]()  # by what each has in common with those that it meets
+        self._folders = dict[str, str]()  # that these lie in, with one that does
+
+    def add(self, name: str) -> None:
+        """Take a name in. Raises BadName."""
+        key = _folded(name)
+        folders = [key[:end] for end, letter in enumerate(key) if letter == "/"]
+        places = (self._files, key), (self._folders, key), *((self._files, one) for one in folders)
+        for taken, place in places:
+            if place in taken:
+                raise BadName(
+                    name,
+                    f"some systems take it and {quoted(taken[place])} for the same",
+                    f"某些系统会把它与 {quoted(taken[place])} 视为同一个",
+                )
+        self._files[key] = name
+        self._folders |= dict.fromkeys(folders, name)
+
+
+def check_together(names: Iterable[str]) -> None:
+    """See that no two of a package's names meet on any file system. Raises BadName."""
+    together = NamesTogether()
+    for name in names:
+        together.add(name)
 
 
 def _folded(name: str) -> str:

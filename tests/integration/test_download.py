@@ -15,7 +15,7 @@ from farmdesk.db import accounts, sessions
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.states import FrameState
+from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.gateway.outgoing import AT_ONCE
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DiskFull
@@ -80,6 +80,12 @@ def clients(room: Room) -> Iterator[Clients]:
     made.close()
 
 
+def fetched(files: int, size: int, *, lost: tuple[int, ...] = (), absent: str = "") -> Fetched:
+    """Give what a download says that brought so much, and nothing was here before."""
+    frames = FrameSet.parse(absent) if absent else FrameSet()
+    return Fetched(files, size, 0, lost=lost, given_up={}, absent=frames, state=TaskState.COMPLETED)
+
+
 def frames_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
@@ -93,7 +99,9 @@ def test_all_frames_arrive_and_are_not_fetched_twice(
 ) -> None:
     progress = Progress()
     total = sum(map(len, CONTENTS.values()))
-    assert clients.download(progress=progress).fetch(1, into) == Fetched(5, total, 0, ())
+    assert clients.download(progress=progress).fetch(1, into) == fetched(
+        5, total, absent="-2-0,4-9"
+    )
     assert frames_in(into) == named(task, *CONTENTS)
     assert not (into / PARTS).exists()
     assert (progress.look().done, progress.look().total) == (total, total)
@@ -113,20 +121,22 @@ def test_results_are_listed_page_by_page(
 ) -> None:
     monkeypatch.setattr("farmdesk.gateway.results.PAGE", 2)
     task.tell(2, attempt=2, state=FrameState.FAILED, sha256="", path="")  # no longer proven
-    asked = list[int]()
+    task.render(4, b"four")
+    pages = list[ResultsSeen]()
 
     class Noting(ResultDoor):
-        def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
-            asked.append(first)
-            return super().results(task_id, frames, first)
+        def results(self, task_id: int, frames: FrameSet | None, since: int) -> ResultsSeen:
+            pages.append(super().results(task_id, frames, since))
+            return pages[-1]
 
     door = Noting(clients.session("ann"))
-    assert clients.download(door=door).fetch(1, into).files == 4
-    assert asked[1:] == [2, 11]
-    asked.clear()
-    chosen = FrameSet.parse("1-3")
-    assert clients.download(door=door).fetch(1, into, chosen).skipped == 2
-    assert len(asked) == 1  # no page behind the last chosen frame
+    assert clients.download(door=door).fetch(1, into).files == 5
+    # the five of one revision are not torn apart; the attempt in vain and frame 4 are the next
+    assert [len(page.results) for page in pages] == [5, 1, 0]
+    assert [seen.frame for seen in pages[1].unproven] == [2]
+    pages.clear()
+    assert clients.download(door=door).fetch(1, into, FrameSet.parse("3-4")).skipped == 2
+    assert [len(page.results) for page in pages] == [2, 0]
 
 
 def test_what_a_user_reads_at_a_time_is_bounded(clients: Clients, task: RenderedTask) -> None:
@@ -134,13 +144,13 @@ def test_what_a_user_reads_at_a_time_is_bounded(clients: Clients, task: Rendered
     version = bytes.fromhex(door.results(1, FrameSet.parse("10"), 0).results[0].version)
     with ExitStack() as slow:
         for _ in range(AT_ONCE):
-            slow.enter_context(door.run(1, 10, version, 0))
-        with pytest.raises(FarmUnavailable), other.run(1, 10, version, 0):
+            slow.enter_context(door.run(1, 10, version, range(16)))
+        with pytest.raises(FarmUnavailable), other.run(1, 10, version, range(16)):
             pass
 
     def is_free() -> bool:
         try:
-            with other.run(1, 10, version, 0):
+            with other.run(1, 10, version, range(16)):
                 return True
         except FarmUnavailable:
             return False
@@ -165,9 +175,9 @@ def test_only_the_owner_and_the_staff_get_results(
     with pytest.raises(Refused) as none:
         clients.download("bob").fetch(2, into)
     assert str(other.value).replace("1", "2") == str(none.value)
-    listed = clients.door().results(1, None, -9).results
+    listed = clients.door().results(1, None, 0).results
     bob = clients.door("bob")
-    with pytest.raises(Refused), bob.run(1, 1, bytes.fromhex(listed[1].version), 0):
+    with pytest.raises(Refused), bob.run(1, 1, bytes.fromhex(listed[1].version), range(1)):
         pass
     assert not into.exists()
     assert clients.download("operator").fetch(1, into).files == 5
@@ -191,8 +201,8 @@ def test_a_suspended_user_gets_nothing_more(
     class Suspending(ResultDoor):
         """The farm suspends ann after her first request for a large frame."""
 
-        def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
-            if first > 0:
+        def run(self, task_id: int, frame: int, version: bytes, segments: range) -> Pieces:
+            if segments.start > 0:
                 user_id = clients.room.users["ann"].user_id
                 with clients.room.database.writing() as connection:
                     accounts.move(
@@ -205,7 +215,7 @@ def test_a_suspended_user_gets_nothing_more(
                         now=NOW,
                     )
                     sessions.end_of_user(connection, user_id)
-            return super().run(task_id, frame, version, first)
+            return super().run(task_id, frame, version, segments)
 
     fetching = clients.download(door=Suspending(clients.session("ann")))
     with pytest.raises(Refused):
@@ -220,10 +230,10 @@ def test_a_frame_that_changes_in_the_middle_comes_in_its_new_form(
     new = noise(LARGE)
 
     class Rendering(ResultDoor):
-        def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
-            if first > 0 and task.file(10).read_bytes() != new:
+        def run(self, task_id: int, frame: int, version: bytes, segments: range) -> Pieces:
+            if segments.start > 0 and task.file(10).read_bytes() != new:
                 task.render(10, new, attempt=2)
-            return super().run(task_id, frame, version, first)
+            return super().run(task_id, frame, version, segments)
 
     fetching = clients.download(door=Rendering(clients.session("ann")))
     assert fetching.fetch(1, into).files == 5
@@ -248,7 +258,7 @@ def test_an_answer_is_cut_off_where_its_frame_changes(
 
     told = list[FarmError]()
     fetching = clients.download(progress=Overwriting(), connections=1)
-    assert fetching.fetch(1, into, FrameSet.parse("10")) == Fetched(1, LARGE, 0, ())
+    assert fetching.fetch(1, into, FrameSet.parse("10")) == fetched(1, LARGE)
     assert told
     assert frames_in(into) == named(task, 10)
 
@@ -276,10 +286,10 @@ def test_no_name_leads_out_of_the_frames(
     (task.folder / "links").symlink_to(task.folder.parent)
     os.mkfifo(task.folder / "pipe")
     task.tell(5, path=path, bytes=6)
-    listed = clients.door().results(1, FrameSet.parse("5"), -9)
+    listed = clients.door().results(1, FrameSet.parse("5"), 0)
     assert [seen.version for seen in listed.results] == [""]
     if path in ("link", "links/secret", "pipe"):
-        assert clients.download().fetch(1, into, FrameSet.parse("5")) == Fetched(0, 0, 0, (5,))
+        assert clients.download().fetch(1, into, FrameSet.parse("5")) == fetched(0, 0, lost=(5,))
     else:
         with pytest.raises(BadListing):
             clients.download().fetch(1, into, FrameSet.parse("2-5"))
@@ -348,11 +358,11 @@ def test_a_full_disk_is_told_and_nothing_is_there_by_half(
         class Filling(ResultDoor):
             """Another program fills the disk meanwhile."""
 
-            def run(self, task_id: int, frame: int, version: bytes, first: int) -> Pieces:
-                if first > 0:
+            def run(self, task_id: int, frame: int, version: bytes, segments: range) -> Pieces:
+                if segments.start > 0:
                     with suppress(OSError):
                         (into / "other").write_bytes(bytes(2 * LARGE))
-                return super().run(task_id, frame, version, first)
+                return super().run(task_id, frame, version, segments)
 
         subprocess.run(["mount", "-o", f"remount,size={2 * LARGE}", str(into)], check=True)
         door = Filling(clients.session("ann"))
@@ -370,7 +380,7 @@ def test_the_gateway_is_killed_and_the_download_goes_on(tmp_path: Path) -> None:
     with gateway_process(tmp_path / "farm") as gateway:
         made = RenderedTask(gateway.url, tmp_path / "frames", CUSTOMER, task_id=2, flushes=1)
         made.make({1: CONTENTS[10]})
-        killed = threading.Event()
+        killed, starting = threading.Event(), threading.Lock()
 
         class Killing(Progress):
             def add(self, count: int) -> None:
@@ -382,8 +392,9 @@ def test_the_gateway_is_killed_and_the_download_goes_on(tmp_path: Path) -> None:
             def say(self, error: FarmError) -> None:
                 assert isinstance(error, FarmUnavailable)
                 super().say(error)
-                if gateway.process is None:
-                    gateway.start()
+                with starting:
+                    if gateway.process is None:
+                        gateway.start()
 
         session = gateway.session()
         fetching = Download(ResultDoor(session), keys_of(CUSTOMER), progress=Killing())

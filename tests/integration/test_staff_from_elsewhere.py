@@ -109,9 +109,9 @@ def test_an_operator_fetches_a_package_to_his_own_machine(
     assert files_in(tmp_path / "to") == contents
     assert main(["fetch", "2", "to", *keys]) == 0
     assert "0 of 2 files" in capfd.readouterr().out
-    (tmp_path / "to" / "a.blend").write_bytes(b"mine!")
+    (tmp_path / "to" / "a.blend").write_bytes(b"mine")
     assert main(["fetch", "2", "to", *keys]) == 1
-    assert (tmp_path / "to" / "a.blend").read_bytes() == b"mine!"
+    assert (tmp_path / "to" / "a.blend").read_bytes() == b"mine"
     assert main(["fetch", "1", "other", *keys]) == 1
     assert "lies on the farm's storage" in capfd.readouterr().err
     assert not (tmp_path / "other").exists()

@@ -1,46 +1,61 @@
 """Fetches a task's results: opened as they come, over several connections, resumed at any time.
 
 What bears a frame's name is whole and has the digest of the frame's proof; a file that is there
-with that digest is not fetched again. See `result_file` for what is on its way.
+with that digest is not fetched again. See `part_file` for what is on its way.
 """
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Protocol
 
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason, TaskState
+from farmdesk.domain.task import ENDED
 from farmdesk.link.remote.part_file import PARTS, Answer, bytes_of_part, discard_part, part_path
-from farmdesk.link.remote.patience import PATIENCE_S
+from farmdesk.link.remote.patience import PATIENCE_S, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
-from farmdesk.link.remote.result_file import ResultFile, is_here
-from farmdesk.link.remote.result_listing import Result, list_results
+from farmdesk.link.remote.result_file import ResultFile, is_here, looks_here
+from farmdesk.link.remote.result_listing import Result, ResultListing
+from farmdesk.link.remote.tally import Tally
 from farmdesk.link.results_wire import ResultsSeen
 from farmdesk.security.sealed_results import sealed_result
 from farmdesk.security.user_keys import SealedUse, UserKeys
 
 log = logging.getLogger(__name__)
 
+POLL_S = 2.0  # between two looks at a task that still renders
 _CHANGES = 5  # of one frame while it is fetched
 
 
 class ResultsDoor(Protocol):
     """The farm's pages for results. Every method may raise FarmUnavailable and Refused."""
 
-    def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
-        """Give a page of a task's results, from frame `first` on."""
+    def results(self, task_id: int, frames: FrameSet | None, since: int) -> ResultsSeen:
+        """Give what became of a task's frames after a revision."""
         ...
 
     def run(
-        self, task_id: int, frame: int, version: bytes, first: int
+        self, task_id: int, frame: int, version: bytes, segments: range
     ) -> AbstractContextManager[Iterator[bytes]]:
-        """Give the sealed bytes of some segments from `first` on, as they come."""
+        """Give the sealed bytes of some segments as they come."""
         ...
+
+
+class StillRendering(FarmError):
+    """Why a download that waits for a task stands still."""
+
+    def __init__(self, here: int, wanted: int) -> None:
+        super().__init__(
+            f"{here} of {wanted} frames are here; the farm has not proven more yet",
+            f"已取得 {here}/{wanted} 帧；农场尚未完成更多帧",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +66,9 @@ class Fetched:
     bytes: int  # in them
     skipped: int  # files that were here before
     lost: tuple[int, ...]  # frames that the farm has not any more as they were proven
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One download, as its threads see it."""
-
-    task_id: int
-    folder: Path
-    lost: list[int] = field(default_factory=list)
+    given_up: dict[int, FailureReason | None]  # frames that failed for good
+    absent: FrameSet  # wanted frames that are not proven, and did not fail either
+    state: TaskState  # of the task, at the last look
 
 
 class Download:
@@ -74,72 +83,111 @@ class Download:
         pause: threading.Event | None = None,
         connections: int = CONNECTIONS,
         patience_s: float = PATIENCE_S,
+        poll_s: float = POLL_S,
     ) -> None:
         self._door = door
         self._keys = keys
         self._key = keys.key_for(SealedUse.RESULT)
+        self._poll_s = poll_s
         self._receiver = Receiver(
             progress=progress, pause=pause, connections=connections, patience_s=patience_s
         )
 
-    def fetch(self, task_id: int, folder: Path, frames: FrameSet | None = None) -> Fetched:
+    def fetch(
+        self, task_id: int, folder: Path, frames: FrameSet | None = None, *, wait: bool = False
+    ) -> Fetched:
         """Bring what is proven of a task, or of some of its frames, into a folder.
 
-        Raises Paused, BadListing, DamagedFile, DiskFull, NotWritable, WrongKey, FarmUnavailable
-        when patience ends, and Refused as the farm says.
+        `wait`: and what will be proven, as it is, until the task has ended. Raises Paused,
+        BadListing, DamagedFile, DiskFull, NotWritable, WrongKey, FarmUnavailable when patience
+        ends, and Refused as the farm says.
         """
-        order = _Order(task_id, folder)
-        listed = self._list(task_id, frames)
-        there = [result for result in listed if result.version]
-        order.lost.extend(result.frame for result in listed if not result.version)
-        wanted = self._receiver.lacking(there, lambda result: is_here(folder, result))
-        rest = sum(
-            result.size - bytes_of_part(_part(folder, result), result.size) for result in wanted
+        listing = self._listing(task_id, frames)
+        self._receiver.progress.start(0, 0)
+        tally = Tally(listing, self._receiver.progress, waits=wait)
+        self._receiver.bring_all(
+            self._looks(folder, listing, tally, wait=wait),
+            lambda result: self._bring(task_id, folder, result, tally),
         )
-        self._receiver.start(folder, total=sum(result.size for result in there), rest=rest)
-        self._receiver.bring_all(wanted, lambda result: self._bring(order, result))
         with suppress(OSError):  # where something is on its way, the folder stays with it
             (folder / PARTS).rmdir()
-        came = [result for result in wanted if result.frame not in order.lost]
-        size = sum(result.size for result in came)
-        lost = tuple(sorted(order.lost))
-        return Fetched(len(came), size, skipped=len(there) - len(wanted), lost=lost)
+        absent = tally.absent()
+        given_up = {frame: listing.given_up[frame] for frame in absent if frame in listing.given_up}
+        return Fetched(
+            files=len(tally.came),
+            bytes=sum(tally.came.values()),
+            skipped=len(tally.found - tally.came.keys()),
+            lost=tuple(sorted(tally.lost)),
+            given_up=given_up,
+            absent=FrameSet.of(frame for frame in absent if frame not in given_up),
+            state=listing.state,
+        )
 
-    def _list(self, task_id: int, frames: FrameSet | None) -> list[Result]:
+    def _looks(
+        self, folder: Path, listing: ResultListing, tally: Tally, *, wait: bool
+    ) -> Iterator[Sequence[Result]]:
+        """Look at the task, once or until it has ended; give what there is to bring."""
+        while True:
+            news = listing.news()
+            tally.expect(news)
+            yield self._lacking_first(folder, [result for result in news if result.version])
+            if listing.state in ENDED or not wait:
+                return
+            if not tally.lacks:
+                self._receiver.progress.say(StillRendering(*tally.counts))
+            if self._receiver.pause.wait(self._poll_s):
+                raise Paused
+
+    def _lacking_first(self, folder: Path, results: list[Result]) -> list[Result]:
+        """Put off what seems to be here, as its digest takes a while. Raises DiskFull."""
+        seem_here = [looks_here(folder, result) for result in results]
+        lacking = [result for result, seems in zip(results, seem_here, strict=True) if not seems]
+        parts = ((part_path(folder, result.version), result.size) for result in lacking)
+        here = sum(bytes_of_part(part, size) for part, size in parts)
+        self._receiver.check_room(folder, sum(result.size for result in lacking) - here)
+        return lacking + list(compress(results, seem_here))
+
+    def _listing(self, task_id: int, frames: FrameSet | None) -> ResultListing:
         patience = self._receiver.patience()
-        return list_results(
-            lambda first: patience.ask(lambda: self._door.results(task_id, frames, first)),
+        return ResultListing(
+            lambda since: patience.ask(lambda: self._door.results(task_id, frames, since)),
             frames,
             self._keys.version,
         )
 
-    def _bring(self, order: _Order, result: Result) -> None:
+    def _bring(self, task_id: int, folder: Path, result: Result, tally: Tally) -> None:
         """Bring one result; where it changes meanwhile, what it is then."""
         for _ in range(_CHANGES):
+            if not tally.is_newest(result):
+                return
+            if is_here(folder, result):
+                if tally.arrived(result):
+                    self._receiver.progress.found(result.size)
+                return
             try:
-                whole = self._bring_version(order, result)
+                self._bring_version(task_id, folder, result, tally)
             except Refused as error:
                 if isinstance(error, FINAL):
                     raise
-                now = self._list(order.task_id, FrameSet.of([result.frame]))
-                if now and now[0].path == result.path and now[0].version == result.version:
+                log.info("task %s: frame %s: %s", task_id, result.frame, error)
+                now = self._listing(task_id, FrameSet.of([result.frame])).news()
+                if now == [result]:
                     raise
-                log.info("task %s: frame %s has changed", order.task_id, result.frame)
-                discard_part(order.folder, _part(order.folder, result))
+                discard_part(folder, part_path(folder, result.version))
                 if not now or not now[0].version or now[0].path != result.path:
                     break
+                if not tally.replaced(result, now[0]):
+                    return
                 result = now[0]
             else:
-                if whole:
-                    return
-                break
-        order.lost.append(result.frame)
+                return
+        tally.lose(result)
 
-    def _bring_version(self, order: _Order, result: Result) -> bool:
-        """Bring one version; say whether it holds the proven bytes."""
+    def _bring_version(self, task_id: int, folder: Path, result: Result, tally: Tally) -> None:
+        """Bring one version, or lose it where it does not hold the proven bytes."""
         sealed = sealed_result(
             self._key,
-            task_id=order.task_id,
+            task_id=task_id,
             frame=result.frame,
             key_version=self._keys.version,
             version=result.version,
@@ -147,18 +195,15 @@ class Download:
         )
 
         @contextmanager
-        def ask(first: int) -> Iterator[Answer]:
-            run = self._door.run(order.task_id, result.frame, result.version, first)
+        def ask(segments: range) -> Iterator[Answer]:
+            run = self._door.run(task_id, result.frame, result.version, segments)
             with run as pieces:
                 yield Answer(sealed, pieces)
 
-        with closing(ResultFile(order.folder, result)) as file:
+        with closing(ResultFile(folder, result)) as file:
             self._receiver.receive(file, ask)
-            whole = file.finish()
-            if not whole:
-                file.discard()
-        return whole
-
-
-def _part(folder: Path, result: Result) -> Path:
-    return part_path(folder, result.version)
+            if file.is_proven() and tally.arrived(result, file.give_name):
+                return
+            file.discard()
+        self._receiver.progress.found(-result.size)
+        tally.lose(result)

@@ -20,6 +20,7 @@ from farmdesk.security.handover import HandoverKey
 from farmdesk.security.key_file import SUFFIX
 from farmdesk.security.secret_file import read_secret, write_secret
 from farmdesk.security.tls import load_certificate
+from farmdesk.security.user_keys import UserKeys
 
 
 class UnknownFarm(Refused):
@@ -121,6 +122,16 @@ class KnownFarm:
         """Give the session that was remembered last. Raises LoginNeeded or UnknownFarm."""
         told = self.login()
         return RemoteSession(self.door(), User(told.login, told.role), told.token)
+
+    def session_of(self, keys: UserKeys) -> RemoteSession | None:
+        """Give the remembered session of a user, who can log in again; None: there is none."""
+        try:
+            told = self.login()
+        except LoginNeeded:
+            return None
+        if told.login != keys.login:
+            return None
+        return RemoteSession(self.door(), User(told.login, told.role), told.token, keys)
 
     def forget_session(self) -> None:
         """Remember no login."""

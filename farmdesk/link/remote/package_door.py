@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from farmdesk.link.packages_wire import RUN_SEGMENTS, PackageSeen
+from farmdesk.link.packages_wire import PackageSeen
 from farmdesk.link.remote.door import Params
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.wire import from_json
@@ -21,8 +21,8 @@ class PackageDoor:
         return from_json(PackageSeen, content)
 
     def run(
-        self, task_id: int, name: str, version: bytes, first: int
+        self, task_id: int, name: str, version: bytes, segments: range
     ) -> AbstractContextManager[Iterator[bytes]]:
-        """Give a header, and some sealed segments from `first` on, piece by piece as they come."""
-        params: Params = {"name": name, "version": version.hex(), "count": RUN_SEGMENTS}
-        return self._session.reading(f"/packages/{task_id}/segments/{first}", params)
+        """Give a header, and some sealed segments, piece by piece as they come."""
+        params: Params = {"name": name, "version": version.hex(), "count": len(segments)}
+        return self._session.reading(f"/packages/{task_id}/segments/{segments.start}", params)

@@ -39,9 +39,9 @@ class PackagesDoor(Protocol):
         ...
 
     def run(
-        self, task_id: int, name: str, version: bytes, first: int
+        self, task_id: int, name: str, version: bytes, segments: range
     ) -> AbstractContextManager[Iterator[bytes]]:
-        """Give a header, and some sealed segments from `first` on, as they come."""
+        """Give a header, and some sealed segments, as they come."""
         ...
 
 
@@ -124,24 +124,23 @@ class PackageFetch:
             else:
                 came.add(file.path)
 
-        wanted = self._receiver.lacking(
-            files, lambda file: file.path in came or is_here(folder, file)
-        )
+        wanted = [file for file in files if not (file.path in came or is_here(folder, file))]
         total = sum(file.size for file in files)
         parts = ((part_path(folder, file.version), file.size) for file in wanted)
         here = sum(bytes_of_part(part, size) for part, size in parts)
         rest = sum(file.size for file in wanted) - here
-        self._receiver.start(folder, total=total, rest=rest)
-        self._receiver.bring_all(wanted, bring)
+        self._receiver.check_room(folder, rest)
+        self._receiver.progress.start(total - sum(file.size for file in wanted), total)
+        self._receiver.bring_all([wanted], bring)
         return all(file.path in came for file in wanted)
 
     def _bring(self, task_id: int, folder: Path, file: PackageFile) -> None:
         """Bring one file. Raises Refused where it is not the listed one any more."""
 
         @contextmanager
-        def ask(first: int) -> Iterator[Answer]:
-            with self._door.run(task_id, file.path.as_posix(), file.version, first) as pieces:
-                yield self._answer(task_id, file, pieces, first)
+        def ask(segments: range) -> Iterator[Answer]:
+            with self._door.run(task_id, file.path.as_posix(), file.version, segments) as pieces:
+                yield self._answer(task_id, file, pieces, segments.start)
 
         with closing(PackagePart(folder, file)) as part:
             self._receiver.receive(part, ask)

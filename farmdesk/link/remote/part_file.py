@@ -1,11 +1,13 @@
-"""One file on its way onto this machine's disk: a part that only grows, until it gets its name.
+"""One file on its way onto this machine's disk: a part that fills up, until it gets its name.
 
 A part bears the version of its bytes, and beside it lies a digest of each segment that it holds.
-So a later program goes on behind the segments that are as their digests say, whatever was killed,
-or lost with the power; and two programs at once only write the same bytes twice.
+So several connections fill it in any order, and a later program keeps the segments that are as
+their digests say, whatever was killed, or lost with the power; and two programs at once only write
+the same bytes twice.
 """
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ class Answer:
 class PartFile:
     """A file below `folder`. Closed in the end; a part that is not whole stays.
 
-    `name`: for errors; `plan`: how the file is cut.
+    `name`: for errors; `plan`: how the file is cut. Safe between threads.
     """
 
     def __init__(self, folder: Path, name: str, version: bytes, plan: SegmentPlan) -> None:
@@ -39,65 +41,87 @@ class PartFile:
         self.folder = folder
         self.name = name
         self.path = part_path(folder, version)
-        self.next = 0  # segment
-        self.counted = bytes_of_part(self.path, plan.size)  # before anybody has looked at them
-        self._plan = plan
+        self.plan = plan
+        self._lock = threading.Lock()  # of the files, which have one position each, and of these:
+        self._here = bytearray(plan.count)  # 1 for each segment that is here
+        self._given = 0  # segments before this one are here, or on their way
         self._files = ExitStack()
         with told_of_disk(folder):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.file = self._files.enter_context(_opened(self.path))
             self._digests = self._files.enter_context(_opened(_digests(self.path)))
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all segments are here."""
-        return self.next == self._plan.count
+    def has(self, index: int) -> bool:
+        """Say whether a segment is here; the one behind the last is not."""
+        return index < len(self._here) and self._here[index] == 1
 
     def recall(self) -> Iterator[int]:
-        """Go behind what an earlier program has brought; give the bytes in each segment."""
+        """Find what an earlier program has brought; give the bytes in each segment of it."""
         plain, digest = memoryview(bytearray(SEGMENT)), memoryview(bytearray(DIGEST))
-        while not self.is_whole:
-            start, length = self._plan.plain(self.next)
-            here = read_at(self.file, start, plain[:length])
-            known = read_at(self._digests, self.next * DIGEST, digest)
-            if here < length or known < DIGEST or segment_digest(plain[:length]) != digest:
+        for index in range(self.plan.count):
+            if read_at(self._digests, index * DIGEST, digest) < DIGEST:
                 return
-            self.next += 1
-            yield length
+            start, length = self.plan.plain(index)
+            here = any(digest) and read_at(self.file, start, plain[:length]) == length
+            if here and segment_digest(plain[:length]) == digest:
+                self._here[index] = 1
+                yield length
 
-    def take(self, answer: Answer) -> Iterator[int]:
-        """Write segments from `next` on as they come, and give the bytes in each.
+    def give(self, longest: int) -> range | None:
+        """Give segments to somebody who fetches them; None when all are here or given."""
+        with self._lock:
+            first = self._here.find(0, self._given)
+            if first < 0:
+                return None
+            end = min(first + longest, self.plan.count)
+            known = self._here.find(1, first, end)
+            self._given = end if known < 0 else known
+            return range(first, self._given)
+
+    def lacking(self, segments: range) -> range:
+        """Give those of some segments, given and taken in order, that have not come."""
+        first = self._here.find(0, segments.start, segments.stop)
+        return range(segments.stop if first < 0 else first, segments.stop)
+
+    def take(self, segments: range, answer: Answer) -> Iterator[int]:
+        """Write segments as they come, and give the bytes in each.
 
         Raises CutOff, DamagedFile, DiskFull, NotWritable.
         """
         cipher, plain = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
-        begun, filled = self.next, 0
+        index, filled = segments.start, 0
         for piece in answer.pieces:
             rest = memoryview(piece)
             while rest:
-                if self.is_whole:
+                if index == segments.stop:
                     raise CutOff  # something was appended
-                wanted = self._plan.sealed(self.next)[1]
+                wanted = self.plan.sealed(index)[1]
                 taken = min(len(rest), wanted - filled)
                 cipher[filled : filled + taken] = rest[:taken]
                 rest, filled = rest[taken:], filled + taken
                 if filled == wanted:
-                    yield self._write(answer.sealed, cipher[:filled], plain)
-                    filled = 0
-        if filled or self.next == begun:
+                    yield self._write(answer.sealed, index, cipher[:filled], plain)
+                    index, filled = index + 1, 0
+        if index < segments.stop:
             raise CutOff
 
-    def _write(self, sealed: SealedFile, cipher: memoryview, plain: memoryview) -> int:
+    def _write(self, sealed: SealedFile, index: int, cipher: memoryview, plain: memoryview) -> int:
         try:
-            length = sealed.open_into(self.next, cipher, plain)
+            length = sealed.open_into(index, cipher, plain)
         except DamagedSegments:
-            raise DamagedFile(self.name, self.next) from None
+            raise DamagedFile(self.name, index) from None
         digest = memoryview(segment_digest(plain[:length]))
-        with told_of_disk(self.folder):
-            write_at(self.file, self._plan.plain(self.next)[0], plain[:length])
-            write_at(self._digests, self.next * DIGEST, digest)
-        self.next += 1
+        with told_of_disk(self.folder), self._lock:
+            write_at(self.file, self.plan.plain(index)[0], plain[:length])
+            write_at(self._digests, index * DIGEST, digest)
+            self._here[index] = 1
         return length
+
+    def read(self, index: int, into: memoryview) -> memoryview:
+        """Give a segment that is here, as the disk has it."""
+        start, length = self.plan.plain(index)
+        with self._lock:
+            return into[: read_at(self.file, start, into[:length])]
 
     def flush(self) -> None:
         """Bring what came onto the disk, and close it; its digests are needed no more.

@@ -20,6 +20,7 @@ class Standing:
     bytes_per_s: float
     left_s: float | None
     waits_for: FarmError | None = None  # why nothing moves
+    files: tuple[int, int] | None = None  # that are here, of how many; None: not counted
 
 
 class Progress:
@@ -28,7 +29,9 @@ class Progress:
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._done = self._total = 0
+        self._done = self._total = self._travelled = 0
+        self._ready_at: float | None = 0.0
+        self._files: tuple[int, int] | None = None
         self._marks: deque[tuple[float, int]] = deque()
         self._waits_for: FarmError | None = None
 
@@ -37,17 +40,34 @@ class Progress:
         with self._lock:
             self._done, self._total = done, total
             self._marks.clear()
-            self._marks.append((self._now(), done))
+            self._marks.append((self._now(), self._travelled))
 
     def add(self, count: int) -> None:
-        """Count bytes."""
+        """Count bytes that have travelled."""
         with self._lock:
             self._done += count
+            self._travelled += count
             now = self._now()
-            self._marks.append((now, self._done))
+            self._marks.append((now, self._travelled))
             while self._marks[0][0] < now - WINDOW_S and len(self._marks) > 2:
                 self._marks.popleft()
             self._waits_for = None
+
+    def found(self, count: int) -> None:
+        """Count bytes that were here before, or (below 0) that count no more: that is no speed."""
+        with self._lock:
+            self._done += count
+
+    def expect(self, total: int, ready_in_s: float | None) -> None:
+        """The total is another now, and the last of it cannot travel sooner; None: who knows."""
+        with self._lock:
+            self._total = total
+            self._ready_at = None if ready_in_s is None else self._now() + ready_in_s
+
+    def count(self, here: int, of: int) -> None:
+        """Count files."""
+        with self._lock:
+            self._files = here, of
 
     def say(self, error: FarmError) -> None:
         """Tell why nothing moves."""
@@ -60,7 +80,15 @@ class Progress:
             speed = 0.0
             if self._marks:
                 begun, from_ = self._marks[0]
-                speed = (self._done - from_) / max(self._now() - begun, 0.001)
-            rest = max(0, self._total - self._done)
-            left_s = rest / speed if speed > 0 else (0.0 if self._total and not rest else None)
-            return Standing(self._done, self._total, speed, left_s, self._waits_for)
+                speed = (self._travelled - from_) / max(self._now() - begun, 0.001)
+            left_s = self._left_s(speed)
+            return Standing(self._done, self._total, speed, left_s, self._waits_for, self._files)
+
+    def _left_s(self, speed: float) -> float | None:
+        rest = max(0, self._total - self._done)
+        if not rest:
+            return 0.0 if self._total else None
+        if self._ready_at is None:
+            return None
+        ready_in_s = max(0.0, self._ready_at - self._now())
+        return max(ready_in_s, rest / speed) if speed > 0 else (ready_in_s or None)

@@ -1,11 +1,17 @@
-"""Takes files in over several connections: what every way of fetching from a farm has in common."""
+"""Takes files in over several connections: what every way of fetching from a farm has in common.
+
+Each connection brings a file; one that has none to bring helps another one with its file. So small
+files come beside each other, and a large one alone has the whole line.
+"""
 
 import shutil
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from itertools import compress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +26,7 @@ from farmdesk.link.remote.download_errors import (
 from farmdesk.link.remote.part_file import Answer, PartFile
 from farmdesk.link.remote.patience import Patience, Paused
 from farmdesk.link.remote.progress import Progress
+from farmdesk.link.results_wire import RUN_SEGMENTS
 from farmdesk.link.wire import LoginNeeded
 from farmdesk.storage.package_copy import AlreadyThere
 
@@ -29,6 +36,19 @@ FINAL = (Paused, LoginNeeded, BadListing, DamagedFile, DiskFull, NotWritable, Al
 
 Item = TypeVar("Item")
 Given = TypeVar("Given")
+Ask = Callable[[range], AbstractContextManager[Answer]]
+Job = Callable[[], None]
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A file that is being fetched. `helpers`: connections at work on it; `error`: of any."""
+
+    file: PartFile
+    ask: Ask
+    helpers: int = 0
+    error: Exception | None = None
+    counted: int = 0  # bytes
 
 
 class Receiver:
@@ -43,80 +63,156 @@ class Receiver:
         patience_s: float,
     ) -> None:
         self.progress = progress or Progress()
-        self._pause = pause or threading.Event()
+        self.pause = pause or threading.Event()
         self._connections = connections
         self._patience_s = patience_s
+        self._changed = threading.Condition()  # guards what follows
+        self._jobs = deque[Job]()
+        self._bringing = 0  # jobs in hand
+        self._under_way = list[_UnderWay]()
+        self._all_known = False
         self._failed = list[Exception]()
 
     def patience(self) -> Patience:
         """Give a new one."""
-        return Patience(self._pause, self.progress, self._patience_s)
+        return Patience(self.pause, self.progress, self._patience_s)
 
-    def lacking(self, items: Sequence[Item], is_here: Callable[[Item], bool]) -> list[Item]:
-        """Give those that are not here; large ones take a while to look at. Raises Paused."""
-
-        def lacks(item: Item) -> bool:
-            if self._pause.is_set():
-                raise Paused
-            return not is_here(item)
-
-        with ThreadPoolExecutor(self._connections, thread_name_prefix="digests") as pool:
-            return list(compress(items, pool.map(lacks, items)))
-
-    def start(self, folder: Path, *, total: int, rest: int) -> None:
-        """Begin to count: so many bytes, and so many to come.
-
-        Raises DiskFull where it can be seen that there is no room, NotWritable.
-        """
-        self.progress.start(total - rest, total)
+    def check_room(self, folder: Path, rest: int) -> None:
+        """Raises DiskFull where it can be seen that `rest` bytes have no room, NotWritable."""
         with told_of_disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(folder).free
         if rest > free:
             raise DiskFull(folder, rest - free)
 
-    def bring_all(self, items: Sequence[Item], bring: Callable[[Item], None]) -> None:
-        """Bring items over several connections, until all are here or one fails."""
-        turns = iter(items)  # shared: `next` on it is one step
+    def bring_all(self, batches: Iterable[Sequence[Item]], bring: Callable[[Item], None]) -> None:
+        """Bring items as they become known, until all are here or one fails.
+
+        Raises what `batches` and `bring` raise.
+        """
+        self._all_known = False
         self._failed.clear()
-
-        def work() -> None:
-            for item in turns:
-                if self._failed:
-                    return
-                try:
-                    bring(item)
-                except (FarmError, OSError) as error:
-                    self._failed.append(error)
-
         with ThreadPoolExecutor(self._connections, thread_name_prefix="download") as pool:
-            bringing = [pool.submit(work) for _ in range(min(self._connections, len(items)))]
-        for one in bringing:
+            working = [pool.submit(self._work) for _ in range(self._connections)]
+            try:
+                for batch in batches:
+                    with self._changed:
+                        self._jobs.extend(partial(bring, item) for item in batch)
+                        self._changed.notify_all()
+                    if self._failed:
+                        break
+            except (FarmError, OSError) as error:
+                self._fail(error)
+            finally:
+                with self._changed:
+                    self._all_known = True
+                    self._changed.notify_all()
+        for one in working:
             one.result()
         if self._failed:
             raise self._failed[0]
 
-    def receive(self, file: PartFile, ask: Callable[[int], AbstractContextManager[Answer]]) -> None:
-        """Take segments until all are here. `ask`: for some, from one on.
+    def _fail(self, error: Exception) -> None:
+        with self._changed:
+            self._failed.append(error)
+            self._jobs.clear()
+            self._changed.notify_all()
 
-        Raises Paused, DamagedFile, DiskFull, NotWritable, and as `ask` does.
-        """
-        recalled = sum(self._watched(file.recall()))
-        self.progress.add(recalled - file.counted)
-        patience = self.patience()
-        while not file.is_whole:
+    def _work(self) -> None:
+        while (job := self._next_job()) is not None:
             try:
-                with ask(file.next) as answer:
-                    pieces = self._watched(answer.pieces)
-                    for length in file.take(Answer(answer.sealed, pieces)):
-                        self.progress.add(length)
+                job()
+            except (FarmError, OSError) as error:
+                self._fail(error)
+
+    def _next_job(self) -> Job | None:
+        """Wait for something to do: help with a file, or bring the next one; None at the end."""
+        with self._changed:
+            while not self._failed:
+                for under_way in self._under_way:
+                    if (segments := self._given(under_way)) is not None:
+                        return partial(self._help, under_way, segments)
+                if self._jobs:
+                    self._bringing += 1
+                    return partial(self._bring, self._jobs.popleft())
+                if self._all_known and not self._bringing:
+                    break
+                self._changed.wait()
+        return None
+
+    def _bring(self, job: Job) -> None:
+        try:
+            job()
+        finally:
+            with self._changed:
+                self._bringing -= 1
+                self._changed.notify_all()
+
+    def receive(self, file: PartFile, ask: Ask) -> None:
+        """Take segments until all are here. `ask`: for some of them.
+
+        Raises Paused, DamagedFile, DiskFull, NotWritable, and as `ask` does: then its bytes do not
+        count any more.
+        """
+        under_way = _UnderWay(file, ask)
+        for length in self._watched(file.recall(), under_way):
+            under_way.counted += length
+            self.progress.found(length)
+        with self._changed:
+            self._under_way.append(under_way)
+            segments = self._given(under_way)
+            self._changed.notify_all()
+        while segments is not None:
+            self._help(under_way, segments)
+            with self._changed:
+                segments = self._given(under_way)
+        with self._changed:
+            self._changed.wait_for(lambda: not under_way.helpers)
+            self._under_way.remove(under_way)
+        if under_way.error is not None:
+            self.progress.found(-under_way.counted)
+            raise under_way.error
+
+    def _given(self, under_way: _UnderWay) -> range | None:
+        """Give segments to help with, if there are any; the caller holds the lock."""
+        if under_way.error is not None:
+            return None
+        segments = under_way.file.give(RUN_SEGMENTS)
+        if segments is not None:
+            under_way.helpers += 1
+        return segments
+
+    def _help(self, under_way: _UnderWay, segments: range) -> None:
+        """Fetch some segments of a file; who brings it is told what goes wrong."""
+        try:
+            self._fetch(under_way, segments)
+        except (FarmError, OSError) as error:
+            under_way.error = under_way.error or error
+        finally:
+            with self._changed:
+                under_way.helpers -= 1
+                self._changed.notify_all()
+
+    def _fetch(self, under_way: _UnderWay, segments: range) -> None:
+        patience = self.patience()
+        while segments := under_way.file.lacking(segments):
+            try:
+                with under_way.ask(segments) as answer:
+                    pieces = self._watched(answer.pieces, under_way)
+                    for length in under_way.file.take(segments, Answer(answer.sealed, pieces)):
+                        self._count(under_way, length)
                         patience.went_on()
             except FarmUnavailable as error:
                 patience.failed(error)
 
-    def _watched(self, steps: Iterable[Given]) -> Iterator[Given]:
+    def _count(self, under_way: _UnderWay, length: int) -> None:
+        with self._changed:
+            under_way.counted += length
+        self.progress.add(length)
+
+    def _watched(self, steps: Iterable[Given], under_way: _UnderWay) -> Iterator[Given]:
         """Stop where somebody pauses, or where another thread has failed."""
         for step in steps:
-            if self._pause.is_set() or self._failed:
+            if self.pause.is_set() or self._failed or under_way.error is not None:
                 raise Paused
             yield step

@@ -1,12 +1,14 @@
 """One result on its way onto this machine's disk: a part until it is proven, then its name."""
 
 import hashlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from farmdesk.link.remote.download_errors import told_of_disk
-from farmdesk.link.remote.part_file import PartFile
+from farmdesk.link.remote.part_file import Answer, PartFile
 from farmdesk.link.remote.result_listing import Result
-from farmdesk.security.sealed import SegmentPlan
+from farmdesk.security.sealed import SEGMENT, SegmentPlan
 
 
 class ResultFile(PartFile):
@@ -16,31 +18,63 @@ class ResultFile(PartFile):
         """Open its part, or begin one. Raises DiskFull, NotWritable."""
         super().__init__(folder, result.path.as_posix(), result.version, SegmentPlan(result.size))
         self._result = result
+        self._sha256 = hashlib.sha256()
+        self._hashed = 0  # segments
+        self._hashing = threading.Lock()
 
-    def finish(self) -> bool:
-        """Give it its name, if the bytes on the disk are the proven ones.
+    def take(self, segments: range, answer: Answer) -> Iterator[int]:
+        """As any part does; then the digest goes on, while others still fetch."""
+        yield from super().take(segments, answer)
+        if self._hashing.acquire(blocking=False):  # one of them is enough
+            try:
+                self._hash()
+            finally:
+                self._hashing.release()
 
-        Raises DiskFull, NotWritable.
+    def _hash(self) -> None:
+        """Bring the digest up to the first segment that is not here."""
+        into = memoryview(bytearray(SEGMENT))
+        while self.has(self._hashed):
+            self._sha256.update(self.read(self._hashed, into))
+            self._hashed += 1
+
+    def is_proven(self) -> bool:
+        """Say whether the bytes on the disk are the proven ones, and flush them if so.
+
+        Only when all are here. Raises DiskFull, NotWritable.
         """
+        with told_of_disk(self.folder):
+            self._hash()
+            proven = self._sha256.digest() == self._result.sha256
+            if proven:
+                self.flush()
+        return proven
+
+    def give_name(self) -> None:
+        """Let it lie in its place. Raises DiskFull, NotWritable."""
         target = self.folder / self._result.path
         with told_of_disk(self.folder):
-            self.file.seek(0)
-            if hashlib.file_digest(self.file, "sha256").digest() != self._result.sha256:
-                return False
-            self.flush()
             target.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists() or not is_here(self.folder, self._result):
                 self.path.replace(target)
-        return True
 
 
 def is_here(folder: Path, result: Result) -> bool:
     """Say whether a result lies in its place with the very bytes that were proven."""
     path = folder / result.path
+    if not looks_here(folder, result):
+        return False
     try:
-        if path.is_symlink() or path.stat().st_size != result.size:
-            return False
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest() == result.sha256
+    except OSError:
+        return False
+
+
+def looks_here(folder: Path, result: Result) -> bool:
+    """Say whether a file of that name and size lies there."""
+    path = folder / result.path
+    try:
+        return not path.is_symlink() and path.stat().st_size == result.size
     except OSError:
         return False

@@ -1,16 +1,17 @@
-"""What a farm says that there is of a task's results: believed only as far as it can do no harm."""
+"""What a farm says of a task's results: believed only as far as it can do no harm."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from farmdesk.domain.frame_text import MAX_NUMBER
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.link.remote.download_errors import BadListing
 from farmdesk.link.remote.part_file import PARTS
 from farmdesk.link.results_wire import ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
-from farmdesk.security.package_names import BadName, check_together, checked_name
+from farmdesk.security.package_names import BadName, NamesTogether, checked_name
 from farmdesk.security.sealed import MAX_SIZE, WrongKey
 from farmdesk.security.sealed_results import VERSION
 
@@ -28,33 +29,70 @@ class Result:
     version: bytes  # empty: the farm has it not any more
 
 
-def list_results(
-    ask: Callable[[int], ResultsSeen], frames: FrameSet | None, key_version: int
-) -> list[Result]:
-    """Ask page by page, from a frame on; give the results of `frames`, or of all.
+class ResultListing:
+    """A task's results as the farm tells them: all at the first look, then what is new.
 
-    Raises WrongKey, BadListing, Unreadable, and what `ask` raises.
+    `ask`: for what came after a revision; `chosen` None: all of the task's frames.
     """
-    found = list[Result]()
-    first: int | None = -MAX_NUMBER
-    while first is not None:
-        page, lowest = ask(first), first
-        if page.key_version != key_version:
-            raise WrongKey
+
+    def __init__(
+        self, ask: Callable[[int], ResultsSeen], chosen: FrameSet | None, key_version: int
+    ) -> None:
+        self.frames = FrameSet()  # that are wanted
+        self.state = TaskState.QUEUED  # of the task; when it has ended, nothing more comes
+        self.proven = dict[int, Result]()
+        self.given_up = dict[int, FailureReason | None]()  # frames that failed for good
+        self._ask = ask
+        self._chosen = chosen
+        self._key_version = key_version
+        self._rev = 0
+        self._names = NamesTogether()
+
+    def news(self) -> list[Result]:
+        """Look again; give the results that are new or not what they were, by frame.
+
+        Raises WrongKey, BadListing, Unreadable, and what `ask` raises.
+        """
+        fresh, more = dict[int, Result](), True
+        while more:
+            page = self._ask(self._rev)
+            if page.key_version != self._key_version:
+                raise WrongKey
+            if page.rev < self._rev or (page.more and page.rev == self._rev):
+                raise Unreadable  # it would have no end
+            self._take(page, fresh)
+            self._rev, more = page.rev, page.more
+        for frame, result in fresh.items():
+            self._check_name(frame, result)
+        self.proven |= fresh
+        return [fresh[frame] for frame in sorted(fresh)]
+
+    def _take(self, page: ResultsSeen, fresh: dict[int, Result]) -> None:
+        try:
+            frames = FrameSet.parse(page.frames)
+        except Refused:
+            raise Unreadable from None
+        self.frames = frames if self._chosen is None else frames & self._chosen
+        self.state = page.state
         for seen in page.results:
-            if not lowest <= seen.frame <= MAX_NUMBER:
+            if seen.frame not in frames:
                 raise Unreadable
-            lowest = seen.frame + 1
-            if frames is None or seen.frame in frames:
-                found.append(_checked(seen))
-        if page.next is not None and page.next < max(lowest, first + 1):
-            raise Unreadable
-        first = page.next
-    try:
-        check_together(result.path.as_posix() for result in found)
-    except BadName as error:
-        raise BadListing(error.name) from error
-    return found
+            if seen.frame in self.frames:
+                fresh[seen.frame] = _checked(seen)
+                self.given_up.pop(seen.frame, None)
+        for unproven in page.unproven:
+            fresh.pop(unproven.frame, None)
+            if unproven.given_up and unproven.frame in self.frames:
+                self.given_up[unproven.frame] = unproven.reason
+
+    def _check_name(self, frame: int, result: Result) -> None:
+        """See that no two frames meet on this machine's disk. Raises BadListing."""
+        before = self.proven.get(frame)
+        if before is None or before.path != result.path:
+            try:
+                self._names.add(result.path.as_posix())
+            except BadName as error:
+                raise BadListing(error.name) from error
 
 
 def _checked(seen: ResultSeen) -> Result:

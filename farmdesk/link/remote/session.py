@@ -43,6 +43,7 @@ class RemoteSession:
 
     def __init__(self, door: Door, user: User, token: str, keys: UserKeys | None = None) -> None:
         self.user = user
+        self.renewed = False  # whether it has logged in again by itself
         self._door = door
         self._token = token
         self._keys = keys
@@ -106,6 +107,7 @@ class RemoteSession:
         with self._lock:
             if self._token == token:
                 self._token = log_in(self._door, keys).token
+                self.renewed = True
             return self._token
 
     def _reading(

@@ -11,6 +11,7 @@ import pytest
 
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import TaskState
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
 from farmdesk.link.remote.part_file import PARTS
@@ -48,26 +49,33 @@ class LyingFarm:
         seen = ResultSeen(frame, f"shot/{frame:04d}.png", len(content), sha256, version)
         return replace(seen, **changed)  # type: ignore[arg-type]
 
-    def results(self, task_id: int, frames: FrameSet | None, first: int) -> ResultsSeen:
+    def page(
+        self, *seen: ResultSeen, rev: int, more: bool = False, **changed: object
+    ) -> ResultsSeen:
+        page = ResultsSeen(3, TaskState.COMPLETED, "1-3", list(seen), [], rev, more)
+        return replace(page, **changed)  # type: ignore[arg-type]
+
+    def results(self, task_id: int, frames: FrameSet | None, since: int) -> ResultsSeen:
         if self.pages is not None:
             return self.pages.pop(0)
-        return ResultsSeen(self.key_version, list(self.listed.values()), None)
+        return self.page(*self.listed.values(), rev=5, key_version=self.key_version)
 
     @contextmanager
     def run(
-        self, task_id: int, frame: int, version: bytes, first: int
+        self, task_id: int, frame: int, version: bytes, segments: range
     ) -> Iterator[Iterator[bytes]]:
+        first = segments.start
         self.asked.append((frame, first))
         content, key = self.contents[frame], keys().key_for(SealedUse.RESULT)
         place = {"task_id": task_id, "frame": frame, "key_version": 3, "version": version}
         sealed = sealed_result(key, size=len(content), **place)  # type: ignore[arg-type]
-        segments = []
-        for index in range(first, min(first + RUN_SEGMENTS, sealed.plan.count)):
+        pieces = []
+        for index in segments:
             start, length = sealed.plan.plain(index)
             into = memoryview(bytearray(SEGMENT))
             end = sealed.seal_into(index, content[start : start + length], into)
-            segments.append(bytes(into[:end]))
-        whole = b"".join(self.change(first, segments))
+            pieces.append(bytes(into[:end]))
+        whole = b"".join(self.change(first, pieces))
         yield (whole[start : start + 65_000] for start in range(0, len(whole), 65_000))
 
 
@@ -76,8 +84,10 @@ def farm() -> LyingFarm:
     return LyingFarm({1: b"one", 2: bytes(range(256)) * (LARGE // 256) + b"end"})
 
 
-def fetch(farm: LyingFarm, folder: Path, frames: FrameSet | None = None) -> Fetched:
-    return Download(farm, keys(), patience_s=0).fetch(7, folder, frames)
+def fetch(
+    farm: LyingFarm, folder: Path, frames: FrameSet | None = None, connections: int = 4
+) -> Fetched:
+    return Download(farm, keys(), patience_s=0, connections=connections).fetch(7, folder, frames)
 
 
 def names(folder: Path) -> set[str]:
@@ -130,7 +140,7 @@ def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path,
         {"sha256": "zz"},
         {"sha256": "00"},
         {"version": "00"},
-        {"frame": 0},  # not in order
+        {"frame": 0},  # no frame of the task
         {"frame": 10**9},
     ],
 )
@@ -144,8 +154,7 @@ def test_a_listing_that_cannot_be_is_refused(
 
 
 def test_a_listing_without_end_is_refused(farm: LyingFarm, tmp_path: Path) -> None:
-    seen = list(farm.listed.values())
-    farm.pages = [ResultsSeen(3, seen, 5), ResultsSeen(3, [], 5)]
+    farm.pages = [farm.page(rev=5, more=True), farm.page(rev=5, more=True)]
     with pytest.raises(Unreadable):
         fetch(farm, tmp_path)
 
@@ -193,7 +202,7 @@ def test_damaged_and_swapped_segments_are_named(
 ) -> None:
     farm.change = change
     with pytest.raises(DamagedFile) as told:
-        fetch(farm, tmp_path, FrameSet.parse("2"))
+        fetch(farm, tmp_path, FrameSet.parse("2"), connections=1)
     assert (told.value.name, told.value.segment) == (farm.listed[2].name, segment)
     assert not names(tmp_path)
 
@@ -222,11 +231,11 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
     """What came whole of it counts: the next question begins behind."""
     farm.change = change
     with pytest.raises(FarmUnavailable):
-        fetch(farm, tmp_path, FrameSet.parse("2"))
+        fetch(farm, tmp_path, FrameSet.parse("2"), connections=1)
     assert not names(tmp_path)
     farm.change = lambda _first, segments: segments
     farm.asked.clear()
-    assert fetch(farm, tmp_path, FrameSet.parse("2")).files == 1
+    assert fetch(farm, tmp_path, FrameSet.parse("2"), connections=1).files == 1
     assert farm.asked == asked
     assert (tmp_path / farm.listed[2].name).read_bytes() == farm.contents[2]
 

@@ -57,7 +57,10 @@ class LyingFarm:
         return PackageSeen(self.key_version, list(self.listed.values()), None)
 
     @contextmanager
-    def run(self, task_id: int, name: str, version: bytes, first: int) -> Iterator[Iterator[bytes]]:
+    def run(
+        self, task_id: int, name: str, version: bytes, segments: range
+    ) -> Iterator[Iterator[bytes]]:
+        first = segments.start
         self.asked.append((name, first))
         if self.gone(name, version):
             raise Refused("changed", "changed")
@@ -68,7 +71,7 @@ class LyingFarm:
             key, task_id=task_id, key_version=3, version=version, size=len(content), seed=seed
         )
         answer = seed.header if first else b""
-        for index in range(first, min(first + RUN_SEGMENTS, sealed.plan.count)):
+        for index in segments:
             start, length = sealed.plan.plain(index)
             into = memoryview(bytearray(SEGMENT))
             end = sealed.seal_into(index, content[start : start + length], into)
@@ -84,8 +87,8 @@ def farm() -> LyingFarm:
     return LyingFarm({"shot/a.blend": b"one", "纹理/snow.exr": large, "empty": b""})
 
 
-def fetch(farm: LyingFarm, folder: Path) -> FetchedPackage:
-    return PackageFetch(farm, keys(), patience_s=0).fetch(7, folder)
+def fetch(farm: LyingFarm, folder: Path, connections: int = 4) -> FetchedPackage:
+    return PackageFetch(farm, keys(), patience_s=0, connections=connections).fetch(7, folder)
 
 
 def test_a_package_arrives_with_its_times_and_is_not_fetched_twice(
@@ -251,8 +254,8 @@ def test_an_answer_for_another_file_does_not_open(farm: LyingFarm, tmp_path: Pat
     farm.listed["shot/a.blend"] = replace(farm.seen("shot/a.blend"), version="00" * 32)
     run = farm.run
 
-    def other(task_id: int, name: str, _version: bytes, first: int):  # type: ignore[no-untyped-def]
-        return run(task_id, name, bytes.fromhex(version), first)
+    def other(task_id: int, name: str, _version: bytes, segments: range):  # type: ignore[no-untyped-def]
+        return run(task_id, name, bytes.fromhex(version), segments)
 
     farm.run = other  # type: ignore[method-assign,assignment]
     with pytest.raises(DamagedFile):
@@ -274,11 +277,11 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
     """What came whole of it counts: the next question begins behind."""
     farm.change = change
     with pytest.raises(FarmUnavailable):
-        fetch(farm, tmp_path)
+        fetch(farm, tmp_path, connections=1)
     assert "纹理/snow.exr" not in files_in(tmp_path)
     farm.change = lambda _first, answer: answer
     farm.asked.clear()
-    assert fetch(farm, tmp_path).files == 3
+    assert fetch(farm, tmp_path, connections=1).files == 3
     assert [first for name, first in farm.asked if name == "纹理/snow.exr"] == asked
     assert files_in(tmp_path) == farm.contents
 
@@ -286,15 +289,16 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
 def test_what_the_power_took_of_a_part_is_fetched_again(farm: LyingFarm, tmp_path: Path) -> None:
     farm.change = lambda first, answer: b"" if first else answer
     with pytest.raises(FarmUnavailable):
-        fetch(farm, tmp_path)
+        fetch(farm, tmp_path, connections=1)
     farm.change = lambda _first, answer: answer
     part = max((tmp_path / PARTS).glob("*.part"), key=lambda path: path.stat().st_size)
     with part.open("r+b") as file:
         file.seek(5 * SEGMENT)
         file.write(bytes(100))
     farm.asked.clear()
-    assert fetch(farm, tmp_path).files == 3
-    assert farm.asked == [("纹理/snow.exr", 5)]
+    assert fetch(farm, tmp_path, connections=1).files == 3
+    again = [first for name, first in farm.asked if name == "纹理/snow.exr"]
+    assert again == [5, RUN_SEGMENTS]
     assert files_in(tmp_path) == farm.contents
     assert not (tmp_path / PARTS).exists()
 

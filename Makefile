@@ -3,6 +3,9 @@
 PYTHON := .venv/bin/python
 PYTEST_ARGS ?= -n 2
 
+# Python keeps what it compiled, whoever said otherwise: our tests start a thousand processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test format lock clean
 
 help:  ## show this list

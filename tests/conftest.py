@@ -11,6 +11,7 @@ from sqlalchemy import update
 from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
 from farmdesk.db.models import AuditHead, Base, EngineLease, FarmCounter
+from tests.empty_farm import new_farm
 from tests.servers import DatabaseServer, database_server
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningGatewa
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of a farm without tasks on SQLite."""
-    url = f"sqlite:///{tmp_path / 'farm.db'}"
-    migrate(url)
-    return url
+    return new_farm(tmp_path / "farm.db")
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.outcome import wait_outcome
 from nodeagent.journal import JournalLine, read_journal
+from tests.empty_farm import new_farm
 
 ROOT = Path(__file__).parent.parent
 TOOL = Path(__file__).with_name("tiny_tool.py")
@@ -120,7 +121,7 @@ class LocalFarm:
         for version, warm in (("1", ""), ("2", _WARM.format(**program))):
             text = _TOOL_FILE.format(version=json.dumps(version), warm=warm, **program)
             (self.folder / "tools" / f"tiny-{version}.toml").write_text(text, encoding="utf-8")
-        self.link = DirectLink(database or f"sqlite:///{self.folder}/farm.db", issued_by="operator")
+        self.link = DirectLink(database or new_farm(self.folder / "farm.db"), issued_by="operator")
 
     # ---- the server ------------------------------------------------------------------------------
 

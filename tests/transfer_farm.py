@@ -9,7 +9,6 @@ from pathlib import Path
 from farmdesk.config import GatewayConfig
 from farmdesk.db import accounts
 from farmdesk.db.database import open_database
-from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush
 from farmdesk.domain.states import TaskState
@@ -17,6 +16,7 @@ from farmdesk.link.remote.door import Door
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.user_keys import UserKeys
+from tests.empty_farm import new_farm
 from tests.gateways import add_user, gateway_files, keys_of
 from tests.samples import NOW, new_task, spec, task_record
 
@@ -92,7 +92,7 @@ def gateway_process(
 ) -> Iterator[GatewayProcess]:
     """Give one that is started, over a farm in `folder`, and gone afterwards."""
     gateway = GatewayProcess(folder, module)
-    migrate(gateway.url)
+    new_farm(folder / "farm.db")
     farm_with_uploads(gateway.url, tasks)
     try:
         gateway.start()

@@ -23,6 +23,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFarm]:
             pytest.fail("Blender is not installed: apt install blender")
         pytest.skip("Blender is not installed: apt install blender")
     with local_farm(tmp_path_factory.mktemp("farm")) as made:
+        (made.folder / "farm.db").unlink()  # this server begins with nothing
         argv = [program, "-b", "-noaudio", "--factory-startup", "--python-exit-code", "7"]
         subprocess.run(
             [*argv, "-P", str(SCENES), "--", str(made.scenes)],

@@ -1,13 +1,9 @@
 """Fixtures of the integration tests: a farm's gateway with users, and a client of it."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from farmdesk.db.migrate import migrate
 
 if TYPE_CHECKING:
     from farmdesk.domain.accounts import DbLogin
@@ -17,20 +13,12 @@ if TYPE_CHECKING:
     from tests.servers import DatabaseServer
 
 
-@pytest.fixture(scope="session")
-def _empty_farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty-farm") / "farm.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def room(tmp_path: Path, gateway: "RunningGateway", _empty_farm: Path) -> Iterator["Room"]:
+def room(sqlite_url: str, gateway: "RunningGateway") -> Iterator["Room"]:
     """A gateway with ann and bob, customers, an operator and a superadmin, on SQLite."""
     from tests.gateway_room import Room
 
-    shutil.copy(_empty_farm, tmp_path / "farm.db")
-    with Room(f"sqlite:///{tmp_path / 'farm.db'}", gateway) as made:
+    with Room(sqlite_url, gateway) as made:
         yield made
 
 

@@ -9,16 +9,14 @@ does little else. While the farm is away nothing is polled but the probe.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.users import User
-from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui import reads
-from farmdesk.ui.background import BACKFILL, POLL, URGENT, Background
+from farmdesk.ui.background import BACKFILL, URGENT, Background
 from farmdesk.ui.connection import Connection
+from farmdesk.ui.polls import Polls
 from farmdesk.ui.reads import (
     FramesRead,
     LogsRead,
@@ -29,8 +27,6 @@ from farmdesk.ui.reads import (
     UrgentsRead,
 )
 
-T = TypeVar("T")
-HEAVY_KINDS = ("states", "frames")
 STATES_DUTY = 10  # states are read again after ten times what the last read took, at least
 BACKFILL_PAUSE_MS = 30  # leaves the interpreter to the GUI thread between two chunks
 
@@ -50,7 +46,7 @@ class Rhythm:
 
 
 class Feed(QObject):
-    """Polls, one question of each kind at a time; an answer that came too late is dropped."""
+    """Asks for what came after the last that it told, and tells it by signals."""
 
     tasks_read = pyqtSignal(TasksRead)
     nodes_read = pyqtSignal(NodesRead)
@@ -69,17 +65,15 @@ class Feed(QObject):
         rhythm: Rhythm | None = None,
     ) -> None:
         super().__init__()
-        self._background = background
+        self._polls = Polls(background, connection, failed=self.failed.emit)
         self._connection = connection
         self._user = user
         self._rhythm = rhythm or Rhythm()
-        self._asked: set[str] = set()
         self._since = dict.fromkeys(("tasks", "nodes", "frames", "logs", "urgents", "messages"), 0)
         self._task_id: int | None = None
         self._large = False
         self._states_due = 0.0  # on time.monotonic
         self._log_task_id: int | None = None
-        self._age = 0  # answers to questions from before a refresh are dropped
         self._timers = [
             self._timer(self._rhythm.tasks_ms, self._poll_tasks),
             self._timer(self._rhythm.nodes_ms, self._poll_nodes),
@@ -90,7 +84,7 @@ class Feed(QObject):
         ]
         self._states_timer = self._timer(self._rhythm.states_of_large_ms, self._poll_states)
         connection.came_back.connect(self._on_back)
-        connection.went_away.connect(self._stop)
+        connection.went_away.connect(self.stop)
         connection.probe_due.connect(self._probe)
 
     def start(self) -> None:
@@ -98,13 +92,14 @@ class Feed(QObject):
         self._probe()
 
     def stop(self) -> None:
-        """Ask no more."""
-        self._stop()
+        """Ask no more, and wait for no answer."""
+        for timer in (*self._timers, self._states_timer):
+            timer.stop()
+        self._polls.drop()
 
     def refresh(self) -> None:
         """Read everything anew, as after a start."""
-        self._age += 1
-        self._asked.clear()
+        self._polls.drop()
         told = self._since["messages"]  # what was told once is not told again
         self._since = dict.fromkeys(self._since, 0) | {"messages": told}
         if self._connection.online:
@@ -116,7 +111,7 @@ class Feed(QObject):
         self._large = total > self._rhythm.large_task
         self._states_due = 0.0
         self._since["frames"] = 0
-        self._asked -= {"frames", "states"}
+        self._polls.reopen("frames", "states")
         if self._connection.online:
             self._poll_states()
             self._poll_frames()
@@ -126,7 +121,7 @@ class Feed(QObject):
         if task_id != self._log_task_id:
             self._log_task_id = task_id
             self._since["logs"] = 0
-            self._asked.discard("logs")
+            self._polls.reopen("logs")
             if self._connection.online:
                 self._poll_logs()
 
@@ -135,12 +130,6 @@ class Feed(QObject):
         timer.setInterval(interval_ms)
         timer.timeout.connect(poll)
         return timer
-
-    def _stop(self) -> None:
-        for timer in (*self._timers, self._states_timer):
-            timer.stop()
-        self._asked.clear()
-        self._age += 1
 
     def _on_back(self) -> None:
         self._since["nodes"] = 0
@@ -151,7 +140,7 @@ class Feed(QObject):
 
     def _probe(self) -> None:
         self._since["tasks"] = 0
-        self._asked.discard("tasks")
+        self._polls.reopen("tasks")
         self._poll_tasks()
 
     def _poll_all(self) -> None:
@@ -165,30 +154,30 @@ class Feed(QObject):
 
     def _poll_tasks(self) -> None:
         since = self._since["tasks"]
-        self._ask("tasks", lambda link: reads.read_tasks(link, since), self._on_tasks)
+        self._polls.ask("tasks", lambda link: reads.read_tasks(link, since), self._on_tasks)
 
     def _poll_nodes(self) -> None:
         since = self._since["nodes"]
-        self._ask("nodes", lambda link: reads.read_nodes(link, since), self._on_nodes)
+        self._polls.ask("nodes", lambda link: reads.read_nodes(link, since), self._on_nodes)
 
     def _poll_logs(self) -> None:
         since, task_id = self._since["logs"], self._log_task_id
-        self._ask("logs", lambda link: reads.read_logs(link, since, task_id), self._on_logs)
+        self._polls.ask("logs", lambda link: reads.read_logs(link, since, task_id), self._on_logs)
 
     def _poll_urgents(self) -> None:
         since = self._since["urgents"]
-        self._ask("urgents", lambda link: reads.read_urgents(link, since), self._on_urgents)
+        self._polls.ask("urgents", lambda link: reads.read_urgents(link, since), self._on_urgents)
 
     def _poll_messages(self) -> None:
         since, user = self._since["messages"], self._user
-        self._ask(
+        self._polls.ask(
             "messages", lambda link: reads.read_messages(link, user, since), self._on_messages
         )
 
     def _poll_states(self) -> None:
         task_id = self._task_id
         if task_id is not None and time.monotonic() >= self._states_due:
-            self._ask(
+            self._polls.ask(
                 "states",
                 lambda link: reads.read_states(link, task_id),
                 self._on_states,
@@ -201,43 +190,12 @@ class Feed(QObject):
             return
         if not self._large:
             self._poll_states()
-        self._ask(
+        self._polls.ask(
             "frames",
             lambda link: reads.read_frames(link, task_id, since),
             self._on_frames,
             urgency=BACKFILL,
         )
-
-    def _ask(
-        self,
-        kind: str,
-        question: Callable[[FarmLink], T],
-        answer: Callable[[T], None],
-        *,
-        urgency: int = POLL,
-    ) -> None:
-        if kind in self._asked:
-            return
-        self._asked.add(kind)
-        age = self._age
-
-        def operation(link: FarmLink) -> T:
-            self._connection.asked(kind, heavy=kind in HEAVY_KINDS)
-            return question(link)
-
-        def success(value: T) -> None:
-            self._connection.answered(kind)
-            if age == self._age or kind == "tasks":
-                self._asked.discard(kind)
-                answer(value)
-
-        def failure(error: Exception) -> None:
-            self._connection.answered(kind)
-            if age == self._age or kind == "tasks":
-                self._asked.discard(kind)
-                self._on_failure(error)
-
-        self._background.run(operation, success=success, failure=failure, urgency=urgency)
 
     def _on_tasks(self, read: TasksRead) -> None:
         self._since["tasks"] = max((self._since["tasks"], *(row.rev for row in read.rows)))
@@ -273,12 +231,3 @@ class Feed(QObject):
         self.frames_read.emit(read)
         if read.full:
             QTimer.singleShot(BACKFILL_PAUSE_MS, self._poll_frames)
-
-    def _on_failure(self, error: Exception) -> None:
-        if isinstance(error, FarmUnavailable):
-            self._connection.failed(error)
-        elif isinstance(error, FarmError) and not self._connection.online:
-            # A farm that is not set up yet, say: say why, and look again until it is.
-            self._connection.failed(FarmUnavailable(error.en, error.zh))
-        else:
-            self.failed.emit(error)

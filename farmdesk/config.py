@@ -15,6 +15,7 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role, User
 
 FILE = "farm.toml"
+DATABASE = "farm.db"  # SQLite, where farm.toml names no other
 MASTER_KEY = "master.key"
 LOCAL_NODES = 2
 GATEWAY_PORT = 8443
@@ -126,7 +127,7 @@ def read_config(folder: Path) -> Config:
         raise _wrong(path, f"unknown entry {strange[0]!r}; known are {', '.join(sorted(known))}")
     return Config(
         folder=folder,
-        database=_text(path, values.get("database", f"sqlite:///{folder}/farm.db")),
+        database=_text(path, values.get("database", f"sqlite:///{folder}/{DATABASE}")),
         nodes=_nodes(path, values.get("nodes", LOCAL_NODES)),
         programs=_programs(path, values.get("programs", {})),
         linger_s=_seconds(path, "linger_s", values.get("linger_s", 900.0)),

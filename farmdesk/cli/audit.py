@@ -71,6 +71,7 @@ def _seen(
 
 
 def _list(call: Call) -> int:
+    call.check_superadmin()
     words = call.words
     since = read_time(words.since) if words.since else None
     wanted = Wanted(actor=words.who, action=words.what, since=since, task=words.task)
@@ -86,6 +87,7 @@ def _list(call: Call) -> int:
 
 
 def _verify(call: Call) -> int:
+    call.check_superadmin()
     head = call.people.audit_head()
     found = verdict(_until(call.people.all_audit(), head[0]), head, call.words.noted)
     if found.whole or call.words.json:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
+from farmdesk.cli.places import NamedElsewhere, NoFarmHere, NoServerNamed, NotFromElsewhere
 from farmdesk.cli.tables import print_json
-from farmdesk.config import Config, farm_folder, read_config
+from farmdesk.config import DATABASE, FILE, Config, farm_folder, read_config
+from farmdesk.db.account_errors import NoAccount
 from farmdesk.db.database import Database, open_database
+from farmdesk.domain.accounts import UserState
 from farmdesk.domain.commands import Command
-from farmdesk.domain.errors import Refused
 from farmdesk.domain.rows import CommandRow
-from farmdesk.domain.users import User
+from farmdesk.domain.users import NotAllowed, Role, User
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
@@ -25,26 +27,6 @@ if TYPE_CHECKING:
     from farmdesk.link.remote.known_farm import KnownFarm  # HTTPS takes a while to load
 
 ANSWER_S = 10.0
-
-
-class NoServerNamed(Refused):
-    """A word about a farm elsewhere, and nobody said where."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Which farm? Give --server https://its.address:8443, or set FARMDESK_SERVER.",
-            "是哪个农场？请使用 --server https://地址:8443，或设置 FARMDESK_SERVER。",
-        )
-
-
-class NotFromElsewhere(Refused):
-    """A word that needs the farm's own database, said to a farm elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This can be done on the farm's own server only, without --server.",
-            "此操作只能在农场自己的服务器上进行，且不能使用 --server。",
-        )
 
 
 class Call:
@@ -95,12 +77,41 @@ class Call:
         account = self.people.find(self.login)
         return self.config.user(self.login) if account is None else account.user
 
-    @cached_property
-    def own_database(self) -> Database:
-        """The database, over the farm's own account. Raises NotFromElsewhere."""
+    def check_here(self) -> None:
+        """Refuse what is done on the farm's own server alone. Raises NotFromElsewhere."""
         if self.server is not None:
             raise NotFromElsewhere
+
+    def check_means_here(self) -> None:
+        """Refuse to make or run a farm here while another one is named. Raises NamedElsewhere."""
+        folder_named = self.words.farm or os.environ.get("FARMDESK_FARM")
+        if self.words.server or (self.server is not None and not folder_named):
+            raise NamedElsewhere(str(self.server))
+
+    def check_superadmin(self) -> None:
+        """Refuse who names himself and is no superadmin. Raises NoAccount or NotAllowed.
+
+        Whoever opens the farm's own database without a name reads it as its owner.
+        """
+        if self.server is None:
+            if self.words.login_as is None or not self.people.accounts():
+                return
+            if self.people.account(self.login).state is not UserState.ACTIVE:
+                raise NoAccount(self.login)
+        if self.user.role is not Role.SUPERADMIN:
+            raise NotAllowed(self.user)
+
+    @cached_property
+    def own_database(self) -> Database:
+        """The database, over the farm's own account. Raises NotFromElsewhere or NoFarmHere."""
+        self.check_here()
+        self._check_farm()
         return open_database(self.config.database)
+
+    def _check_farm(self) -> None:
+        folder = self.config.folder
+        if not any((folder / name).exists() for name in (FILE, DATABASE)):
+            raise NoFarmHere(folder)
 
     @cached_property
     def database(self) -> Database:
@@ -130,8 +141,10 @@ class Call:
 
     @property
     def link(self) -> FarmLink:
-        """The way to the farm; see `open_link`."""
+        """The way to the farm; see `open_link`. Raises NoFarmHere."""
         if self._link is None:
+            if self.server is None:
+                self._check_farm()
             self._link = self.open_link()
         return self._link
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from farmdesk.cli.asking import ask_new_passphrase, ask_secret
 from farmdesk.cli.call import AddVerb, Call, language, second_words
-from farmdesk.db.database import Database
 from farmdesk.domain.account_commands import RevokeKey
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.security.key_file import change_passphrase, read_key_file
@@ -55,8 +54,9 @@ def _revoke(call: Call) -> int:
 
 def _recovery(call: Call) -> int:
     """Print the secret itself: this is what it is for."""
-    database, key = call.own_database, read_master_keys(call.config.master_key)[-1]
-    _note(call, database, "print_recovery_copy", key)
+    call.check_here()
+    key = read_master_keys(call.config.master_key)[-1]
+    _note(call, "print_recovery_copy", key)
     shown = {"key": key.id, "recovery": print_recovery(key).splitlines()}
     return call.show(shown, lambda: print(print_recovery(key)))
 
@@ -73,22 +73,22 @@ def _rotate(call: Call) -> int:
 
 
 def _restore(call: Call) -> int:
-    database, path = call.own_database, call.config.master_key
-    key = read_recovery(_typed(call))
+    call.check_here()
+    path, key = call.config.master_key, read_recovery(_typed(call))
     new = restore_master_key(path, key)
-    _note(call, database, "restore_master_key", key)
+    _note(call, "restore_master_key", key)
     told = f"Master key {key.id} {'is back' if new else 'was there already'}: {path}"
     shown = {"key": key.id, "new": new}
     return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
 
 
-def _note(call: Call, database: Database, action: str, key: MasterKey) -> None:
+def _note(call: Call, action: str, key: MasterKey) -> None:
     """Write it into the audit log, or say why it is not there.
 
     Whoever reads the key's file needs no word of ours, and a key comes back before its database.
     """
     try:
-        note(database, action, key, by=call.login)
+        note(call.own_database, action, key, by=call.login)
     except FarmError as error:
         told = {"en": "This is not in the audit log. ", "zh": "此操作未记入审计日志。"}
         call.complain(told[language()] + error.text(language()))

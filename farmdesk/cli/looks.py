@@ -12,6 +12,7 @@ from farmdesk.cli.call import AddVerb, Call, language
 from farmdesk.cli.urgent import print_messages
 from farmdesk.domain.rows import FrameRow, TaskRow
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.users import Role
 
 FOLLOW_S = 0.2
 PAGE = 2000
@@ -84,6 +85,13 @@ def _all_frames(call: Call) -> Iterator[FrameRow]:
 
 def _nodes(call: Call) -> int:
     rows = call.link.nodes()
+    if not rows and not call.words.json and call.user.role is Role.CUSTOMER:
+        call.say(
+            "Which nodes there are is the render staff's matter. How far yours is: farmdesk tasks, "
+            "farmdesk show TASK.",
+            "节点信息仅供渲染人员查看。查看您的任务进度：farmdesk tasks、farmdesk show 任务号。",
+        )
+        return 0
     return call.show(rows, lambda: tables.print_nodes(call.console, rows, language()))
 
 

@@ -23,6 +23,7 @@ def add_verbs(verb: AddVerb) -> None:
 
 def _server(call: Call) -> int:
     """Run the engine; where the farm has a gateway, both of them, each in a process of its own."""
+    call.check_means_here()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

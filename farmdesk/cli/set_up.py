@@ -1,13 +1,16 @@
 """Carries out `farmdesk setup`: asks what it must know, and shows what was made."""
 
 import argparse
+import shlex
 import socket
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from rich.cells import set_cell_size
+
 from farmdesk.cli.asking import ask, ask_new_passphrase, ask_profile, ask_secret
-from farmdesk.cli.call import Call
+from farmdesk.cli.call import Call, language
 from farmdesk.config import farm_folder, read_config
 from farmdesk.domain.errors import Refused
 from farmdesk.security.master_key import MasterKey
@@ -16,6 +19,16 @@ from farmdesk.security.tls import fingerprint_text
 from farmdesk.setup.certificates import GivenFiles
 from farmdesk.setup.steps import Done, Wishes, set_up
 from farmdesk.setup.superadmin import NewSuperadmin
+
+_STEPS = {
+    "folder": "文件夹",
+    "settings": "设置",
+    "authority": "CA",
+    "certificate": "证书",
+    "master key": "主密钥",
+    "database": "数据库",
+    "superadmin": "超级管理员",
+}
 
 
 class PasswordInSight(Refused):
@@ -52,8 +65,7 @@ def carry_out(call: Call) -> int:
     def tell(done: Done) -> None:
         steps.append(done)
         if not call.words.json:
-            line = f"{'made ' if done.new else 'there'}  {done.step:<12} {done.text}"
-            call.console.print(line, soft_wrap=True, markup=False, highlight=False)
+            _print_step(call, done)
 
     set_up(
         wishes,
@@ -106,22 +118,31 @@ def _superadmin(words: argparse.Namespace) -> NewSuperadmin:
     return NewSuperadmin(login, profile, Path(words.key_folder).absolute(), passphrase)
 
 
+def _print_step(call: Call, done: Done) -> None:
+    known = language() == "zh"
+    state = {True: ("made", "已创建"), False: ("there", "已存在")}[done.new][known]
+    step = _STEPS[done.step] if known else done.step
+    line = f"{set_cell_size(state, 7)}{set_cell_size(step, 13)}{done.text}"
+    call.console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
 def _print_recovery(call: Call, key: MasterKey) -> None:
-    call.console.print(
+    call.say(
         "\nWrite this recovery copy on paper and lock it away. Who has it and the database has\n"
         "every user's keys; without it and the master key file, nobody has them.\n",
-        markup=False,
-        soft_wrap=True,
+        "\n请将此恢复副本抄写在纸上并妥善锁存。持有它和数据库的人即拥有所有用户的密钥；\n"
+        "若它与主密钥文件均丢失，则无人能再取得这些密钥。\n",
     )
     call.console.print(print_recovery(key), markup=False, highlight=False, soft_wrap=True)
     call.console.print()
 
 
 def _print_next(call: Call, known_by: str) -> None:
-    call.console.print(
+    folder = f" --farm {shlex.quote(call.words.farm)}" if call.words.farm else ""
+    call.say(
         "\nClients ask whether they know this authority. Its fingerprint:\n"
-        f"{known_by}\nNow start `farmdesk server` anew.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        f"{known_by}\nNow start the server; one that runs must end first: "
+        f"farmdesk server{folder}",
+        f"\n客户端会询问是否认识此 CA。其指纹：\n{known_by}\n"
+        f"现在请启动服务器（正在运行的须先停止）：farmdesk server{folder}",
     )

@@ -32,6 +32,7 @@ def add_verbs(verb: AddVerb) -> None:
 
 
 def _setup(call: Call) -> int:
+    call.check_means_here()
     from farmdesk.cli.set_up import carry_out
 
     return carry_out(call)

@@ -112,7 +112,12 @@ def print_nodes(console: Console, rows: Sequence[NodeRow], language: str) -> Non
             str(record.frame) if record.frame is not None else "",
             record.sentence(language),
         )
-    console.print(table if rows else "No nodes. Start the engine with: farmdesk server")
+    if rows:
+        console.print(table)
+    elif language == "zh":
+        console.print("没有节点。请启动引擎：farmdesk server")
+    else:
+        console.print("No nodes. Start the engine with: farmdesk server")
 
 
 def print_logs(console: Console, rows: Iterable[LogRow]) -> None:

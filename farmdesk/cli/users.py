@@ -47,12 +47,14 @@ def add_verbs(verb: AddVerb) -> None:
 
 
 def _list(call: Call) -> int:
+    call.check_superadmin()
     applications, accounts = call.people.applications(), call.people.accounts()
     shown = {"applications": [_plain(item) for item in applications], "accounts": accounts}
     return call.show(shown, lambda: print_people(call.console, applications, accounts))
 
 
 def _show(call: Call) -> int:
+    call.check_superadmin()
     account = call.people.account(call.words.login)
     keys = call.people.keys(account.user_id)
     return call.show(

@@ -14,13 +14,18 @@ from farmdesk.domain.errors import FarmUnavailable
 WAIT_S = 120  # a migration of a large farm, or the wait for somebody else's
 
 
-def migrate(url: str) -> None:
-    """Make or update the farm's tables. Raises FarmUnavailable, or WrongSchema for a newer farm."""
+def migrate(url: str) -> bool:
+    """Make or update the farm's tables; False when there was nothing to do.
+
+    Raises FarmUnavailable, or WrongSchema for a newer farm.
+    """
     database = open_database(url, answer_s=WAIT_S + 10, make=True)
     try:
         with _alone(database), database.writing() as connection:
-            if not _is_newest(connection):
+            is_old = not _is_newest(connection)
+            if is_old:
                 _upgrade(connection, database.place)
+            return is_old
     finally:
         database.close()
 

@@ -103,12 +103,14 @@ class Desk:
 
     def _hand_on(self, row: CommandRow, command: AccountCommand, user: User) -> None:
         """Have a command about accounts carried out beside the loop."""
-        check_allowed(user, command, None)
         if self._accounts is None:
             raise Refused(
-                "This farm has no accounts. Run `farmdesk setup` on its server first.",
-                "本渲染农场没有帐号。请先在其服务器上运行 `farmdesk setup`。",
+                "This farm had no accounts when its server was started. Run `farmdesk setup` on "
+                "it, unless that was done since, and start the server anew.",
+                "本渲染农场的服务器启动时还没有帐号。请在该服务器上运行 `farmdesk setup`"
+                "（若尚未运行），然后重新启动服务器。",
             )
+        check_allowed(user, command, None)
         self._accounts(row, command)
 
 

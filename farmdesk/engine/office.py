@@ -8,6 +8,7 @@ from farmdesk.config import Config
 from farmdesk.db.account_store import AccountStore
 from farmdesk.db.database import open_database
 from farmdesk.db.packages import PackageStore
+from farmdesk.domain.errors import Refused
 from farmdesk.engine.clerk import Clerk
 from farmdesk.engine.desk import AccountsTaker
 from farmdesk.engine.farm import Farm
@@ -41,13 +42,27 @@ def local_office(config: Config) -> Office:
     return Office(LocalPeople(config), None, Intake, SentFrames(None))
 
 
+class HalfSetUp(Refused):
+    """A farm with a gateway, and nobody who may let anybody in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The set-up of this farm has not come to its end: it has a gateway, and no superadmin. "
+            "Run `farmdesk setup` again, then start the server.",
+            "本渲染农场的设置尚未完成：已有网关，但没有超级管理员。"
+            "请再次运行 `farmdesk setup`，然后启动服务器。",
+        )
+
+
 @contextmanager
 def open_office(config: Config, post: Callable[[Post], None]) -> Iterator[Office]:
-    """Open the office for as long as the engine works. Raises FarmUnavailable."""
+    """Open the office for as long as the engine works. Raises FarmUnavailable or HalfSetUp."""
     database = open_database(config.database)
     try:
         book = AccountStore(database, digest_of)
         everybody = book.everybody()
+        if not everybody and config.gateway is not None:
+            raise HalfSetUp
         if not everybody:
             yield local_office(config)
             return

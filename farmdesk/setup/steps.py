@@ -80,13 +80,14 @@ def set_up(
     for name, path, made in ensure_certificates(config, wishes.hosts, now):
         tell(Done(name, str(path), made))
     key, made = ensure_master_key(config.master_key)
-    tell(Done("master key", f"{key.id} in {config.master_key}", made))
+    tell(Done("master key", f"{key.id}, {config.master_key}", made))
     if made:
         show_master_key(key)
-    tell(Done("database", _ensure_database(config), new=False))
+    tell(_ensure_database(config))
     _note_keys(config, key, now)
     found = ensure_superadmin(config, ask_superadmin)
-    tell(Done("superadmin", found.login, found.new))
+    place = "" if found.key_file is None else f", {found.key_file}"
+    tell(Done("superadmin", found.login + place, found.key_file is not None))
 
 
 def _note_keys(config: Config, key: MasterKey, now: datetime) -> None:
@@ -139,18 +140,18 @@ def _check_database(url: str) -> None:
         database.close()
 
 
-def _ensure_database(config: Config) -> str:
+def _ensure_database(config: Config) -> Done:
     """Bring the tables up to this version, and let in nobody but those who are meant.
 
     On a server: what leased accounts may do. An SQLite file: its owner, who runs the farm's server;
     all others come in through the gateway.
     """
-    migrate(config.database)
+    new = migrate(config.database)
     database = open_database(config.database)
     try:
         grants.apply(database)
         if not database.is_server:
             Path(database.name).chmod(0o600)
-        return database.place
+        return Done("database", database.place, new)
     finally:
         database.close()

@@ -47,10 +47,10 @@ class NewSuperadmin:
 
 @dataclass(frozen=True, slots=True)
 class Superadmin:
-    """Who the farm's superadmin is. `new`: by this run."""
+    """Who the farm's superadmin is. `key_file`: where his keys are, if this run has made him."""
 
     login: str
-    new: bool
+    key_file: Path | None = None
 
 
 class OtherKeyFile(Refused):
@@ -70,13 +70,13 @@ def ensure_superadmin(config: Config, ask: Callable[[], NewSuperadmin]) -> Super
         with database.reading() as connection:
             for account in accounts.everybody(connection):
                 if account.role is Role.SUPERADMIN:
-                    return Superadmin(account.login, new=False)
+                    return Superadmin(account.login)
         wanted = ask()
         check_login(wanted.login)
         check_profile(wanted.profile)
         keys = _keys(wanted)
         _write(database, wanted, keys, load_vault(config.master_key))
-        return Superadmin(wanted.login, new=True)
+        return Superadmin(wanted.login, wanted.key_file)
     finally:
         database.close()
 

@@ -194,6 +194,28 @@ def test_the_log_is_listed_and_found_whole(
     assert main(["audit", "verify", "--noted", noted]) == 0
 
 
+@pytest.mark.parametrize("words", ["user list", "user show boss", "audit list", "audit verify"])
+@pytest.mark.parametrize(
+    ("login", "told"),
+    [
+        ("wang", "no active account"),  # he has applied
+        ("nobody", "no active account"),
+        ("ann", "Only the render staff"),
+        ("ops", "Only a superadmin"),
+    ],
+)
+def test_who_names_himself_must_be_a_superadmin(
+    database: Database, words: str, login: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with database.writing() as connection:
+        _add(connection, "ann", Role.CUSTOMER, UserState.ACTIVE)
+        _add(connection, "ops", Role.OPERATOR, UserState.ACTIVE)
+    assert main([*words.split(), "--as", login]) == 1
+    shown = capfd.readouterr()
+    assert (shown.out, told in shown.err) == ("", True)
+    assert main([*words.split(), "--as", "boss"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

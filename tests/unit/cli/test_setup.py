@@ -50,6 +50,9 @@ def test_a_program_sets_a_farm_up(desk: Path, capfd: pytest.CaptureFixture[str])
     assert _run(WORDS, FILES) == 0
     told = capfd.readouterr()
     assert print_recovery(read_master_keys(desk / "farm" / "master.key")[-1]) in told.out
+    assert "there " not in told.out
+    assert f"made   database     {desk}/farm/farm.db\n" in told.out
+    assert f"made   superadmin   boss, {desk}/boss.fdkey\n" in told.out
     assert _run(WORDS, FILES, "--json") == 0
     again = capfd.readouterr()
     assert [step["new"] for step in json.loads(again.out)["steps"]] == [False] * 7
@@ -57,6 +60,18 @@ def test_a_program_sets_a_farm_up(desk: Path, capfd: pytest.CaptureFixture[str])
         assert PASSPHRASE not in shown
         assert IDENTITY not in shown
     assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
+
+
+def test_a_person_reads_it_in_chinese(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert _run(WORDS, FILES, "--farm", f"{desk}/farm") == 0
+    told = capfd.readouterr().out
+    assert f"已创建 数据库       {desk}/farm/farm.db\n" in told
+    assert f"farmdesk server --farm {desk}/farm\n" in told
+    for english in ("made ", "Write", "Clients", "Now"):
+        assert english not in told
 
 
 def test_a_person_is_asked_for_what_is_missing(

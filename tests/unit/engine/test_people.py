@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from farmdesk.config import Config, GatewayConfig
 from farmdesk.domain.account_commands import SuspendUser
 from farmdesk.domain.accounts import Account, UserState
 from farmdesk.domain.commands import kind_of, to_body
@@ -13,6 +14,7 @@ from farmdesk.domain.node_commands import SetAutoStart
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import Role
+from farmdesk.engine.office import HalfSetUp, open_office
 from farmdesk.engine.people import Directory
 from farmdesk.engine.posts import AccountsChanged, CommandsArrived
 from tests.unit.engine.rig import NOON, Rig
@@ -63,5 +65,18 @@ def test_an_operator_changes_no_accounts(rig: Rig) -> None:
 
 
 def test_a_farm_without_accounts_says_so(tmp_path: Path) -> None:
+    """Not that only a superadmin may: there is none, until its server starts anew."""
     outcome = Rig(tmp_path, operators=frozenset({"ops"})).send(SuspendUser("ann", "x"), user="ops")
     assert not outcome.applied
+    assert "start the server anew" in outcome.text
+
+
+def test_a_farm_that_is_half_set_up_does_not_start(sqlite_url: str, tmp_path: Path) -> None:
+    """Everybody would be its staff, and nobody could let anybody in."""
+    path = tmp_path / "x.pem"
+    gateway = GatewayConfig("::1", 1, certificate=path, key=path, ca=path)
+    config = Config(tmp_path, sqlite_url, (), gateway=gateway)
+    with pytest.raises(HalfSetUp), open_office(config, lambda _post: None):
+        pass
+    with open_office(replace(config, gateway=None), lambda _post: None) as office:
+        assert office.accounts is None

@@ -67,10 +67,12 @@ def new_run(
 ) -> Callable[..., Run]:
     """Makes set-ups, each in a folder of its own; its keys are quick to make and to lock."""
 
-    def migrated(url: str) -> None:
+    def migrated(url: str) -> bool:
         path = Path(url.removeprefix("sqlite:///"))
-        if not path.exists():
+        new = not path.exists()
+        if new:
             shutil.copyfile(empty_farm, path)
+        return new
 
     monkeypatch.setattr("farmdesk.setup.steps.migrate", migrated)
     monkeypatch.delenv(VARIABLE, raising=False)

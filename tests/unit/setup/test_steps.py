@@ -31,7 +31,7 @@ from farmdesk.setup.superadmin import OtherKeyFile
 from tests.unit.setup.conftest import BOSS, PASSPHRASE, Run
 
 NewRun = Callable[..., Run]
-ALL = ["folder", "settings", "authority", "certificate", "master key", "superadmin"]
+ALL = ["folder", "settings", "authority", "certificate", "master key", "database", "superadmin"]
 
 
 class KilledError(BaseException):

@@ -15,14 +15,9 @@ from farmdesk.ui.appearance import Appearance, text_font
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.reads import StatesRead
 from farmdesk.ui.theme import DARK, LIGHT, Theme, contrast
+from farmdesk.ui.widgets.cell_layout import LEAST_FITTED, MAX_CELL, USUAL_CELL, fitting_cell
 from farmdesk.ui.widgets.cell_numbers import NUMBERS_FROM_PX, ink_on, number_font
-from farmdesk.ui.widgets.frame_grid import (
-    LEAST_FITTED,
-    MAX_CELL,
-    USUAL_CELL,
-    FrameGrid,
-    fitting_cell,
-)
+from farmdesk.ui.widgets.frame_grid import FrameGrid
 from farmdesk.ui.widgets.minimap import WIDTH, Minimap, strip
 from farmdesk.ui.widgets.pixels import pixels_of
 from farmdesk.ui.widgets.tile_atlas import BLANK, SELECTED, state_colour, tiles
@@ -97,7 +92,7 @@ def test_click_shift_and_ctrl_select(grid: FrameGrid) -> None:
     assert grid.selection.places.tolist() == [2, 3, 4, 5]
     QTest.mouseClick(view, LEFT, CTRL, centre(grid, 3, 0))
     QTest.mouseClick(view, LEFT, CTRL, centre(grid, 9, 1))
-    assert grid.selection.places.tolist() == [2, 4, 5, grid.columns + 9]
+    assert grid.selection.places.tolist() == [2, 4, 5, grid.cells.columns + 9]
     QTest.mouseClick(view, LEFT, NONE, centre(grid, 0, 0))
     assert grid.selection.places.tolist() == [0]
 
@@ -108,7 +103,7 @@ def test_a_lasso_selects_a_rectangle(grid: FrameGrid) -> None:
     drag = QMouseEvent(QEvent.Type.MouseMove, QPointF(centre(grid, 1, 2)), LEFT, LEFT, NONE)
     QApplication.sendEvent(view, drag)
     QTest.mouseRelease(view, LEFT, NONE, centre(grid, 1, 2))
-    columns = grid.columns
+    columns = grid.cells.columns
     wanted = [line * columns + column for line in (1, 2) for column in (1, 2, 3)]
     assert grid.selection.places.tolist() == wanted
 
@@ -117,9 +112,9 @@ def test_arrow_keys_move_and_scroll(grid: FrameGrid, qtbot: QtBot) -> None:
     QTest.mouseClick(grid.viewport(), LEFT, NONE, centre(grid, 0, 0))
     QTest.keyClick(grid, Qt.Key.Key_Right)
     QTest.keyClick(grid, Qt.Key.Key_Down)
-    assert grid.selection.current == grid.columns + 1
+    assert grid.selection.current == grid.cells.columns + 1
     QTest.keyClick(grid, Qt.Key.Key_Left, SHIFT)
-    assert grid.selection.places.tolist() == [grid.columns, grid.columns + 1]
+    assert grid.selection.places.tolist() == [grid.cells.columns, grid.cells.columns + 1]
     for _ in range(30):
         QTest.keyClick(grid, Qt.Key.Key_Down)
     assert grid.verticalScrollBar().value() > 0
@@ -141,18 +136,18 @@ def test_a_point_past_the_frames_is_no_frame(grid: FrameGrid, table: FrameTable)
     grid.set_cell(16)
     table.show(2, "1-45")
     table.take_states(StatesRead(2, 2, np.zeros(45, np.uint8)))
-    assert grid.place_at(centre(grid, 4, 1)) == 44
-    assert grid.place_at(centre(grid, 5, 1)) is None
-    assert grid.place_at(QPoint(-3, 5)) is None
-    assert grid.place_at(QPoint(grid.columns * grid.cell + 1, 5)) is None
+    assert grid.cells.place_at(centre(grid, 4, 1)) == 44
+    assert grid.cells.place_at(centre(grid, 5, 1)) is None
+    assert grid.cells.place_at(QPoint(-3, 5)) is None
+    assert grid.cells.place_at(QPoint(grid.cells.columns * grid.cell + 1, 5)) is None
 
 
 def test_another_cell_size_keeps_the_first_frame_in_sight(grid: FrameGrid) -> None:
     grid.verticalScrollBar().setValue(500)
-    first = 500 * grid.columns
+    first = 500 * grid.cells.columns
     grid.set_cell(9)
-    top = grid.verticalScrollBar().value() * grid.columns
-    assert top <= first < top + grid.columns
+    top = grid.verticalScrollBar().value() * grid.cells.columns
+    assert top <= first < top + grid.cells.columns
 
 
 def test_another_task_has_no_selection(grid: FrameGrid, table: FrameTable) -> None:

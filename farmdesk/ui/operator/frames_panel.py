@@ -20,10 +20,11 @@ from farmdesk.ui.cell import cell_icon
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.models.frames import FramesModel
 from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.cell_layout import MAX_CELL, MIN_CELL
 from farmdesk.ui.widgets.contact_strip import ContactStrip
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint
 from farmdesk.ui.widgets.flow_row import FlowRow
-from farmdesk.ui.widgets.frame_grid import MAX_CELL, MIN_CELL, FrameGrid
+from farmdesk.ui.widgets.frame_grid import FrameGrid
 from farmdesk.ui.widgets.minimap import Minimap
 from farmdesk.ui.widgets.table import make_table, set_widths, widen_for_titles
 

@@ -1,18 +1,17 @@
 """The painted grid of all frames of a task: one cell a frame, half a million without items.
 
 The cells of a short task grow until they fill the area; those of a long one stay small and scroll.
-A paint gathers the visible states from `FrameTable`, maps them to tiles with one array operation
-and draws one picture: its cost follows the viewport, not the task.
+Where they lie is in `cell_layout.py`, how they are painted in `cell_painting.py`: the cost of a
+paint follows the viewport, not the task.
 """
 
 import time
 from collections import deque
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
-    QFont,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -26,15 +25,11 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.frame_table import FrameTable
 from farmdesk.ui.texts import Text
+from farmdesk.ui.widgets.cell_layout import MAX_CELL, MIN_CELL, USUAL_CELL, CellLayout, fitting_cell
 from farmdesk.ui.widgets.cell_numbers import number_font, paint_numbers
+from farmdesk.ui.widgets.cell_painting import paint_cells
 from farmdesk.ui.widgets.frame_selection import FrameSelection
 from farmdesk.ui.widgets.frame_tip import frame_tip
-from farmdesk.ui.widgets.pixels import picture
-from farmdesk.ui.widgets.tile_atlas import BLANK, SELECTED, tiles
-
-MIN_CELL, MAX_CELL = 3, 64
-USUAL_CELL = 16  # of a task that is too long to be seen as a whole
-LEAST_FITTED = 12  # below this, scrolling is better than squinting
 
 
 class FrameGrid(QAbstractScrollArea):
@@ -52,7 +47,7 @@ class FrameGrid(QAbstractScrollArea):
         self._appearance = appearance
         self._cell = USUAL_CELL
         self.fitted = True  # cells follow the area; False: a person chose their size
-        self._origin: QPoint | None = None  # where a lasso began, in cells of the whole grid
+        self._origin: QPoint | None = None  # where a lasso began: column and line of the whole grid
         self.selection = FrameSelection()
         self.paints: deque[float] = deque(maxlen=1000)  # CPU milliseconds of the latest paints
         self.cells_painted = 0  # cells of the latest paint
@@ -68,14 +63,16 @@ class FrameGrid(QAbstractScrollArea):
     # ---- geometry
 
     @property
-    def columns(self) -> int:
-        """Cells side by side."""
-        return max(1, self.viewport().width() // self._cell)
-
-    @property
-    def lines(self) -> int:
-        """Lines of cells of the whole task."""
-        return -(-len(self._table) // self.columns)
+    def cells(self) -> CellLayout:
+        """Where the cells lie now."""
+        area = self.viewport()
+        return CellLayout(
+            count=len(self._table),
+            side=self._cell,
+            width=area.width(),
+            height=area.height(),
+            top=self.verticalScrollBar().value(),
+        )
 
     @property
     def cell(self) -> int:
@@ -97,17 +94,10 @@ class FrameGrid(QAbstractScrollArea):
         self.fitted = True
         self._fit()
 
-    def place_at(self, point: QPoint) -> int | None:
-        """Give the place under a point of the viewport; None where there is no frame."""
-        column, line = point.x() // self._cell, point.y() // self._cell
-        place = (self.verticalScrollBar().value() + line) * self.columns + column
-        inside = 0 <= column < self.columns and 0 <= place < len(self._table)
-        return place if inside else None
-
     def show_place(self, place: int, *, centre: bool = False) -> None:
         """Scroll as little as needed to bring a place into sight; `centre`: into the middle."""
-        bar, line = self.verticalScrollBar(), place // self.columns
-        page = max(1, self.viewport().height() // self._cell)
+        bar, cells = self.verticalScrollBar(), self.cells
+        line, page = place // cells.columns, cells.page
         if centre:
             bar.setValue(line - page // 2)
         elif line < bar.value():
@@ -133,56 +123,39 @@ class FrameGrid(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), QColor(self._appearance.theme.base))
         if len(self._table) and self._table.loaded:
-            self._paint_cells(painter)
-            self._paint_numbers(painter)
-            self._paint_current(painter)
+            self._paint_frames(painter, self.cells)
         else:
             self.cells_painted = 0
             self._paint_sentence(painter)
         painter.end()
         self.paints.append((time.thread_time() - began) * 1000)
 
-    def _paint_cells(self, painter: QPainter) -> None:
-        ratio = self.viewport().devicePixelRatioF()
-        side = max(1, round(self._cell * ratio))
-        columns, lines = self.columns, self._lines_in_sight()
-        first, last = self._in_sight()
-        codes = np.full(lines * columns, BLANK, np.uint8)
-        codes[: last - first] = self._table.states[first:last]
-        chosen = self.selection.mask(first, last)
-        codes[: last - first][chosen] += SELECTED
-        numbered = self._number_font() is not None
-        cells = tiles(self._appearance.theme.name, side, numbered=numbered)[codes]
-        pixels = np.ascontiguousarray(
-            cells.reshape(lines, columns, side, side).transpose(0, 2, 1, 3)
-        )
-        image = picture(pixels.reshape(lines * side, columns * side))
-        painter.drawImage(QRect(0, 0, columns * self._cell, lines * self._cell), image)
-        self.cells_painted = lines * columns
-
-    def _paint_numbers(self, painter: QPainter) -> None:
-        font = self._number_font()
-        if font is None:
-            return
-        first, last = self._in_sight()
-        painter.setFont(font)
-        paint_numbers(
+    def _paint_frames(self, painter: QPainter, cells: CellLayout) -> None:
+        theme, table, seen = self._appearance.theme, self._table, cells.in_sight
+        shown = slice(seen.start, seen.stop)
+        font = number_font(self.font(), cell=cells.side, highest=int(table.numbers[-1]))
+        paint_cells(
             painter,
-            self._table.numbers[first:last],
-            self._table.states[first:last],
-            columns=self.columns,
-            cell=self._cell,
-            theme=self._appearance.theme,
+            cells,
+            table.states[shown],
+            self.selection.mask(seen.start, seen.stop),
+            theme=theme,
+            numbered=font is not None,
         )
-
-    def _paint_current(self, painter: QPainter) -> None:
-        place = self.selection.current
-        if place is None or not self.hasFocus():
-            return
-        line = place // self.columns - self.verticalScrollBar().value()
-        column = place % self.columns
-        painter.setPen(QPen(QColor(self._appearance.theme.focus), 2))
-        painter.drawRect(column * self._cell, line * self._cell, self._cell - 1, self._cell - 1)
+        self.cells_painted = cells.lines_in_sight * cells.columns
+        if font is not None:
+            painter.setFont(font)
+            paint_numbers(
+                painter,
+                table.numbers[shown],
+                table.states[shown],
+                columns=cells.columns,
+                cell=cells.side,
+                theme=theme,
+            )
+        if self.selection.current is not None and self.hasFocus():
+            painter.setPen(QPen(QColor(theme.focus), 2))
+            painter.drawRect(cells.box(self.selection.current).adjusted(0, 0, -1, -1))
 
     def _paint_sentence(self, painter: QPainter) -> None:
         words = self._appearance.words
@@ -198,13 +171,14 @@ class FrameGrid(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select a frame, or begin a lasso; nothing is selected by a click beside the frames."""
-        place = self.place_at(event.pos())
+        cells = self.cells
+        place = cells.place_at(event.pos())
         if place is None:
             self.selection = FrameSelection()
             self._after_selection()
             return
         if event.button() == Qt.MouseButton.LeftButton:
-            self._origin = self._grid_point(event.pos())
+            self._origin = cells.cell_at(event.pos())
             self._select(place, event.modifiers())
         elif not self.selection.holds(place):
             self._select(place, Qt.KeyboardModifier.NoModifier)
@@ -213,14 +187,11 @@ class FrameGrid(QAbstractScrollArea):
         """Stretch the lasso."""
         if self._origin is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
-        here = self._grid_point(event.pos())
+        cells = self.cells
+        here = cells.cell_at(event.pos())
         if here == self._origin:
             return
-        box = QRect(self._origin, here).normalized()
-        lines = np.arange(box.top(), box.bottom() + 1)
-        across = np.arange(max(0, box.left()), min(self.columns - 1, box.right()) + 1)
-        places = (lines[:, None] * self.columns + across[None, :]).ravel()
-        self.selection.set_to(places[(places >= 0) & (places < len(self._table))])
+        self.selection.set_to(cells.between(self._origin, here))
         self._after_selection()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002 Qt's signature
@@ -229,17 +200,18 @@ class FrameGrid(QAbstractScrollArea):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open what the frame has to tell."""
-        place = self.place_at(event.pos())
+        place = self.cells.place_at(event.pos())
         if place is not None:
             self.activated.emit(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move with the arrow keys; Shift stretches, Ctrl+A takes all, Enter opens."""
+        columns = self.cells.columns
         steps = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self.columns,
-            Qt.Key.Key_Down: self.columns,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
         }
         current = self.selection.current
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -259,7 +231,7 @@ class FrameGrid(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Show what is known about the frame under the mouse."""
         if isinstance(event, QHelpEvent):
-            place = self.place_at(event.pos()) if self._table.loaded else None
+            place = self.cells.place_at(event.pos()) if self._table.loaded else None
             if place is None:
                 QToolTip.hideText()
             else:
@@ -274,10 +246,6 @@ class FrameGrid(QAbstractScrollArea):
 
     # ---- private
 
-    def _grid_point(self, point: QPoint) -> QPoint:
-        line = point.y() // self._cell + self.verticalScrollBar().value()
-        return QPoint(point.x() // self._cell, line)
-
     def _select(self, place: int, modifiers: "Qt.KeyboardModifiers | Qt.KeyboardModifier") -> None:
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.selection.stretch_to(place)
@@ -291,19 +259,6 @@ class FrameGrid(QAbstractScrollArea):
         self.viewport().update()
         self.selection_changed.emit()
 
-    def _number_font(self) -> QFont | None:
-        if not len(self._table):
-            return None
-        return number_font(self.font(), cell=self._cell, highest=int(self._table.numbers[-1]))
-
-    def _lines_in_sight(self) -> int:
-        return -(-self.viewport().height() // self._cell)
-
-    def _in_sight(self) -> tuple[int, int]:
-        """Give the first place in sight and the one after the last."""
-        first = self.verticalScrollBar().value() * self.columns
-        return first, min(len(self._table), first + self._lines_in_sight() * self.columns)
-
     def _fit(self) -> None:
         if self.fitted:
             area = self.maximumViewportSize()  # as if there were no scroll bar
@@ -314,18 +269,17 @@ class FrameGrid(QAbstractScrollArea):
             self._fit_bar()
 
     def _resize_cells(self, side: int) -> None:
-        first = self.verticalScrollBar().value() * self.columns
+        first = self.cells.in_sight.start
         self._cell = side
         self._fit_bar()
-        self.verticalScrollBar().setValue(first // self.columns)
+        self.verticalScrollBar().setValue(first // self.cells.columns)
         self.viewport().update()
         self.cell_changed.emit()
 
     def _fit_bar(self) -> None:
-        page = max(1, self.viewport().height() // self._cell)
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, self.lines - page))
-        bar.setPageStep(page)
+        bar, cells = self.verticalScrollBar(), self.cells
+        bar.setRange(0, max(0, cells.lines - cells.page))
+        bar.setPageStep(cells.page)
 
     def _on_replaced(self) -> None:
         self.selection = FrameSelection()
@@ -336,15 +290,3 @@ class FrameGrid(QAbstractScrollArea):
     def _on_appearance(self) -> None:
         self.setAccessibleName(self._appearance.words(Text.TAB_GRID))
         self.viewport().update()
-
-
-def fitting_cell(count: int, *, width: int, height: int) -> int:
-    """Give the largest cell with which `count` frames fill an area without scrolling.
-
-    `USUAL_CELL` where there is nothing to show, or where the cells would be too small to read.
-    """
-    for side in range(MAX_CELL, LEAST_FITTED - 1, -1):
-        columns = width // side
-        if count and columns and -(-count // columns) * side <= height:
-            return side
-    return USUAL_CELL

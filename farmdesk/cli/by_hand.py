@@ -16,7 +16,11 @@ def add_verbs(verb: AddVerb) -> None:
     """Add them."""
     hand_in = verb("hand-in", "take frames of a task that were rendered elsewhere", _hand_in)
     hand_in.add_argument("task", type=int)
-    hand_in.add_argument("folder", help="where they lie, as the farm's server sees it")
+    hand_in.add_argument("folder", help="where they lie; with --server they are sent sealed")
+    hand_in.add_argument(
+        "--on-server", action="store_true", help="the folder is one that the farm's server sees"
+    )
+    add_key_words(hand_in)
     fetch = verb("fetch", "copy a task's scene package to a folder of this machine", _fetch)
     fetch.add_argument("task", type=int)
     fetch.add_argument("folder", help="where to; no file in it is overwritten")
@@ -25,7 +29,11 @@ def add_verbs(verb: AddVerb) -> None:
 
 def _hand_in(call: Call) -> int:
     folder = call.words.folder
-    if call.server is None:  # else it is no folder of this machine
+    if not call.words.on_server:
+        if call.server is not None:
+            from farmdesk.cli import handing_in
+
+            return handing_in.hand_in(call)
         folder = str(Path(folder).absolute())
     before = call.link.task(call.words.task).done
     number = call.link.send(TakeFrames(call.words.task, folder))

@@ -109,6 +109,16 @@ def end_answered(connection: Connection, now: datetime) -> None:
         end(connection, row.id, state, now=now, reason=row.text, reason_zh=row.text_zh)
 
 
+def end_abandoned(connection: Connection, task_id: int, *, before: datetime, now: datetime) -> None:
+    """Cancel a task's frames on their way that nothing was heard of since."""
+    found = of_task(connection, task_id)
+    if found is None or found.kind is not TransferKind.FRAMES or found.touched_at >= before:
+        return
+    if found.state is TransferState.OPEN:
+        en, zh = "Somebody else hands frames in.", "其他人正在提交帧。"
+        end(connection, found.id, TransferState.CANCELLED, now=now, reason=en, reason_zh=zh)
+
+
 def cancel_of_user(
     connection: Connection, user_id: int, *, now: datetime, reason: str, reason_zh: str
 ) -> int:

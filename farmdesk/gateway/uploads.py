@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=5)  # how old the login may be that an upload begins with
 MAX_TOLD = 2 * MAX_FILES  # files, those that began anew counted twice
+ABANDONED = timedelta(hours=12)  # without a sign of life; then another may hand frames in
 _KEPT = 8  # uploads whose state stays in memory between two requests
 
 
@@ -71,7 +72,8 @@ class Uploads:
         with self._database.writing() as connection:
             if kind is TransferKind.FRAMES:
                 check_allowed(caller.user, TakeSentFrames(task_id, ""), None)
-                transfers.end_answered(connection, now)  # of an earlier hand-in, for this task
+                transfers.end_answered(connection, now)
+                transfers.end_abandoned(connection, task_id, before=now - ABANDONED, now=now)
             elif reports.owner_of(connection, task_id) != caller.account.login:
                 raise NotYours(task_id)
             _check_state(reports.task(connection, task_id), kind)

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from farmdesk.domain.accounts import KeyRecord, KeyState
-from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
+from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.intake import Package
 from farmdesk.engine.open_package import OpenOrder
 from farmdesk.engine.opener import Opener
 from farmdesk.engine.posts import PackageOpened
+from farmdesk.engine.sent_frames import RETRY_S, SentFrames
 from farmdesk.engine.unsealer import Unsealer
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.content import digest_file
@@ -74,8 +78,8 @@ class Bench:
         self.inbox = Inbox(self.workspace.root)
         self.packages = FakePackages()
         self.posts: queue.SimpleQueue[PackageOpened] = queue.SimpleQueue()
-        unsealer = Unsealer(self.packages, lambda: self.packages.vault, self.workspace.root)
-        self.opener = Opener(unsealer, self.workspace, self.posts.put)
+        self.unsealer = Unsealer(self.packages, lambda: self.packages.vault, self.workspace.root)
+        self.opener = Opener(self.unsealer, self.workspace, self.posts.put)
         self.plain = root / "plain"
         self.plain.mkdir()
 
@@ -301,3 +305,93 @@ def test_it_ends_with_its_engine(bench: Bench) -> None:
         program.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
         program.stdin.close()
         assert program.wait(WAIT_S) == 1
+
+
+FRAMES = {"frame_0001.png": b"one", "frame_0002.png": os.urandom(SEGMENT + 3), "notes.txt": b""}
+
+
+def sent(bench: Bench) -> HandIn:
+    """Let the upload be one of frames; give an order for it."""
+    bench.fill(FRAMES)
+    bench.packages.transfer = replace(bench.packages.transfer, kind=TransferKind.FRAMES)
+    frames = FrameSet.parse("1-2")
+    return HandIn(
+        command_id=1,
+        task_id=7,
+        folder=bench.workspace.hand_in(7),
+        pattern="frame_####.png",
+        frames=frames,
+        proven=FrameSet(),
+        size=(None, None),
+        output=bench.workspace.frames(7),
+        journal=bench.workspace.journal(7, "by hand"),
+        transfer=TRANSFER.hex(),
+    )
+
+
+def never(_seconds: float) -> None:
+    raise AssertionError("nobody should wait")
+
+
+def test_sent_frames_lie_open_for_as_long_as_they_are_taken(bench: Bench) -> None:
+    order = sent(bench)
+    for _ in range(2):  # a killed engine's successor does it again: the inbox keeps them
+        with SentFrames(bench.unsealer, never).opened(order):
+            assert {path.name: path.read_bytes() for path in order.folder.iterdir()} == FRAMES
+        assert not list(bench.workspace.task(7).iterdir())
+    with pytest.raises(ZeroDivisionError), SentFrames(bench.unsealer, never).opened(order):
+        raise ZeroDivisionError
+    assert not order.folder.exists()
+
+
+def test_the_world_fails_and_sent_frames_are_opened_later(bench: Bench) -> None:
+    order, waits = sent(bench), list[float]()
+    find = bench.packages.find
+
+    def away(transfer: bytes) -> Transfer | None:
+        raise FarmUnavailable(f"The database is away: {transfer!r}", "数据库不可用。")
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        bench.packages.find = find  # type: ignore[method-assign]
+
+    bench.packages.find = away  # type: ignore[method-assign]
+    with SentFrames(bench.unsealer, wait).opened(order):
+        assert order.folder.exists()
+    assert waits == [RETRY_S]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"kind": TransferKind.PACKAGE}, "no such upload"),
+        ({"task_id": 8}, "no such upload"),
+        ({"state": TransferState.CANCELLED}, "cancelled"),
+        ({"state": TransferState.OPEN}, "open"),
+    ],
+)
+def test_other_uploads_are_no_sent_frames(
+    bench: Bench, changed: dict[str, object], told: str
+) -> None:
+    order = sent(bench)
+    bench.packages.transfer = replace(bench.packages.transfer, **changed)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match=told), SentFrames(bench.unsealer, never).opened(order):
+        pass
+    assert bench.open().en  # and sent frames are no package
+    bench.assert_untouched()
+
+
+def test_damaged_and_foreign_frames_are_refused_as_a_whole(bench: Bench) -> None:
+    order = sent(bench)
+    path = bench.inbox.sealed(TRANSFER, 1)
+    content = bytearray(path.read_bytes())
+    content[SEGMENT + 5] ^= 1
+    path.write_bytes(content)
+    with (
+        pytest.raises(Refused, match="frame_0002"),
+        SentFrames(bench.unsealer, never).opened(order),
+    ):
+        pass
+    bench.assert_untouched()
+    with pytest.raises(Refused, match="no accounts"), SentFrames(None).opened(order):
+        pass

@@ -1,6 +1,7 @@
-"""The files of a package as they lie on the customer's machine."""
+"""What is to be sent, as it lies on its owner's machine: the files of a package, or frames."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,19 @@ class NothingThere(Refused):
         )
 
 
+class NothingToHandIn(Refused):
+    """A folder without any file that is not a proven frame already."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"There is nothing to hand in in {quoted(str(folder))}: it has no files, or they are "
+            "named like frames that are proven already.",
+            f"{quoted(str(folder))} 中没有可提交的内容：其中没有文件，"
+            "或文件名对应的帧均已通过校验。",
+        )
+
+
 class TooManyFiles(Refused):
     """More files than a package may have."""
 
@@ -83,6 +97,25 @@ def source_files(root: Path) -> list[SourceFile]:
         raise NothingThere(root)
     check_together(file.name for file in found)
     return sorted(found, key=lambda file: file.name)
+
+
+def frame_files(folder: Path, proven: Collection[str]) -> list[SourceFile]:
+    """Give the files that a folder itself holds, in the order of names, without `proven` names.
+
+    Raises BadName, NotAFile, NothingToHandIn, TooManyFiles, OSError.
+    """
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [
+        _source(path, checked_name(path.name).as_posix())
+        for path in there
+        if path.name not in proven and (path.is_symlink() or not path.is_dir())
+    ]
+    if not found:
+        raise NothingToHandIn(folder)
+    if len(found) > MAX_FILES:
+        raise TooManyFiles
+    check_together(file.name for file in found)
+    return found
 
 
 def _source(path: Path, name: str) -> SourceFile:

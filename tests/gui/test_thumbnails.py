@@ -17,15 +17,14 @@ from pytestqt.qtbot import QtBot
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import FrameRow
 from farmdesk.domain.states import FrameState
-from farmdesk.ui import thumbnails
+from farmdesk.ui import picture_shelf, thumbnails
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.frame_files import FilePattern, is_plain_name, pattern_of
 from farmdesk.ui.models.frame_table import MOST_PATTERNS, FrameTable
 from farmdesk.ui.reads import StatesRead, frames_read
 from farmdesk.ui.texts import Text
 from farmdesk.ui.thumbnails import Find, Found, Wish, read_thumbnail
-from farmdesk.ui.widgets import contact_strip
-from farmdesk.ui.widgets.contact_strip import CAPACITY, ContactStrip, contact_places
+from farmdesk.ui.widgets.contact_strip import ContactStrip, contact_places
 from tests.gui.conftest import OpenWindow, is_filled
 from tests.gui.staged_farm import NOON, StagedFarm
 
@@ -236,7 +235,7 @@ def test_what_cannot_be_read_is_a_plate_with_its_number(
 ) -> None:
     (tmp_path / "x.0001.exr").write_bytes(b"\x76\x2f\x31\x01")
     finish(table, record(1, "x.0001.exr"))
-    with qtbot.waitSignal(strip.reader.found) as told:
+    with qtbot.waitSignal(strip.shelf.reader.found) as told:
         strip.set_folder(str(tmp_path))
     assert told.args[0].find is Find.UNREADABLE
     assert strip.hint() is None
@@ -253,7 +252,7 @@ def test_an_unreachable_folder_is_one_quiet_hint(
     folder.mkdir()
     for frame in range(1, 6):
         save_frame(folder, frame)
-    strip.look_again()
+    strip.shelf.look_again()
     qtbot.waitUntil(lambda: strip.hint() is None)
     qtbot.waitUntil(lambda: all(strip.picture(p) is not None for p in strip.places))
 
@@ -283,13 +282,12 @@ def test_a_share_that_hangs_holds_nothing_but_the_pictures(
 def test_pictures_are_bounded(
     strip: ContactStrip, table: FrameTable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contact_strip, "CAPACITY", 6)
-    assert CAPACITY == 200
+    monkeypatch.setattr(picture_shelf, "CAPACITY", 6)
     image = QImage(9, 9, QImage.Format.Format_RGB32)
     for number in range(20):
         wish = Wish("x", f"{number}.png", 1, 9, 9)
-        strip.reader.found.emit(Found(wish, Find.PICTURE, image))
-    assert strip.kept == 6
+        strip.shelf.reader.found.emit(Found(wish, Find.PICTURE, image))
+    assert len(strip.shelf) == 6
 
 
 def test_a_click_selects_the_frame_and_a_double_click_opens_the_folder(

@@ -103,7 +103,7 @@ class OperatorWindow(QMainWindow):
         self.foresight.stop()
         self.commands.stop()
         self.connection.stop()
-        self.panels.frames.contact.reader.close()
+        self.panels.frames.contact.shelf.close()
         self._background.close()
         super().closeEvent(event)
 

@@ -4,7 +4,6 @@ It paints what has come and asks for the rest; a format that Qt cannot read is a
 name over the frame's number.
 """
 
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +25,15 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 from farmdesk.domain.states import FrameState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.models.frame_table import FrameTable
+from farmdesk.ui.picture_shelf import PictureShelf
 from farmdesk.ui.texts import Text
-from farmdesk.ui.thumbnails import Find, Found, ThumbnailReader, Wish
+from farmdesk.ui.thumbnails import Wish
 from farmdesk.ui.widgets.frame_tip import frame_tip
 
 PICTURE = QSize(112, 63)
 GAP = 6
 CAPTION = 18  # pixels under a picture
-CAPACITY = 200  # pictures kept
 REFRESH_MS = 300  # frames may finish a thousand times a second
-AGAIN_MS = 10_000  # a missing file or folder is looked for again: shares are slow to tell
 
 
 class ContactStrip(QWidget):
@@ -47,18 +45,16 @@ class ContactStrip(QWidget):
         super().__init__()
         self._table = table
         self._appearance = appearance
-        self._folder = ""
         self._current: int | None = None
-        self._kept: OrderedDict[Wish, Found] = OrderedDict()
-        self._last: Found | None = None
         self._held = False  # the frames shown stay
         self.places: list[int] = []  # of the frames shown, left to right
-        self.reader = ThumbnailReader()
-        self.reader.found.connect(self._on_found)
-        self._refresh = _timer(self, REFRESH_MS)
+        self.shelf = PictureShelf()
+        self.shelf.came.connect(self.update)
+        self.shelf.worth_asking.connect(self.refresh)
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(REFRESH_MS)
         self._refresh.timeout.connect(self.refresh)
-        self._again = _timer(self, AGAIN_MS)
-        self._again.timeout.connect(self.look_again)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         table.replaced.connect(self._on_replaced)
         table.changed.connect(self._on_changed)
@@ -67,9 +63,8 @@ class ContactStrip(QWidget):
 
     def set_folder(self, folder: str) -> None:
         """Read the pictures from this folder; empty: there is none."""
-        if folder != self._folder:
-            self._folder = folder
-            self._last = None
+        if folder != self.shelf.folder:
+            self.shelf.open(folder)
             self.refresh()
 
     def set_current(self, place: int | None) -> None:
@@ -80,14 +75,9 @@ class ContactStrip(QWidget):
             self._held = place in self.places and len(self.places) >= self._room
             self.refresh()
 
-    @property
-    def reachable(self) -> bool:
-        """The folder was found when it was last looked for."""
-        return self._last is not None and self._last.find is not Find.NO_FOLDER
-
     def picture(self, place: int) -> QImage | None:
         """Give the picture of a frame; None while or where there is none."""
-        found = self._kept.get(self._wish(place))
+        found = self.shelf.find(self._wish(place))
         return None if found is None else found.image
 
     def sizeHint(self) -> QSize:
@@ -102,12 +92,9 @@ class ContactStrip(QWidget):
         """Choose the frames anew and ask for the pictures that are missing."""
         if not self._held or len(self.places) > self._room:
             self.places = contact_places(self._table, self._current, self._room)
-        wishes = [self._wish(place) for place in self.places] if self._folder else []
-        for wish in wishes:
-            if wish in self._kept:
-                self._kept.move_to_end(wish)
+        wanted = self.places if self.shelf.folder else []
         # The newest is at the right, and is what people look for.
-        self.reader.want([w for w in reversed(wishes) if w.name and w not in self._kept])
+        self.shelf.ask([self._wish(place) for place in reversed(wanted)])
         self.update()
 
     def hint(self) -> Text | None:
@@ -116,20 +103,7 @@ class ContactStrip(QWidget):
             return Text.LOADING if self._table.task_id is not None else Text.CONTACT_NONE
         if not self.places:
             return Text.CONTACT_NONE
-        missing = self._last is not None and self._last.find is Find.NO_FOLDER
-        return Text.CONTACT_NO_FOLDER if missing or not self._folder else None
-
-    def look_again(self) -> None:
-        """Try the files and folders again that were not there."""
-        vain = [w for w, f in self._kept.items() if f.find in (Find.NO_FOLDER, Find.NO_FILE)]
-        for wish in vain:
-            del self._kept[wish]
-        self.refresh()
-
-    @property
-    def kept(self) -> int:
-        """The number of pictures, and of wishes in vain, in memory."""
-        return len(self._kept)
+        return Text.CONTACT_NO_FOLDER if self.shelf.lost else None
 
     # ---- mouse, tooltip, painting
 
@@ -141,8 +115,8 @@ class ContactStrip(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the folder, but only one that was seen to be a folder: opening runs programs."""
-        if self._place_at(event.pos()) is not None and self.reachable:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
+        if self._place_at(event.pos()) is not None and self.shelf.reachable:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self.shelf.folder))
 
     def event(self, event: QEvent) -> bool:
         """Show what is known about the frame under the mouse."""
@@ -203,12 +177,12 @@ class ContactStrip(QWidget):
     def _wish(self, place: int) -> Wish:
         size = PICTURE * self.devicePixelRatioF()
         name, attempt = self._table.file_name(place), int(self._table.attempts[place])
-        return Wish(self._folder, name, attempt, size.width(), size.height())
+        return Wish(self.shelf.folder, name, attempt, size.width(), size.height())
 
     def _plate(self, place: int) -> str:
         """Say what is there instead of a picture: its kind, or that it is awaited."""
         wish = self._wish(place)
-        if wish.name and wish not in self._kept:
+        if wish.name and self.shelf.find(wish) is None:
             return "…"
         return Path(wish.name).suffix[1:].upper() or self._appearance.words(Text.DASH)
 
@@ -225,22 +199,10 @@ class ContactStrip(QWidget):
         spread = (self._slot - GAP - PICTURE.width()) / 2
         return QRect(QPoint(round(column * self._slot + spread), 2), PICTURE)
 
-    def _on_found(self, found: Found) -> None:
-        self._kept[found.wish] = found
-        while len(self._kept) > CAPACITY:
-            self._kept.popitem(last=False)
-        if found.wish.folder == self._folder:
-            self._last = found
-            if found.find is Find.NO_FOLDER:
-                self.reader.want([])  # one answer for all
-            if found.find in (Find.NO_FOLDER, Find.NO_FILE) and not self._again.isActive():
-                self._again.start()
-            self.update()
-
     def _on_replaced(self) -> None:
         self._current = None
-        self._last = None
         self._held = False
+        self.shelf.open(self.shelf.folder)
         self.refresh()
 
     def _on_changed(self) -> None:
@@ -263,10 +225,3 @@ def contact_places(table: FrameTable, current: int | None, room: int) -> list[in
     middle = int(np.searchsorted(done, current))
     first = max(0, min(middle - room // 2, len(done) - room))
     return [int(place) for place in done[first : first + room]]
-
-
-def _timer(parent: QWidget, interval_ms: int) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(interval_ms)
-    return timer

@@ -36,10 +36,12 @@ class DatabaseServer(ABC):
     `stop` and `start` take it away and bring it back on the same port, data kept. It speaks TLS to
     whoever wants it, with a certificate for 127.0.0.1 by the authority in file `ca`.
     `FARM_RIGHTS`: what a farm's own account needs on all schemas, see docs/operations.md.
+    `READ_ONLY`: the setting that stops that account from writing.
     """
 
     NAME: ClassVar[str]
     FARM_RIGHTS: ClassVar[str]
+    READ_ONLY: ClassVar[str]
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fd-db-"))  # short: it holds a socket
@@ -114,6 +116,15 @@ class DatabaseServer(ABC):
             yield
         finally:
             self._process.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def reading_only(self) -> Iterator[None]:
+        """Let no farm write inside the `with`."""
+        self.run(f"SET GLOBAL {self.READ_ONLY} = ON")
+        try:
+            yield
+        finally:
+            self.run("SET GLOBAL read_only = OFF")  # that of MySQL's `super_read_only` too
 
     def new_database(self) -> str:
         """Make an empty database, of a bad character set on purpose, and give its URL."""
@@ -195,6 +206,7 @@ class MariaDb(DatabaseServer):
 
     NAME = "mariadb"
     FARM_RIGHTS = "CREATE USER, PROCESS, CONNECTION ADMIN"
+    READ_ONLY = "read_only"
 
     @staticmethod
     def missing() -> str:
@@ -216,6 +228,7 @@ class MySql(DatabaseServer):
 
     NAME = "mysql"
     FARM_RIGHTS = "CREATE USER, ROLE_ADMIN, PROCESS, CONNECTION_ADMIN, XA_RECOVER_ADMIN"
+    READ_ONLY = "super_read_only"
 
     @staticmethod
     def missing() -> str:

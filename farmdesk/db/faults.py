@@ -24,6 +24,7 @@ _AWAY = {
     1161,  # network write timeout
     1205,  # lock wait timeout
     1213,  # deadlock
+    1290,  # it runs read-only, as after a failover
     1317,  # query interrupted
     1927,  # MariaDB: connection was killed
     2002,  # cannot connect, local
@@ -45,9 +46,13 @@ _LOCKED_OUT = {
     1143,  # no grant on the column
     1227,  # no such global right
     1698,  # no password may do
+    1820,  # its password has expired
+    1862,  # its password has expired
     1959,  # MariaDB: no such role for this account
+    3118,  # MySQL: it is locked
     3159,  # MySQL: TLS is required
     3530,  # MySQL: no such role for this account
+    4151,  # MariaDB: it is locked
 }
 _UNKNOWN = {1045, 1698}  # of them: there is no such account, or it has another password
 _NO_TRIGGER = 1419  # not while there is a binary log

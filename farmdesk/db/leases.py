@@ -24,6 +24,7 @@ from farmdesk.domain.users import Role
 CONNECTIONS = LEASED_CONNECTIONS + 4  # the window and the command line beside it
 LEASES = 4  # of one user at a time
 CHANGES_AN_HOUR = 3600  # commands that one session may send
+_ALL_KINDS = "-aA1"  # of characters, whatever password policy the server has
 _LEASE = table_of(DbLease)
 _MAKE = (
     "CREATE USER '{account}'@'%%' IDENTIFIED BY %s REQUIRE SSL "
@@ -57,7 +58,7 @@ def lend(
     role = role_name(database, account.role)
     _make_room(database, account.user_id, now)
     name = LEASE_PREFIX + secrets.token_hex(8)
-    login = DbLogin(name, secrets.token_urlsafe(32), role, until)
+    login = DbLogin(name, secrets.token_urlsafe(32) + _ALL_KINDS, role, until)
     values = {"account": name, "user_id": account.user_id, "token_hash": token_hash}
     with database.writing() as connection:
         user = accounts.hold(connection, account.user_id)

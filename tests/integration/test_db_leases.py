@@ -90,6 +90,23 @@ def test_nothing_is_lent_to_a_customer_or_to_who_was_suspended_meanwhile(
     staffed.shell(staffed.lend("ops")).close()
 
 
+def test_a_server_that_wants_all_kinds_of_characters_gets_them(
+    staffed: StaffedFarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_urlsafe", "x".__mul__)  # chance may leave kinds out
+    plugin = {
+        "mariadb": "INSTALL SONAME 'simple_password_check'",
+        "mysql": "INSTALL COMPONENT 'file://component_validate_password'",
+    }[staffed.server.NAME]
+    root = staffed.root()
+    root.run(plugin)
+    try:
+        staffed.shell(staffed.lend("ops")).close()
+    finally:
+        root.run("UN" + plugin)
+        root.close()
+
+
 def test_a_crash_between_row_and_account_leaves_nothing(staffed: StaffedFarm) -> None:
     root, now = staffed.root(), datetime.now(UTC)
     user = staffed.account("ops").user_id

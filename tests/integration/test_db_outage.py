@@ -74,6 +74,28 @@ def test_a_database_that_hangs_is_told(db_server: DatabaseServer, server_url: st
     database.close()
 
 
+def test_a_server_that_only_reads_is_awaited(db_server: DatabaseServer) -> None:
+    """As after a failover: nothing is lost, and it may write again."""
+    url = db_server.farm_account(db_server.new_database().rpartition("/")[2])
+    migrate(url)
+    link = DirectLink(url, issued_by="operator")
+    with db_server.reading_only():
+        with pytest.raises(FarmUnavailable):
+            link.send(PauseTask(1))
+        assert link.tasks() == []
+    link.send(PauseTask(1))
+    link.close()
+
+
+def test_accounts_that_are_locked_or_too_old_are_told(db_server: DatabaseServer) -> None:
+    name = db_server.new_database().rpartition("/")[2]
+    url = db_server.farm_account(name)
+    for state in ("ACCOUNT LOCK", "ACCOUNT UNLOCK PASSWORD EXPIRE"):
+        db_server.run(f"ALTER USER 'own_{name}'@'%%' {state}")
+        with pytest.raises(LockedOut):
+            migrate(url)
+
+
 def test_a_wrong_password_is_no_outage(server_url: str) -> None:
     link = DirectLink(server_url.replace("s3cret", "guess"), issued_by="operator")
     with pytest.raises(LockedOut, match="password") as refusal:

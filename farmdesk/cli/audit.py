@@ -10,7 +10,6 @@ from rich.text import Text
 
 from farmdesk.cli.call import AddVerb, Call, second_words
 from farmdesk.cli.moments import read_time
-from farmdesk.db.audit import Wanted
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.security.audit_chain import Broken, Link, follow
 
@@ -71,6 +70,8 @@ def _seen(
 
 
 def _list(call: Call) -> int:
+    from farmdesk.db.audit import Wanted
+
     call.check_superadmin()
     words = call.words
     since = read_time(words.since) if words.since else None

@@ -13,18 +13,17 @@ from farmdesk.cli.places import NamedElsewhere, NoFarmHere, NoServerNamed, NotFr
 from farmdesk.cli.tables import print_json
 from farmdesk.config import DATABASE, FILE, Config, farm_folder, read_config
 from farmdesk.db.account_errors import NoAccount
-from farmdesk.db.database import Database, open_database
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.users import NotAllowed, Role, User
-from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
-from farmdesk.link.people import PeopleReader
 
-if TYPE_CHECKING:
-    from farmdesk.link.remote.known_farm import KnownFarm  # HTTPS takes a while to load
+if TYPE_CHECKING:  # SQL and HTTPS take a while to load, and few command lines need both
+    from farmdesk.db.database import Database
+    from farmdesk.link.people import PeopleReader
+    from farmdesk.link.remote.known_farm import KnownFarm
 
 ANSWER_S = 10.0
 
@@ -102,8 +101,10 @@ class Call:
             raise NotAllowed(self.user)
 
     @cached_property
-    def own_database(self) -> Database:
+    def own_database(self) -> "Database":
         """The database, over the farm's own account. Raises NotFromElsewhere or NoFarmHere."""
+        from farmdesk.db.database import open_database
+
         self.check_here()
         self._check_farm()
         return open_database(self.config.database)
@@ -114,14 +115,14 @@ class Call:
             raise NoFarmHere(folder)
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The farm's database; elsewhere over the account that came with the login.
 
         Raises NotFromElsewhere where none came.
         """
         return self.own_database if self.server is None else self._lent_database()
 
-    def _lent_database(self) -> Database:
+    def _lent_database(self) -> "Database":
         from farmdesk.link.leased import open_leased
 
         lent = self.known_farm.login().database
@@ -131,13 +132,14 @@ class Call:
 
     def open_link(self) -> FarmLink:
         """Open a way to the farm: to its database where the caller may reach it, else by HTTPS."""
-        if self.server is None:
-            return DirectLink(self.config.database, issued_by=self.login)
-        if self.known_farm.login().database is not None:
-            return DirectLink(self._lent_database(), issued_by=self.login)
-        from farmdesk.link.remote.link import RemoteLink
+        if self.server is not None and self.known_farm.login().database is None:
+            from farmdesk.link.remote.link import RemoteLink
 
-        return RemoteLink(self.known_farm.session())
+            return RemoteLink(self.known_farm.session())
+        from farmdesk.link.direct import DirectLink
+
+        place = self.config.database if self.server is None else self._lent_database()
+        return DirectLink(place, issued_by=self.login)
 
     @property
     def link(self) -> FarmLink:
@@ -149,8 +151,10 @@ class Call:
         return self._link
 
     @property
-    def people(self) -> PeopleReader:
+    def people(self) -> "PeopleReader":
         """Who is on the farm."""
+        from farmdesk.link.people import PeopleReader
+
         return PeopleReader(self.database)
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.security.key_file import change_passphrase, read_key_file
 from farmdesk.security.master_key import MasterKey, read_master_keys
 from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
-from farmdesk.setup.master import note, restore_master_key, rotate
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -62,6 +61,8 @@ def _recovery(call: Call) -> int:
 
 
 def _rotate(call: Call) -> int:
+    from farmdesk.setup.master import rotate
+
     done = rotate(call.config.master_key, call.own_database, by=call.login)
     made = "is the new master key" if done.new else "is the master key; a rotation was ended"
     told = (
@@ -73,6 +74,8 @@ def _rotate(call: Call) -> int:
 
 
 def _restore(call: Call) -> int:
+    from farmdesk.setup.master import restore_master_key
+
     call.check_here()
     path, key = call.config.master_key, read_recovery(_typed(call))
     new = restore_master_key(path, key)
@@ -87,6 +90,8 @@ def _note(call: Call, action: str, key: MasterKey) -> None:
 
     Whoever reads the key's file needs no word of ours, and a key comes back before its database.
     """
+    from farmdesk.setup.master import note
+
     try:
         note(call.own_database, action, key, by=call.login)
     except FarmError as error:

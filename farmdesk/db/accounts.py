@@ -160,14 +160,6 @@ def identities(connection: Connection) -> Iterator[tuple[int, bytes]]:
     )
 
 
-def identity(connection: Connection, user_id: int) -> bytes:
-    """Give a user's wrapped identity number. Raises NoAccount."""
-    wrapped = connection.scalar(select(_USER.c.identity).where(_USER.c.id == user_id))
-    if wrapped is None:
-        raise NoAccount(str(user_id))
-    return bytes(wrapped)
-
-
 def rewrap_identity(connection: Connection, user_id: int, *, old: bytes, new: bytes) -> None:
     """Keep an identity number under another wrapping, unless it changed since `old` was read."""
     here = (_USER.c.id == user_id) & (_USER.c.identity == old)

@@ -35,14 +35,8 @@ def add(connection: Connection, key: KeyRecord) -> None:
     connection.execute(insert(_KEY).values(values | {"state": key.state.value}))
 
 
-def of_user(connection: Connection, user_id: int) -> list[KeyRecord]:
-    """Give all versions of a user's keys, oldest first."""
-    query = select(_KEY).where(_KEY.c.user_id == user_id).order_by(_KEY.c.version)
-    return [_key(row) for row in connection.execute(query)]
-
-
 def public_of(connection: Connection, user_id: int) -> list[PublicKey]:
-    """Give the same as a superadmin's database account may read it."""
+    """Give all versions of a user's keys, oldest first, as a superadmin may read them."""
     columns = (getattr(_KEY.c, field.name) for field in fields(PublicKey))
     query = select(*columns).where(_KEY.c.user_id == user_id).order_by(_KEY.c.version)
     return [

@@ -9,7 +9,6 @@ from pathlib import Path
 from farmdesk.domain.errors import Refused
 
 MAX_BYTES = 1 << 20
-OWNER_ONLY = 0o600
 
 
 class OpenToOthers(Refused):

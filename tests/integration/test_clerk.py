@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from farmdesk.db import accounts, applications, audit, commands, sessions, transfers, user_keys
+from farmdesk.db import accounts, applications, audit, commands, sessions, transfers
 from farmdesk.db.account_store import AccountStore
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.account_commands import (
@@ -42,6 +42,7 @@ from farmdesk.security.handover import HandoverKey, handover_fingerprint
 from farmdesk.security.user_keys import is_signed
 from farmdesk.security.vault import Purpose, Vault
 from tests.samples import NOW
+from tests.stored_keys import stored_keys
 
 PERSON = Profile("李 雷", "Stage 3", "lilei@example.org", identity="110101199003078515")
 WAIT_S = 60
@@ -147,7 +148,7 @@ def test_an_applicant_gets_keys_that_he_alone_can_open(either: Office) -> None:
     with either.database.reading() as connection:
         pickup = hashlib.sha256(b"pickup").digest()
         bundle = applications.bundle(connection, application.id, pickup)
-        [record] = user_keys.of_user(connection, account.user_id)
+        [record] = stored_keys(connection, account.user_id)
     assert bundle is not None
     keys = key.open(bundle, application.id)
     assert (keys.login, keys.version, keys.fingerprint) == ("lilei", 1, record.fingerprint)
@@ -247,7 +248,7 @@ def test_new_keys_retire_the_old_ones(office: Office) -> None:
     assert office.send(ApproveUser(application.id, "superadmin", key.fingerprint)).applied
     assert office.account().role is Role.CUSTOMER  # a re-issue raises nobody
     with office.database.reading() as connection:
-        keys = user_keys.of_user(connection, office.account().user_id)
+        keys = stored_keys(connection, office.account().user_id)
         details = [record.detail for record in audit.read(connection)]
     assert [item.state for item in keys] == [KeyState.RETIRED, KeyState.ACTIVE]
     first, second = (f"key {item.fingerprint}" for item in keys)
@@ -258,11 +259,11 @@ def test_a_revoked_key_logs_nobody_in(office: Office) -> None:
     office.approve()
     user_id = office.account().user_id
     with office.database.reading() as connection:
-        [record] = user_keys.of_user(connection, user_id)
+        [record] = stored_keys(connection, user_id)
     assert office.send(RevokeKey(record.fingerprint, "laptop stolen")).applied
     assert not office.send(RevokeKey(record.fingerprint, "again")).applied
     with office.database.reading() as connection:
-        [record] = user_keys.of_user(connection, user_id)
+        [record] = stored_keys(connection, user_id)
     assert record.state is KeyState.REVOKED
 
 

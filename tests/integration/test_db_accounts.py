@@ -33,6 +33,7 @@ from farmdesk.domain.accounts import (
 from farmdesk.domain.transfers import Transfer, TransferState
 from farmdesk.domain.users import Role
 from tests.samples import NOW
+from tests.stored_keys import stored_keys
 
 PERSON = Profile("李 雷", "Stage 3", "lilei@example.org", identity="110101199003078515")
 HOUR = timedelta(hours=1)
@@ -121,7 +122,7 @@ def test_an_approved_applicant_has_an_account_and_collects_his_keys_once(
     assert (done.approved, done.decided_at) == (True, NOW)
     with database.writing() as connection:
         assert accounts.active(connection, "lilei").decided_by == "root"
-        assert user_keys.of_user(connection, account.user_id) == [key(account.user_id)]
+        assert stored_keys(connection, account.user_id) == [key(account.user_id)]
         assert applications.waiting(connection) == []
         assert applications.bundle(connection, asked.id, b"x" * 32) is None
         assert applications.bundle(connection, asked.id, b"p" * 32) == b"sealed\0"
@@ -194,7 +195,7 @@ def test_strangers_cannot_flood_the_list_with_reissues(database: Database) -> No
 def test_the_identity_number_is_only_kept_wrapped(database: Database) -> None:
     with database.writing() as connection:
         account = person(connection)
-        assert accounts.identity(connection, account.user_id) == wrap(
+        assert dict(accounts.identities(connection))[account.user_id] == wrap(
             account.user_id, PERSON.identity
         )
         everything = connection.execute(text("SELECT * FROM user_account")).one()
@@ -202,7 +203,7 @@ def test_the_identity_number_is_only_kept_wrapped(database: Database) -> None:
         for user_id, wrapped in list(accounts.identities(connection)):
             accounts.rewrap_identity(connection, user_id, old=b"changed since", new=b"lost")
             accounts.rewrap_identity(connection, user_id, old=wrapped, new=b"new" + wrapped)
-        assert accounts.identity(connection, account.user_id).startswith(b"new")
+        assert dict(accounts.identities(connection))[account.user_id].startswith(b"new")
 
 
 def test_new_keys_retire_old_ones_and_a_revoked_key_stays_for_old_files(
@@ -214,7 +215,7 @@ def test_new_keys_retire_old_ones_and_a_revoked_key_stays_for_old_files(
         user_keys.add(connection, key(account.user_id))
         assert user_keys.next_version(connection, account.user_id) == 2
         user_keys.add(connection, key(account.user_id, 2))
-        states = [one.state for one in user_keys.of_user(connection, account.user_id)]
+        states = [one.state for one in stored_keys(connection, account.user_id)]
         assert states == [KeyState.RETIRED, KeyState.ACTIVE]
         second = key(account.user_id, 2).fingerprint
         assert user_keys.revoke(connection, second, NOW).state is KeyState.REVOKED

@@ -65,7 +65,7 @@ def test_an_identity_number_is_nowhere_in_clear(room: Room, zhao: Applicant) -> 
     with room.database.reading() as connection:
         account = accounts.find(connection, "zhao")
         assert account is not None
-        wrapped = accounts.identity(connection, account.user_id)
+        wrapped = dict(accounts.identities(connection))[account.user_id]
     secret = VAULT.unwrap(wrapped, Purpose.IDENTITY, user_id=account.user_id, version=0)
     assert secret.decode() == PROFILE.identity
     farm = Path(room.url.removeprefix("sqlite:///"))

@@ -75,11 +75,6 @@ class KnownFarm:
         return self._authority.exists()
 
     @property
-    def authority_file(self) -> Path:
-        """The certificate of its authority, PEM."""
-        return self._authority
-
-    @property
     def database_authority(self) -> Path:
         """The certificate of the authority behind its database's, PEM; as the last login told."""
         return self.folder / "database.pem"

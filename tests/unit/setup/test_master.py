@@ -10,6 +10,7 @@ from farmdesk.db.database import Database, open_database
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys
 from farmdesk.security.vault import Purpose, UnknownMasterKey, load_vault, wrapped_under
 from farmdesk.setup.master import KeyInEnvironment, restore_master_key, rotate
+from tests.stored_keys import stored_keys
 from tests.unit.setup.conftest import BOSS, Run
 
 
@@ -28,8 +29,8 @@ def _opens(path: Path, database: Database) -> bool:
     vault = load_vault(path)
     with database.reading() as connection:
         account = accounts.active(connection, "boss")
-        [record] = user_keys.of_user(connection, account.user_id)
-        identity = accounts.identity(connection, account.user_id)
+        [record] = stored_keys(connection, account.user_id)
+        identity = dict(accounts.identities(connection))[account.user_id]
     whose = {"user_id": account.user_id}
     assert vault.unwrap(identity, Purpose.IDENTITY, **whose, version=0) == BOSS.identity.encode()
     vault.unwrap(record.wrapped_private, Purpose.SIGNING_KEY, **whose, version=1)

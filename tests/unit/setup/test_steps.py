@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from farmdesk.config import read_config
-from farmdesk.db import accounts, audit, user_keys
+from farmdesk.db import accounts, audit
 from farmdesk.db.database import open_database
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.users import Role
@@ -28,6 +28,7 @@ from farmdesk.security.vault import Purpose, load_vault
 from farmdesk.setup import superadmin as superadmin_module
 from farmdesk.setup.steps import NoFarmFolder
 from farmdesk.setup.superadmin import OtherKeyFile
+from tests.stored_keys import stored_keys
 from tests.unit.setup.conftest import BOSS, PASSPHRASE, Run
 
 NewRun = Callable[..., Run]
@@ -53,8 +54,8 @@ def _prove(run: Run) -> None:
     database = open_database(config.database)
     with database.reading() as connection:
         account = accounts.active(connection, "boss")
-        [record] = user_keys.of_user(connection, account.user_id)
-        identity = accounts.identity(connection, account.user_id)
+        [record] = stored_keys(connection, account.user_id)
+        identity = dict(accounts.identities(connection))[account.user_id]
         records, head = audit.read(connection), audit.head(connection)
     database.close()
     assert account.role is Role.SUPERADMIN

@@ -16,6 +16,7 @@ from farmdesk.domain.urgent import OPERATORS, UrgentRequest
 from farmdesk.domain.urgent_commands import AnswerUrgent, OverruleUrgent, RequestUrgent
 from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.link.direct import DirectLink
+from farmdesk.security.audit_chain import digest_of
 from nodeagent.reports import AgentReport
 from tests.simulation.share import MemoryShare
 from tests.simulation.virtual_farm import OPERATOR, Ground, World
@@ -33,7 +34,7 @@ class SharedStore(Store):
     away = False
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, owner="olympics")
+        super().__init__(url, owner="olympics", chain=digest_of)
         self._url = url
         self._links: dict[str, DirectLink] = {}
         self.acquire_lease(datetime.now(UTC), LEASE_S)

@@ -45,8 +45,20 @@ def test_a_challenge_is_over_after_30_seconds_and_none_is_from_the_future() -> N
     challenge = book.issue("zhang", NOW)
     with pytest.raises(ChallengeRefused):
         book.take("zhang", challenge, NOW + 30)
+    with pytest.raises(ChallengeRefused):  # nor in its last instant: there it is forgotten
+        book.take("zhang", challenge, challenge.expires)
     with pytest.raises(ChallengeRefused):
         book.take("zhang", challenge, NOW - 60)
+
+
+def test_what_was_taken_stays_taken_when_an_older_one_is_forgotten() -> None:
+    book = ChallengeBook()
+    book.take("wang", book.issue("wang", NOW), NOW)
+    challenge = book.issue("zhang", NOW + 20)
+    book.take("zhang", challenge, NOW + 20)
+    for seconds in (29, 30, 40, 49):
+        with pytest.raises(ChallengeRefused):
+            book.take("zhang", challenge, NOW + seconds)
 
 
 def test_a_challenge_is_for_its_login_and_its_server_alone(zhang: UserKeys, wang: UserKeys) -> None:
@@ -114,6 +126,8 @@ def test_an_unknown_login_meets_the_same_questions_and_the_same_work(
     assert not is_answered(_text(known), signature, None)
     assert len(seen) == 1
     assert len(seen[0]) == len(zhang.public_pem)
+    monkeypatch.setattr("farmdesk.security.challenge.is_signed", lambda *_: True)
+    assert not is_answered(_text(known), signature, None)  # not even if the decoy had a signer
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from farmdesk.security.package_names import MAX_NAME, BadName, check_together, checked_name
 
+LONGEST = "/".join([*["日" * 85] * 3, "日" * 84, "aaa"])  # 1,024 bytes, far fewer letters
+
 GOOD = [
     "scene.blend",
     "textures/wood/bark.0001.exr",
@@ -26,6 +28,7 @@ GOOD = [
     "nul2/auxiliary.c",
     "a" * 255,
     "/".join(["日" * 85] * 4),
+    LONGEST,
 ]
 
 
@@ -48,7 +51,7 @@ BAD = {
     "control": ["a\0b", "a\nb", "\x1b[31m", "a\x7f", "a\x85b", "a\u2028b", "a\tb"],
     "hidden": ["a\u202egnp.exe", "\u2066a", "a\u200bb", "\ufeffa", "a\u00adb", "a\u061cb"],
     "surrogate": ["a\ud800", "\udc80\udcff"],
-    "long": ["a" * 256, "日" * 86, "/".join(["a" * 200] * 6), "a/" * 600 + "a"],
+    "long": ["a" * 256, "日" * 86, "/".join(["a" * 200] * 6), "a/" * 600 + "a", LONGEST + "a"],
 }
 
 

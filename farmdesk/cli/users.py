@@ -34,8 +34,8 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="DIGITS",
         help="the fingerprint as the applicant reads it out, 16 digits at least",
     )
-    reject = word("reject", "turn an application down", _reject)
-    reject.add_argument("application", type=int)
+    reject = word("reject", "turn applications down", _reject)
+    reject.add_argument("application", type=int, nargs="+")
     suspend = word("suspend", "lock an account; all that it does ends at once", _suspend)
     suspend.add_argument("login")
     for made in (reject, suspend):
@@ -68,7 +68,8 @@ def _approve(call: Call) -> int:
 
 
 def _reject(call: Call) -> int:
-    return call.send([RejectUser(call.words.application, call.words.reason)])
+    words = call.words
+    return call.send([RejectUser(number, words.reason) for number in words.application])
 
 
 def _suspend(call: Call) -> int:

@@ -67,6 +67,28 @@ class TooManyApplications(Refused):
         )
 
 
+class NetworkFull(Refused):
+    """From where this one comes, enough applications wait already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many applications from your network wait for a decision. Ask a superadmin to decide "
+            "them, then apply again.",
+            "来自您所在网络的多个申请尚待处理。请先联系超级管理员处理，然后重新申请。",
+        )
+
+
+class ListFull(Refused):
+    """As many applications wait as a superadmin can look through."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "More applications wait than can be taken. The superadmins know it; ask one, and apply "
+            "again once some are decided.",
+            "待处理的申请已达上限，超级管理员已获通知。请联系超级管理员，待部分申请处理后再申请。",
+        )
+
+
 class NoKey(Refused):
     """There is no such key, or it is not good any more."""
 

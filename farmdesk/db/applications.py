@@ -6,12 +6,14 @@ Functions that change something need a writing connection.
 import hmac
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, true, update
 
 from farmdesk.db import accounts
 from farmdesk.db.account_errors import (
     AlreadyDecided,
     AppliedBefore,
+    ListFull,
+    NetworkFull,
     NoApplication,
     TooManyApplications,
 )
@@ -19,9 +21,13 @@ from farmdesk.db.models import KeyApplication, UserAccount, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.accounts import Application, ApplicationKind, UserState
 
-MAX_OPEN = 3  # of one account: strangers may apply for a re-issue, and shall not flood the list
+MAX_OF_ACCOUNT = 3  # undecided ones, from one network: whoever knows a login may apply for it
+MAX_OF_NETWORK = 20
+MAX_WAITING = 1000  # of everybody: what a superadmin can still look through
 _APPLICATION = table_of(KeyApplication)
-READABLE = tuple(c for c in _APPLICATION.columns if c.name not in ("bundle", "pickup_hash"))
+READABLE = tuple(
+    c for c in _APPLICATION.columns if c.name not in ("bundle", "pickup_hash", "network")
+)
 """What a superadmin's database account may read, too."""
 
 
@@ -32,30 +38,46 @@ def apply(
     *,
     handover_key: bytes,
     pickup_hash: bytes,
+    network: str,
     now: datetime,
 ) -> Application:
     """Ask for keys for an account that there is.
 
     `handover_key`: the applicant's X25519 public key, 32 bytes. `pickup_hash`: SHA-256 of the
-    secret that he will collect the keys with. Raises NoAccount, AppliedBefore or
-    TooManyApplications.
+    secret that he will collect the keys with. `network`: where he is, see `security.brakes`.
+    Raises NoAccount, AppliedBefore, TooManyApplications, NetworkFull or ListFull.
     """
     account = accounts.hold(connection, user_id)  # of two at once the second one sees the first
     if same(connection, account.login, handover_key=handover_key, pickup_hash=pickup_hash):
         raise AppliedBefore
-    waiting = (_APPLICATION.c.user_id == user_id) & _APPLICATION.c.approved.is_(None)
-    if connection.execute(select(func.count()).where(waiting)).scalar_one() >= MAX_OPEN:
+    near = _APPLICATION.c.network == network
+    if _count(connection, near & (_APPLICATION.c.user_id == user_id)) >= MAX_OF_ACCOUNT:
         raise TooManyApplications(account.login)
+    if _count(connection, near) >= MAX_OF_NETWORK:
+        raise NetworkFull
+    if count_waiting(connection) >= MAX_WAITING:
+        raise ListFull
     values = {
         "user_id": user_id,
         "kind": kind.value,
         "handover_key": handover_key,
         "pickup_hash": pickup_hash,
         "made_at": now,
+        "network": network,
         "decided_by": "",
         "reason": "",
     }
     return find(connection, connection.execute(insert(_APPLICATION).values(values)).lastrowid)
+
+
+def count_waiting(connection: Connection) -> int:
+    """Give how many applications nobody has decided."""
+    return _count(connection, true())
+
+
+def _count(connection: Connection, which: ColumnElement[bool]) -> int:
+    undecided = which & _APPLICATION.c.approved.is_(None)
+    return int(connection.execute(select(func.count()).where(undecided)).scalar_one())
 
 
 def same(

@@ -8,10 +8,14 @@ EVERYBODY = ""
 
 
 class RateLimit:
-    """So many in so many seconds. `now`: a clock that never goes back. Safe between threads."""
+    """So many in so many seconds. `now`: a clock that never goes back. Safe between threads.
 
-    def __init__(self, *, one: int, all_together: int, window_s: float) -> None:
-        self._most = (one, all_together)
+    `all_together` None: what everybody asks for is bounded elsewhere.
+    """
+
+    def __init__(self, *, one: int, all_together: int | None, window_s: float) -> None:
+        self._one = one
+        self._all_together = all_together
         self._window_s = window_s
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = Lock()
@@ -19,11 +23,13 @@ class RateLimit:
     def admit(self, address: str, now: float) -> float:
         """Admit and count: 0.0; else give the seconds to wait, and count nothing."""
         with self._lock:
-            both = (self._of(address, now), self._of(EVERYBODY, now))
-            for times, most in zip(both, self._most, strict=True):
+            bounds = [(self._of(address, now), self._one)]
+            if self._all_together is not None:
+                bounds.append((self._of(EVERYBODY, now), self._all_together))
+            for times, most in bounds:
                 if len(times) >= most:
                     return times[0] + self._window_s - now
-            for times in both:
+            for times, _ in bounds:
                 times.append(now)
             while len(self._times) > MAX_REMEMBERED:
                 self._times.popitem(last=False)

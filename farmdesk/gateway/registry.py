@@ -7,11 +7,11 @@ handover key could ever open them.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 
-from farmdesk.db import accounts, applications
+from farmdesk.db import accounts, applications, urgent_rows
 from farmdesk.db.account_errors import AppliedBefore, LoginTaken, NoApplication
 from farmdesk.db.database import Database
 from farmdesk.domain.accounts import (
@@ -24,16 +24,18 @@ from farmdesk.domain.accounts import (
     check_profile,
 )
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.users import Role
 from farmdesk.gateway.callers import Caller, Clock, hash_of
 from farmdesk.gateway.diary import noted
 from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.rates import RateLimit
 from farmdesk.link.wire import ApplicationSeen, Applied, ProfileSeen, SealedKeys
-from farmdesk.security.brakes import counted_address
+from farmdesk.security.brakes import counted_address, counted_network
 from farmdesk.security.vault import OpenVault, Purpose
 
 WAIT_FOR_PICKUP = timedelta(days=7)
+_TOLD_AT = (1, applications.MAX_WAITING // 2, applications.MAX_WAITING)  # applications that wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ class Registry:
         self._database = database
         self._vault = vault
         self._now = now
-        self._rate = RateLimit(one=5, all_together=100, window_s=3600.0)
+        self._rate = RateLimit(one=5, all_together=None, window_s=3600.0)
 
     def apply(self, wanted: Wanted, address: str) -> Applied:
         """Take an application; one that has come in before gets the same answer.
 
-        Raises TooMany, LoginTaken, NoAccount or BadAccountField.
+        Raises TooMany, LoginTaken, NoAccount, BadAccountField, or what `applications.apply` does.
         """
         check_login(wanted.login)
         if wanted.profile is not None:
@@ -116,8 +118,12 @@ class Registry:
                     kind,
                     handover_key=wanted.handover_key,
                     pickup_hash=wanted.pickup_hash,
+                    network=counted_network(address),
                     now=now,
                 )
+                count = applications.count_waiting(connection)
+                if count in _TOLD_AT:
+                    urgent_rows.write_messages(connection, [_waiting(count, now)])
                 told = f"{address}: application {made.id}, {kind}"
                 self._noted(wanted.login, "apply", told)(connection)
         except (LoginTaken, AppliedBefore):
@@ -194,3 +200,15 @@ class Registry:
 
     def _noted(self, login: str, action: str, detail: str) -> partial[AuditRecord]:
         return noted(at=self._now(), actor=login, action=action, subject=login, detail=detail)
+
+
+def _waiting(count: int, now: datetime) -> MessageRecord:
+    """Tell the superadmins that somebody waits, or that the list fills."""
+    en, zh = "An application waits for a decision", "有一个申请等待处理"
+    if count > 1:
+        most = applications.MAX_WAITING
+        en = f"{count} applications wait for a decision; more than {most} are not taken"
+        zh = f"有 {count} 个申请等待处理；超过 {most} 个将不再接收"
+    return MessageRecord(
+        now, f"{en}: farmdesk user list.", f"{zh}：farmdesk user list。", role=Role.SUPERADMIN
+    )

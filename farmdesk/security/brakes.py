@@ -84,6 +84,17 @@ class LoginBrakes:
         return tries
 
 
+def counted_network(address: str) -> str:
+    """Give the network that an address is of: an IPv4 /24, an IPv6 /48, as one customer has it."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6 and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
 def counted_address(address: str) -> str:
     """Give what an address is counted as; one line of IPv6 has 2^64 addresses, they are one."""
     try:

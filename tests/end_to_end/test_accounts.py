@@ -59,6 +59,7 @@ def _apply(farm: LocalFarm, key: HandoverKey, login: str) -> Application:
             ApplicationKind.ACCOUNT,
             handover_key=key.public,
             pickup_hash=bytes(32),
+            network="10.0.0.0/24",
             now=now,
         )
     database.close()

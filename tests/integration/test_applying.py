@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 
 from farmdesk.cli import main
-from farmdesk.db import accounts, applications, audit
+from farmdesk.db import accounts, applications, audit, urgent_rows
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.users import Role
+from farmdesk.domain.users import Role, User
 from farmdesk.gateway.callers import hash_of, utc_now
 from farmdesk.gateway.registry import Registry, Wanted
 from farmdesk.link.remote import registration
@@ -183,4 +183,65 @@ def test_a_re_issue_waits_three_times_at_most_however_many_come_at_once(
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(ask, range(8))) == applications.MAX_OPEN
+        assert sum(pool.map(ask, range(8))) == applications.MAX_OF_ACCOUNT
+
+
+# ---- bounds --------------------------------------------------------------------------------------
+
+
+def applies(database: Database, address: str, login: str) -> str:
+    """Apply from an address with a gateway that has just started; give the refusal, if any."""
+    registry = Registry(database, lambda: VAULT, utc_now)
+    new = login != "ann"
+    try:
+        registry.apply(wanted(Pickup.make(login), new=new), address)
+    except Refused as error:
+        return type(error).__name__
+    return ""
+
+
+def messages(database: Database, role: Role) -> list[str]:
+    with database.reading() as connection:
+        rows = urgent_rows.read_messages(connection, User("x", role), 0, 100)
+    return [row.record.text for row in rows]
+
+
+def test_a_network_fills_its_own_places_alone(database: Database) -> None:
+    crowd = [applies(database, f"10.0.0.{n}", f"crowd-{n}") for n in range(30)]
+    assert crowd == [""] * applications.MAX_OF_NETWORK + ["NetworkFull"] * 10
+    wide = [applies(database, f"2001:db8:0:{n:x}::1", f"wide-{n}") for n in range(30)]
+    assert wide == crowd  # a customer has a /48 of IPv6
+    assert applies(database, "10.0.1.1", "zhao") == ""
+    with database.reading() as connection:
+        first = applications.waiting(connection)[0]
+    with database.writing() as connection:
+        applications.decide(connection, first.id, approved=False, by="boss", now=utc_now())
+    assert applies(database, "10.0.0.99", "chen") == ""  # one place is free again
+    assert messages(database, Role.OPERATOR) == []
+    assert messages(database, Role.SUPERADMIN) == [
+        "An application waits for a decision: farmdesk user list."
+    ]
+
+
+def test_a_stranger_cannot_take_the_re_issues_of_an_account(
+    database: Database, farm_url: str
+) -> None:
+    add_user(farm_url, "ann")
+    stranger = [applies(database, f"10.0.0.{n}", "ann") for n in range(5)]
+    assert stranger == [""] * applications.MAX_OF_ACCOUNT + ["TooManyApplications"] * 2
+    assert applies(database, "10.0.1.1", "ann") == ""
+
+
+def test_the_superadmins_are_told_before_the_list_is_full_and_nothing_of_it_is_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applications, "MAX_WAITING", 6)
+    monkeypatch.setattr("farmdesk.gateway.registry._TOLD_AT", (1, 3, 6))
+    answers = [applies(database, f"10.0.{n}.1", f"crowd-{n}") for n in range(8)]
+    assert answers == [""] * 6 + ["ListFull"] * 2
+    told = messages(database, Role.SUPERADMIN)
+    assert [text.split()[0] for text in told] == ["An", "3", "6"]
+    with database.reading() as connection:
+        logins = [item.login for item in applications.waiting(connection)]
+        assert accounts.find(connection, "crowd-7") is None
+    assert logins == [f"crowd-{n}" for n in range(6)]

@@ -86,6 +86,7 @@ class Office:
                 kind,
                 handover_key=key.public,
                 pickup_hash=hashlib.sha256(b"pickup").digest(),
+                network="10.0.0.0/24",
                 now=NOW,
             )
         return application, key

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from farmdesk.db import accounts, applications, sessions, transfers, user_keys
 from farmdesk.db.account_errors import (
     AlreadyDecided,
+    AppliedBefore,
     LoginTaken,
     NoAccount,
     NoApplication,
@@ -66,13 +67,16 @@ def person(
     )
 
 
-def apply(connection: Connection, user_id: int, *, reissue: bool = False) -> Application:
+def apply(
+    connection: Connection, user_id: int, *, reissue: bool = False, secret: bytes = b"p"
+) -> Application:
     return applications.apply(
         connection,
         user_id,
         ApplicationKind.REISSUE if reissue else ApplicationKind.ACCOUNT,
         handover_key=b"h" * 32,
-        pickup_hash=b"p" * 32,
+        pickup_hash=secret * 32,
+        network="10.0.0.0/24",
         now=NOW,
     )
 
@@ -182,8 +186,10 @@ def test_a_rejected_applicant_may_apply_again_and_nobody_else_takes_a_login(
 def test_strangers_cannot_flood_the_list_with_reissues(database: Database) -> None:
     with database.writing() as connection:
         account = person(connection)
-        for _ in range(applications.MAX_OPEN):
-            apply(connection, account.user_id, reissue=True)
+        for number in range(applications.MAX_OF_ACCOUNT):
+            apply(connection, account.user_id, reissue=True, secret=bytes([number]))
+        with pytest.raises(AppliedBefore):
+            apply(connection, account.user_id, reissue=True, secret=b"\0")
         with pytest.raises(TooManyApplications):
             apply(connection, account.user_id, reissue=True)
         first = applications.waiting(connection)[0]

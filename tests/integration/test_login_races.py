@@ -65,6 +65,7 @@ class Racer:
                     ApplicationKind.REISSUE,
                     handover_key=bytes(32),
                     pickup_hash=bytes(32),
+                    network="10.0.0.0/24",
                     now=now,
                 )
             record = key_record(keys_of(NAME, 2), self.account.user_id, VAULT, now)

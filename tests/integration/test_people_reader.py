@@ -37,6 +37,7 @@ def farm(db_server: DatabaseServer) -> Iterator[StaffedFarm]:
                 ApplicationKind.REISSUE,
                 handover_key=bytes(32),
                 pickup_hash=bytes(32),
+                network="10.0.0.0/24",
                 now=NOW,
             )
             audit.append(connection, at=NOW, actor="root", action="x", subject="y", chain=digest_of)

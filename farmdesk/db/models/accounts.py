@@ -81,6 +81,7 @@ class KeyApplication(Base):
     reason: Mapped[str] = mapped_column(LongText)
     bundle: Mapped[bytes | None] = mapped_column(Blob)
     collected_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    network: Mapped[str | None] = mapped_column(Name)
 
 
 class UserSession(Base):

@@ -78,6 +78,7 @@ def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ApplicationKind.ACCOUNT,
             handover_key=bytes(range(32)),
             pickup_hash=bytes(32),
+            network="10.0.0.0/24",
             now=NOW,
         )
         for subject in ("boss", "wang [bold]", "wang"):
@@ -127,6 +128,7 @@ def test_who_waits_and_who_is_there(database: Database, capfd: pytest.CaptureFix
             ApproveUser(1, "operator", "1234abcd"),
         ),
         ("user reject 1 --reason unknown", RejectUser(1, "unknown")),
+        ("user reject 1 2 --reason crowd", RejectUser(2, "crowd")),
         ("user suspend wang --reason left", SuspendUser("wang", "left")),
         ("user reinstate wang", ReinstateUser("wang")),
         ("user quota wang 20", SetQuota("wang", 20)),
@@ -138,7 +140,7 @@ def test_words_become_commands_of_the_one_who_calls(
 ) -> None:
     assert main([*words.split(), "--as", "boss"]) == 3  # nobody answers
     link = DirectLink(database, issued_by="x")
-    [sent] = link.commands()
+    sent = link.commands()[-1]
     assert from_body(sent.kind, sent.body) == command
     assert sent.issued_by == "boss"
 

@@ -21,6 +21,12 @@ def test_all_together_are_bounded_too() -> None:
     assert limit.admit("d", 1) == 59
 
 
+def test_what_is_bounded_elsewhere_is_not_bounded_here() -> None:
+    limit = RateLimit(one=1, all_together=None, window_s=60)
+    assert {limit.admit(str(number), 0) for number in range(500)} == {0}
+    assert limit.admit("7", 1) == 59
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 5)), max_size=60))
 def test_no_window_ever_holds_more_than_is_allowed(tries: list[tuple[str, float]]) -> None:
     limit, now = RateLimit(one=3, all_together=7, window_s=10.0), 0.0

@@ -1,5 +1,7 @@
 """Brakes on logging in: per address, doubling, forgetting, and never a lock-out."""
 
+import pytest
+
 from farmdesk.security.brakes import (
     FAILURES,
     FIRST_WAIT_S,
@@ -7,6 +9,7 @@ from farmdesk.security.brakes import (
     MAX_REMEMBERED,
     WINDOW_S,
     LoginBrakes,
+    counted_network,
 )
 
 
@@ -93,3 +96,18 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(MAX_REMEMBERED):
         brakes.admit(f"host{number}", 0)
     assert len(brakes._tries) == MAX_REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.1.2.3", "10.1.2.0/24"),
+        ("::ffff:10.1.2.3", "10.1.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("", ""),
+        ("a socket", "a socket"),
+    ],
+)
+def test_a_network_is_what_one_customer_has(address: str, network: str) -> None:
+    assert counted_network(address) == network

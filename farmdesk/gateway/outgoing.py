@@ -131,17 +131,20 @@ class Outgoing:
         self._begun: dict[tuple[bytes, str, int], None] = {}  # by session, oldest first
         self._readings: WeakSet[Reading] = WeakSet()  # also those that no client waits for
 
-    def begin(self, caller: Caller, action: str, task_id: int) -> None:
-        """Note a transfer once a session; it begins with a fresh login. Raises StaleLogin."""
+    def begin(self, caller: Caller, action: str, task_id: int, *, anew: bool = False) -> None:
+        """Note a transfer: once a session, or `anew`; it begins with a fresh login.
+
+        Raises StaleLogin.
+        """
         transfer = (caller.session.token_hash, action, task_id)
-        if transfer in self._begun:
+        if transfer in self._begun and not anew:
             return
         now = self._now()
         if now - caller.session.made_at > FRESH:
             raise StaleLogin
         record = noted(at=now, actor=caller.account.login, action=action, subject=f"task {task_id}")
         with self._lock:
-            if transfer in self._begun:
+            if transfer in self._begun and not anew:
                 return
             with self._database.writing() as connection:
                 record(connection)

@@ -49,9 +49,10 @@ class Packages:
     def listed(self, caller: Caller, task_id: int, after: str) -> PackageSeen:
         """Give a page of a package's files behind the name `after`. Raises NoPackage, StaleLogin.
 
+        The first page begins a fetch: it is on record, whatever the session has fetched before.
         What no package may hold is left out: links, pipes, names that some system does not take.
         """
-        folder, record = self._begin(caller, task_id)
+        folder, record = self._begin(caller, task_id, anew=not after)
         try:
             files, more = files_behind(folder, task_id, after, PAGE)
         except OSError:
@@ -84,7 +85,7 @@ class Packages:
         )
         return self._outgoing.count(reading)
 
-    def _begin(self, caller: Caller, task_id: int) -> tuple[Path, KeyRecord]:
+    def _begin(self, caller: Caller, task_id: int, *, anew: bool = False) -> tuple[Path, KeyRecord]:
         """Give the folder of a task's package and the caller's keys, and note the fetch.
 
         Raises NoPackage, StaleLogin.
@@ -100,5 +101,5 @@ class Packages:
             raise NoPackage(task_id)
         if record is None:
             raise StaleLogin
-        self._outgoing.begin(caller, DEED, task_id)
+        self._outgoing.begin(caller, DEED, task_id, anew=anew)
         return folder, record

@@ -169,6 +169,11 @@ class Arrivals:
         path = self._inbox.sealed(self._transfer, file)
         return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
 
+    def flush(self, file: int) -> None:
+        """Bring a sealed file to the disk. Raises OSError."""
+        with self.open_sealed(file) as sealed:
+            os.fsync(sealed.fileno())
+
     def manifest(self) -> AbstractContextManager[Path]:
         """Give the file that a sealed manifest is written into; it counts at the context's end."""
         return whole_or_nothing(self._inbox.manifest(self._transfer))

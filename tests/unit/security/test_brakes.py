@@ -57,6 +57,28 @@ def test_an_office_behind_one_address_is_not_braked_by_its_successes() -> None:
         brakes.succeeded("10.0.0.1")
 
 
+def test_a_success_neither_counts_as_a_failure_nor_makes_the_next_wait_longer() -> None:
+    brakes = LoginBrakes()
+    for _ in range(FAILURES - 1):
+        _fail(brakes, "10.0.0.1", 0)
+        brakes.succeeded("10.0.0.1")
+    for _ in range(FAILURES):
+        _fail(brakes, "10.0.0.1", 0)
+    assert brakes.admit("10.0.0.1", 0) == FIRST_WAIT_S
+    _fail(brakes, "10.0.0.1", FIRST_WAIT_S)
+    brakes.succeeded("10.0.0.1")
+    _fail(brakes, "10.0.0.1", FIRST_WAIT_S)
+    assert brakes.admit("10.0.0.1", FIRST_WAIT_S) == 2 * FIRST_WAIT_S
+
+
+def test_a_success_from_an_address_that_was_forgotten_is_nothing() -> None:
+    brakes = LoginBrakes()
+    brakes.succeeded("10.0.0.1")
+    _fail(brakes, "10.0.0.1", 0)
+    brakes.succeeded("10.0.0.1")
+    brakes.succeeded("10.0.0.1")
+
+
 def test_own_successes_do_not_buy_tries_at_others() -> None:
     brakes = LoginBrakes()
     tries = 0
@@ -91,11 +113,21 @@ def test_a_line_of_ipv6_counts_as_one_address() -> None:
     assert brakes.admit("2001:db8:1:3::1", 1) == 0
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_ipv4_addresses_that_come_as_ipv6_are_not_one_line() -> None:
     brakes = LoginBrakes()
-    for number in range(MAX_REMEMBERED):
+    for _ in range(FAILURES):
+        _fail(brakes, "::ffff:10.0.0.1", 0)
+    assert brakes.admit("::ffff:10.0.0.1", 1) > 0
+    assert brakes.admit("::ffff:10.0.0.2", 1) == 0
+
+
+def test_what_is_remembered_is_bounded_and_who_is_new_is_not_what_is_forgotten() -> None:
+    brakes = LoginBrakes()
+    for number in range(MAX_REMEMBERED + 1):
         brakes.admit(f"host{number}", 0)
     assert len(brakes._tries) == MAX_REMEMBERED
+    tried = [brakes.admit("one more", 0) == 0 for _ in range(FAILURES + 1)]
+    assert sum(tried) == FAILURES
 
 
 @pytest.mark.parametrize(

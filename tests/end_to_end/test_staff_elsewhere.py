@@ -1,6 +1,7 @@
-"""Frames of an operator's own machine: sent sealed, opened, checked, taken; by real words."""
+"""The staff at desks elsewhere, by real words: frames are sent and taken, a package is fetched."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,11 @@ import pytest
 from farmdesk.config import read_config
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.workspace import Workspace
+from farmdesk.link.transfer_wire import UploadSeen
+from farmdesk.link.wire import from_json
+from farmdesk.security.sealed import SEGMENT
 from tests.farm import wait_until
+from tests.package_farm import files_in
 from tests.street import Street
 from tests.tiny_tool import png
 
@@ -141,3 +146,25 @@ def test_a_killed_engine_takes_sent_frames_when_it_is_back(
     release()
     farm.prove(task, range(1, 4))
     assert not Workspace(farm.folder).hand_in(task).exists()
+
+
+def test_a_package_is_fetched_as_its_customer_sent_it(
+    street: Street, said: Callable[[], str], elsewhere: Path, tmp_path: Path
+) -> None:
+    package, scene = tmp_path / "package", "镜头 1/开幕.tiny"
+    contents = {scene: b"{}", "textures/ice.exr": os.urandom(3 * SEGMENT), "empty": b""}
+    for name, content in contents.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_bytes(content)
+    street.come_in("wang", said)
+    tool = ("--tool", "tiny", "--tool-version", "2", "--frames", "1-3")
+    wish = ("submit", scene, "--package", package, *tool, street.passphrase, "--json")
+    assert street.run(*wish) == 0, said()
+    task = from_json(UploadSeen, said().encode()).task_id
+    street.farm.wait_state(task, TaskState.QUEUED, TaskState.REJECTED)
+    assert street.run("fetch", task, elsewhere, street.passphrase) == 1
+    assert "no package that can be fetched" in said()
+    keys = log_in_as_boss(street)
+    assert street.run("fetch", task, elsewhere, *keys) == 0, said()
+    assert files_in(elsewhere) == contents
+    assert street.farm.run("audit", "list", "--what", "fetch_package", "--json") == 0

@@ -65,9 +65,16 @@ class Sessions:
 
     def caller(self, token: str) -> Caller:
         """Give who has this token. Raises NoSession."""
+        return self._found(hash_of(token))
+
+    def check(self, caller: Caller) -> None:
+        """Look whether a session holds while its answer is under way. Raises NoSession."""
+        self._found(caller.session.token_hash)
+
+    def _found(self, token_hash: bytes) -> Caller:
         now = self._now()
         with self._database.reading() as connection:
-            found = sessions.find(connection, hash_of(token), now=now, idle=IDLE)
+            found = sessions.find(connection, token_hash, now=now, idle=IDLE)
         if found is None:
             raise NoSession
         session, account = found

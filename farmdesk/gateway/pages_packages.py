@@ -1,5 +1,6 @@
 """Pages for the staff's fetches. What they carry: `link.packages_wire`; rules: `packages`."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -45,4 +46,6 @@ def segments(
 ) -> Response:
     """Give a sealed file's header, and segments of it from `first` on, sealed for this answer."""
     reading = parts.packages.reading(caller, task_id, name, bytes.fromhex(version))
-    return SealedReply(reading.run(first, count, header=True))
+    return SealedReply(
+        reading.run(first, count, header=True), partial(parts.sessions.check, caller)
+    )

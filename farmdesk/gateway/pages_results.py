@@ -1,5 +1,6 @@
 """Pages for downloads. What they carry: `link.results_wire`; what they may do: `results`."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -51,4 +52,4 @@ def segments(
 ) -> Response:
     """Give sealed segments of a result from `first` on. It begins with a login of just now."""
     reading = parts.results.reading(caller, task_id, frame, bytes.fromhex(version))
-    return SealedReply(reading.run(first, count))
+    return SealedReply(reading.run(first, count), partial(parts.sessions.check, caller))

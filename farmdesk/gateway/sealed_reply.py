@@ -1,29 +1,47 @@
 """How sealed segments are answered: as they are sealed, with their length told before."""
 
 import logging
+from collections.abc import Callable, Iterator
+from time import monotonic
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from farmdesk.gateway.callers import NoSession
 from farmdesk.gateway.outgoing import FileChanged, Run
+
+WATCH_S = 1.0  # so often an answer under way looks whether its session still holds
 
 log = logging.getLogger(__name__)
 
 
 class SealedReply(StreamingResponse):
-    """Segments of a file, which is closed as soon as nobody waits for them."""
+    """Segments of a file, which is closed as soon as nobody waits for them.
+
+    `check` raises NoSession when who asked is out: suspended, logged out, his key revoked.
+    """
 
     media_type = "application/octet-stream"
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run.sealed(), headers={"Content-Length": str(run.length)})
+    def __init__(self, run: Run, check: Callable[[], None]) -> None:
+        super().__init__(_watched(run, check), headers={"Content-Length": str(run.length)})
         self._run = run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them."""
         try:
             await super().__call__(scope, receive, send)
-        except FileChanged as error:  # the answer is under way: it can only be cut off
-            log.info("%s", error)
+        except (FileChanged, NoSession) as error:  # under way, it can only be cut off
+            log.info("an answer was cut off: %s", error)
         finally:
             self._run.reading.close()
+
+
+def _watched(run: Run, check: Callable[[], None]) -> Iterator[bytes]:
+    """Give the segments; by the clock, not by their number: a fast answer asks nothing."""
+    asked_at = monotonic()
+    for piece in run.sealed():
+        yield piece
+        if monotonic() - asked_at >= WATCH_S:
+            check()
+            asked_at = monotonic()

@@ -87,6 +87,7 @@ def shared(room: Room) -> Iterator[Room]:
         frames=(
             frame_record(1, task_id=ANNS, node=SECRET),
             frame_record(2, FrameState.FAILED, task_id=BOBS, node=SECRET),
+            frame_record(3, task_id=BOBS, node=SECRET),
         ),
         logs=(LogRecord(NOW, "info", SECRET, ANNS), LogRecord(NOW, "info", "b", BOBS, SECRET)),
         urgents=(replace(ask, decision=SECRET, costs=(costs,)), asked),
@@ -109,7 +110,9 @@ def test_a_customer_sees_what_is_his(shared: Room) -> None:
     bob = _bob(shared)
     (task,) = bob.tasks()
     assert (task.id, task.name, task.output) == (BOBS, "bob's", "")
-    assert [row.record.node for row in bob.frames(BOBS)] == [""]
+    assert [(row.record.frame, row.record.node) for row in bob.frames(BOBS)] == [(2, ""), (3, "")]
+    assert [pace.task_id for pace in bob.paces([ANNS, BOBS])] == [BOBS]
+    assert list(bob.frame_times(BOBS).seconds) == [3]
     assert [(row.record.text, row.record.node) for row in bob.logs()] == [("b", None)]
     assert len(bob.frame_states(BOBS).states) == 10
     asked, own = bob.urgent_requests()
@@ -149,6 +152,18 @@ def test_no_read_tells_one_customer_of_another(
     assert reply.status_code in (200, 404, 422)
     for leak in (SECRET, json.dumps(SECRET)[1:-1], str(MANY), "/srv/"):
         assert leak not in reply.text
+
+
+def test_what_is_another_customer_s_looks_as_if_there_were_none(shared: Room) -> None:
+    header, none = shared.enter("bob"), 98_765
+    paths = [path for path in READS if "{}" in path]
+    paths += [f"{path}?task={{}}" for path in ("/logs", "/paces")]
+    for path in paths:
+        hers, nobodys = (
+            shared.client.get(path.format(number), headers=header) for number in (ANNS, none)
+        )
+        assert hers.status_code == nobodys.status_code, path
+        assert hers.text == nobodys.text.replace(str(none), str(ANNS)), path
 
 
 @pytest.mark.parametrize(

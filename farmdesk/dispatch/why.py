@@ -11,17 +11,10 @@ from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan
 from farmdesk.dispatch.wants import Place, Want
 from farmdesk.domain.node import offers
+from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 
 NAMED = 3  # nodes or tasks that a sentence names
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A sentence in English and Chinese."""
-
-    en: str = ""
-    zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class Scene:
     places: Sequence[Place]
     wants: Sequence[Want]
     plan: Plan
-    out: Mapping[str, Why] = field(default_factory=dict)
+    out: Mapping[str, Said] = field(default_factory=dict)
     leaving: Mapping[SlotId, str] = field(default_factory=dict)
     licences: Mapping[str, int] = field(default_factory=dict)
     # what was found out for one task holds for all of its tool
@@ -76,17 +69,17 @@ class Scene:
         return names
 
 
-def node_is_out(node: str, state: str, reason: Why) -> Why:
+def node_is_out(node: str, state: str, reason: Said) -> Said:
     """Say in a few words why a node cannot work."""
     words = {
-        "offline": Why("it is offline", "已离线"),
-        "fault": Why("it is at fault", "发生故障"),
-        "draining": Why("it is drained", "正在排空"),
-        "maintenance": Why("it is in maintenance", "正在维护"),
+        "offline": Said("it is offline", "已离线"),
+        "fault": Said("it is at fault", "发生故障"),
+        "draining": Said("it is drained", "正在排空"),
+        "maintenance": Said("it is in maintenance", "正在维护"),
     }
-    found = words.get(state, Why(f"{quoted(node)} rests", f"{quoted(node)} 暂停使用"))
+    found = words.get(state, Said(f"{quoted(node)} rests", f"{quoted(node)} 暂停使用"))
     en = f"{found.en}, {reason.en}" if reason.en else found.en
-    return Why(en, f"{found.zh}，{reason.zh}" if reason.zh else found.zh)
+    return Said(en, f"{found.zh}，{reason.zh}" if reason.zh else found.zh)
 
 
 def bound_to(want: Want, fitting: Sequence[Place]) -> list[Place]:

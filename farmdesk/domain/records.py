@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from farmdesk.domain.node import offers
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.urgent import UrgentRequest
@@ -100,7 +101,7 @@ class NodeRecord:
 
     def sentence(self, language: str) -> str:
         """Give the reason in `zh` or `en`."""
-        return (self.reason_zh or self.reason) if language == "zh" else self.reason
+        return Said(self.reason, self.reason_zh).text(language)
 
     def offers(self, tool: str, version: str) -> bool:
         """Say whether the node has this tool in this version."""

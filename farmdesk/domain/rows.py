@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from farmdesk.domain.records import FrameRecord, LogRecord, MessageRecord, NodeRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.urgent import UrgentRequest
 
@@ -53,7 +54,7 @@ class TaskRow:
 
     def sentence(self, language: str) -> str:
         """Give the reason in `zh` or `en`."""
-        return (self.reason_zh or self.reason) if language == "zh" else self.reason
+        return Said(self.reason, self.reason_zh).text(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class MessageRow:
 
     def sentence(self, language: str) -> str:
         """Give the text in `zh` or `en`."""
-        return self.record.text_zh if language == "zh" else self.record.text
+        return Said(self.record.text, self.record.text_zh).text(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class CommandRow:
 
     def sentence(self, language: str) -> str:
         """Give the engine's answer in `zh` or `en`."""
-        return (self.text_zh or self.text) if language == "zh" else self.text
+        return Said(self.text, self.text_zh).text(language)
 
 
 @dataclass(frozen=True, slots=True)

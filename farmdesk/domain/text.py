@@ -1,6 +1,8 @@
-"""Text from outside: whether it is fit for a name, and how it is shown inside a sentence."""
+"""Text from outside: what it is fit for, and how it is shown inside a sentence."""
 
 from unicodedata import category
+
+LONGEST_NAME = 255  # characters; no file system that renders lie on takes more
 
 _UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and paragraph breaks
 
@@ -8,6 +10,12 @@ _UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and 
 def is_one_line(text: str) -> bool:
     """Say whether text has no control characters, line breaks, lone surrogates or hidden marks."""
     return not any(category(character) in _UNFIT for character in text)
+
+
+def is_plain_name(name: str) -> bool:
+    """Say whether a file name stays in its folder on every system."""
+    plain = not set(name) & set("/\\:\0") and name not in ("", ".", "..")
+    return plain and len(name) <= LONGEST_NAME
 
 
 def quoted(text: str, length: int = 60) -> str:

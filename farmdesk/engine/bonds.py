@@ -1,10 +1,11 @@
 """The desk for operators' allocations; `standing.py` finds them again after a restart."""
 
 from farmdesk.dispatch.wants import Bond, Place
-from farmdesk.dispatch.why import Why, node_is_out
+from farmdesk.dispatch.why import node_is_out
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node import UnknownNode, offers
 from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
+from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents
@@ -12,7 +13,6 @@ from farmdesk.engine.allocation import Rules
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import FarmAnswers, TaskAnswers
 from farmdesk.engine.farm import Farm
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 
 
@@ -117,7 +117,7 @@ class Bonds:
                 "请另选节点，或不指定节点池。",
             )
         if not self._agents.nodes.usable(name):
-            why = node_is_out(name, node.state, Why(node.reason, node.reason_zh))
+            why = node_is_out(name, node.state, Said(node.reason, node.reason_zh))
             raise Refused(
                 f"Node {shown} cannot be allocated: {why.en}. Choose another one, or wait until it "
                 "is back.",

@@ -22,13 +22,13 @@ from farmdesk.domain.commands import kind_of
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import OUR_FAULT
 from farmdesk.engine.key_maker import check_handover, make_keys
 from farmdesk.engine.people import Directory
 from farmdesk.engine.posts import AccountsChanged
-from farmdesk.engine.said import Said
 from farmdesk.security.vault import OpenVault
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from farmdesk.domain.commands import Command, from_body
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.users import User, check_allowed
 from farmdesk.engine.catalogue import Catalogue
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 
 log = logging.getLogger(__name__)

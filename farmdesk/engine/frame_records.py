@@ -67,14 +67,6 @@ def record_of(entry: TaskEntry, node: str, line: JournalLine) -> FrameRecord:
     )
 
 
-def is_plain_name(path: str) -> bool:
-    """Say whether a frame's path is a mere file name.
-
-    What a node says must not lead out of the frames folder.
-    """
-    return bool(path) and path not in {".", ".."} and not set(path) & set("/\\:\0")
-
-
 def read_reason(text: str) -> FailureReason:
     """Read an agent's word for a failure; an unknown one, from a newer agent, counts as a crash."""
     try:

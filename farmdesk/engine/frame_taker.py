@@ -15,6 +15,7 @@ from pathlib import Path
 
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.node import BY_HAND
+from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 from farmdesk.engine.check_workers import CheckWorker, CheckWorkers
 from farmdesk.engine.desk import OUR_FAULT
@@ -22,7 +23,6 @@ from farmdesk.engine.frame_check import Claim, Finding
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.ports import FrameProofs
 from farmdesk.engine.posts import FrameTaken, HandInEnded
-from farmdesk.engine.said import Said
 from farmdesk.engine.sent_frames import SentFrames
 from nodeagent.frame_pattern import parse_pattern
 from nodeagent.journal import Journal, JournalLine

@@ -12,6 +12,7 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import Outcome
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import WISHES
 from farmdesk.domain.task_commands import TakeFrames, TakeSentFrames
@@ -23,7 +24,6 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import FrameTaken, HandInEnded
 from farmdesk.engine.reports import Reports
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
 

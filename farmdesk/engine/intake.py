@@ -8,6 +8,7 @@ from typing import Protocol
 
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import MessageRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import TakePackage
 from farmdesk.domain.users import User
@@ -15,7 +16,6 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import TaskAnswers
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import PackageOpened
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 
 log = logging.getLogger(__name__)

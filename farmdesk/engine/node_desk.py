@@ -3,6 +3,7 @@
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node import UnknownNode
 from farmdesk.domain.node_commands import DrainNodes, WakeNodes
+from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 from farmdesk.domain.users import User
 from farmdesk.engine.agents import Agents
@@ -10,7 +11,6 @@ from farmdesk.engine.allocation import Rules
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import FarmAnswers
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.said import Said
 
 
 class NodeDesk:

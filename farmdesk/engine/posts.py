@@ -6,7 +6,7 @@ from datetime import datetime
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.records import FrameRecord, Outcome
 from farmdesk.domain.rows import CommandRow, FrameTimes
-from farmdesk.engine.said import Said
+from farmdesk.domain.said import Said
 from nodeagent.journal import JournalLine
 from nodeagent.reports import AgentReport
 

@@ -5,17 +5,18 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from farmdesk.dispatch.events import SlotId
 from farmdesk.dispatch.fleet import Plan
 from farmdesk.dispatch.wants import Place, Want
-from farmdesk.dispatch.why import Scene, Why, node_is_out
+from farmdesk.dispatch.why import Scene, node_is_out
 from farmdesk.dispatch.why_idles import why_idles
 from farmdesk.dispatch.why_waits import why_waits
 from farmdesk.domain.node import RenderNode
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import NodeState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.task_entry import TaskEntry
 
-NOTHING = Why()
-STILL_AT_WORK = Why(
+NOTHING = Said()
+STILL_AT_WORK = Said(
     "It finishes what it had in hand when the engine was restarted.",
     "正在完成引擎重启前开始的帧。",
 )
@@ -28,7 +29,7 @@ class Reasons:
         self._farm = farm
         self._agents = agents
         self._licences = licences
-        self._told: dict[str, tuple[NodeState, Why]] = {}
+        self._told: dict[str, tuple[NodeState, Said]] = {}
         self._slots: dict[str, list[Place]] = {}
         for place in agents.places:
             self._slots.setdefault(place.node, []).append(place)
@@ -44,7 +45,7 @@ class Reasons:
         """Say why those who have nothing have nothing; `told`: tasks that say so already."""
         nodes = self._agents.nodes.by_name.values()
         out = {
-            node.name: node_is_out(node.name, node.state, Why(node.reason, node.reason_zh))
+            node.name: node_is_out(node.name, node.state, Said(node.reason, node.reason_zh))
             for node in nodes
             if not self._agents.nodes.usable(node.name)
         }
@@ -60,7 +61,7 @@ class Reasons:
                 self._tell_task(task.id, _waits_for_start(task.id))
         self._tell_nodes(scene, nodes, len(queued))
 
-    def _tell_task(self, task_id: int, why: Why) -> None:
+    def _tell_task(self, task_id: int, why: Said) -> None:
         entry: TaskEntry = self._farm.tasks[task_id]
         task = entry.task
         if task.waiting or task.state not in (TaskState.QUEUED, TaskState.RENDERING):
@@ -70,7 +71,7 @@ class Reasons:
             self._farm.touch(entry)
 
     def _tell_nodes(self, scene: Scene, nodes: Iterable[RenderNode], queued: int) -> None:
-        known: dict[tuple[object, ...], Why] = {}  # many nodes idle for the same reason
+        known: dict[tuple[object, ...], Said] = {}  # many nodes idle for the same reason
         granted = {slot for slots in scene.plan.grants.values() for slot in slots}
         for node in nodes:
             if node.state not in (NodeState.IDLE, NodeState.RENDERING):
@@ -94,7 +95,7 @@ class Reasons:
                 self._told[node.name] = (node.state, why)
                 self._farm.set_node(node.name, reason=why.en, reason_zh=why.zh)
 
-    def _of_several(self, places: Sequence[Place], free: int, idle: Why) -> Why:
+    def _of_several(self, places: Sequence[Place], free: int, idle: Said) -> Said:
         """Sum up a node with several slots, of which some work."""
         sessions = (self._agents.busy.get(place.slot) for place in places)
         tasks = sorted({session.task_id for session in sessions if session is not None})
@@ -102,15 +103,15 @@ class Reasons:
         at_work = count - free
         en = f"{at_work} of {count} slots work (tasks {all_tasks})."
         zh = f"{count} 个槽位中有 {at_work} 个在工作（任务 {all_tasks}）。"
-        return Why(f"{en} {idle.en}".strip(), zh + idle.zh)
+        return Said(f"{en} {idle.en}".strip(), zh + idle.zh)
 
 
 def _bound(scene: Scene) -> bool:
     return any(want.bond is not None for want in scene.wants)
 
 
-def _waits_for_start(task_id: int) -> Why:
-    return Why(
+def _waits_for_start(task_id: int) -> Said:
+    return Said(
         f"Waits for an operator: farmdesk start {task_id}, or farmdesk auto-start on",
         f"等待操作员派发：farmdesk start {task_id}，或 farmdesk auto-start on",
     )

@@ -3,10 +3,11 @@
 import logging
 
 from farmdesk.domain.states import FrameState
+from farmdesk.domain.text import is_plain_name
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
-from farmdesk.engine.frame_records import is_plain_name, record_of
+from farmdesk.engine.frame_records import record_of
 from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.task_entry import TaskEntry

@@ -4,6 +4,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from farmdesk.domain.records import NewTask, TaskRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import SubmitTask
@@ -17,7 +18,6 @@ from farmdesk.engine.desk import FarmAnswers
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import make_entry
 from farmdesk.engine.workspace import Workspace
 

@@ -2,6 +2,7 @@
 
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -21,7 +22,6 @@ from farmdesk.engine.dependents import Dependents
 from farmdesk.engine.desk import TaskAnswers
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.runs import Runs
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.workspace import Workspace
 

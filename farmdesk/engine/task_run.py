@@ -32,11 +32,11 @@ from farmdesk.dispatch.events import (
 )
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.domain.text import is_plain_name
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.frame_records import (
     broken_record,
-    is_plain_name,
     published_record,
     read_reason,
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from farmdesk.domain.errors import FarmError
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.urgent import UrgentRequest
 from farmdesk.domain.urgent_states import UrgentState
@@ -15,7 +16,6 @@ from farmdesk.engine import urgent_words as words
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.interrupts import Interrupts
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.urgent_news import UrgentNews
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.exits import ExitRule
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
 from farmdesk.domain.urgent_commands import (
@@ -27,7 +28,6 @@ from farmdesk.engine.clock import Moment
 from farmdesk.engine.desk import FarmAnswers, TaskAnswers
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.interrupts import Interrupts
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.urgent_course import UrgentCourse
 from farmdesk.engine.urgent_news import UrgentNews, Wording

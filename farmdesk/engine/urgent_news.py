@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from farmdesk.domain.records import MessageRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.urgent import OPERATORS, UrgentRequest
 from farmdesk.domain.users import Role, User
 from farmdesk.engine import urgent_words as words
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 
 log = logging.getLogger(__name__)

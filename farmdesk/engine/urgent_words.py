@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from farmdesk.domain.exits import ExitCost, ExitRule
+from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
 from farmdesk.domain.urgent_states import ANSWER_ZH, Answer, UrgentState
-from farmdesk.engine.said import Said
 from farmdesk.engine.task_entry import TaskEntry
 
 _RULES = {

@@ -5,7 +5,7 @@ Names come from nodes and are hostile: only a plain name within the task's outpu
 
 from dataclasses import dataclass
 
-LONGEST_NAME = 255  # characters; no file system that renders lie on takes more
+from farmdesk.domain.text import is_plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,3 @@ def pattern_of(frame: int, name: str) -> FilePattern | None:
         if made.name(frame) == name:
             return made
     return FilePattern(name, 0, "")
-
-
-def is_plain_name(name: str) -> bool:
-    """Tell whether a name stays in its folder on every system."""
-    plain = not set(name) & set("/\\:\0") and name not in ("", ".", "..")
-    return plain and len(name) <= LONGEST_NAME

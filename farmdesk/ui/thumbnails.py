@@ -17,7 +17,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QImageReader
 
-from farmdesk.ui.frame_files import is_plain_name
+from farmdesk.domain.text import is_plain_name
 
 log = logging.getLogger(__name__)
 

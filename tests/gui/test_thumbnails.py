@@ -17,9 +17,10 @@ from pytestqt.qtbot import QtBot
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import FrameRow
 from farmdesk.domain.states import FrameState
+from farmdesk.domain.text import is_plain_name
 from farmdesk.ui import picture_shelf, thumbnails
 from farmdesk.ui.appearance import Appearance
-from farmdesk.ui.frame_files import FilePattern, is_plain_name, pattern_of
+from farmdesk.ui.frame_files import FilePattern, pattern_of
 from farmdesk.ui.models.frame_table import MOST_PATTERNS, FrameTable
 from farmdesk.ui.reads import StatesRead, frames_read
 from farmdesk.ui.texts import Text

@@ -15,13 +15,13 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState
 from farmdesk.engine import frame_taker
 from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.frame_taker import FrameTaker
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.posts import FrameTaken, HandInEnded
-from farmdesk.engine.said import Said
 from farmdesk.engine.sent_frames import SentFrames
 from nodeagent.journal import JournalLine, read_journal
 from nodeagent.results import copy_down

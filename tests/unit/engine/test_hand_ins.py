@@ -6,6 +6,7 @@ import pytest
 
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import Outcome
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -17,7 +18,6 @@ from farmdesk.domain.task_commands import (
 )
 from farmdesk.engine.hand_ins import NAMED, HandIn
 from farmdesk.engine.posts import CommandsArrived, FrameTaken, HandInEnded
-from farmdesk.engine.said import Said
 from nodeagent.journal import JournalLine
 from tests.unit.engine.rig import DIGEST, Rig
 

@@ -4,14 +4,15 @@ from types import TracebackType
 
 import httpx
 
-from farmdesk.db import audit
+from farmdesk.db import accounts, audit, sessions
 from farmdesk.db.database import open_database
-from farmdesk.domain.accounts import Account, AuditRecord
+from farmdesk.domain.accounts import Account, AuditRecord, UserState
 from farmdesk.domain.users import Role
 from farmdesk.security.challenge import Challenge, sign
 from farmdesk.security.tls import client_context, fingerprint
 from farmdesk.security.user_keys import UserKeys
 from tests.gateways import RunningGateway, add_user, keys_of
+from tests.samples import NOW
 
 USERS = {
     "ann": Role.CUSTOMER,
@@ -90,6 +91,20 @@ class Room:
         reply = self.answer(login)
         assert reply.status_code == 200, reply.text
         return {"Authorization": f"Bearer {reply.json()['token']}"}
+
+    def suspend(self, login: str) -> None:
+        """Lock somebody out, as a superadmin does."""
+        with self.database.writing() as connection:
+            accounts.move(
+                connection,
+                login,
+                wanted={UserState.ACTIVE},
+                state=UserState.SUSPENDED,
+                by="boss",
+                reason="left",
+                now=NOW,
+            )
+            sessions.end_of_user(connection, self.users[login].user_id)
 
     def audit(self) -> list[AuditRecord]:
         """Give the audit log."""

@@ -37,8 +37,8 @@ class FramesFailed(Refused):
         self.frames = FrameSet.of(frames)
         why_zh, why = ("", "") if reason is None else REASONS[reason]
         super().__init__(
-            f"Frames {self.frames} failed ({why.lower() or 'nobody knows why'}). Ask the render "
-            "staff, then fetch again.",
+            f"Frames {self.frames} failed: {why or 'nobody knows why'}. Ask the render staff, then "
+            "fetch again.",
             f"第 {self.frames} 帧渲染失败（{why_zh or '原因不明'}）。请联系渲染人员后重新下载。",
         )
 
@@ -89,10 +89,10 @@ def _told(call: Call, folder: Path, fetched: Fetched) -> int:
         "state": fetched.state,
     }
     call.show(told, lambda: _say(call, folder, fetched))
-    missing = list(_missing(fetched))
-    for refused in missing:
+    refusals = list(missing(fetched))
+    for refused in refusals:
         call.complain(refused.text(language()))
-    return 1 if missing else 0
+    return 1 if refusals else 0
 
 
 def _say(call: Call, folder: Path, fetched: Fetched) -> None:
@@ -107,7 +107,7 @@ def _say(call: Call, folder: Path, fetched: Fetched) -> None:
         )
 
 
-def _missing(fetched: Fetched) -> Iterator[Refused]:
+def missing(fetched: Fetched) -> Iterator[Refused]:
     """Say which frames cannot be had, and why."""
     if fetched.lost:
         yield FramesLost(fetched.lost)

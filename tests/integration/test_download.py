@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from farmdesk.db import accounts, sessions
-from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FrameState, TaskState
@@ -31,7 +29,6 @@ from tests.farm import wait_until
 from tests.gateway_room import Room
 from tests.gateways import keys_of
 from tests.result_farm import RenderedTask, noise
-from tests.samples import NOW
 from tests.transfer_farm import CUSTOMER, gateway_process
 
 Pieces = AbstractContextManager[Iterator[bytes]]
@@ -203,18 +200,7 @@ def test_a_suspended_user_gets_nothing_more(
 
         def run(self, task_id: int, frame: int, version: bytes, segments: range) -> Pieces:
             if segments.start > 0:
-                user_id = clients.room.users["ann"].user_id
-                with clients.room.database.writing() as connection:
-                    accounts.move(
-                        connection,
-                        "ann",
-                        wanted={UserState.ACTIVE},
-                        state=UserState.SUSPENDED,
-                        by="boss",
-                        reason="left",
-                        now=NOW,
-                    )
-                    sessions.end_of_user(connection, user_id)
+                clients.room.suspend("ann")
             return super().run(task_id, frame, version, segments)
 
     fetching = clients.download(door=Suspending(clients.session("ann")))

@@ -105,12 +105,14 @@ class Download:
         listing = self._listing(task_id, frames)
         self._receiver.progress.start(0, 0)
         tally = Tally(listing, self._receiver.progress, waits=wait)
-        self._receiver.bring_all(
-            self._looks(folder, listing, tally, wait=wait),
-            lambda result: self._bring(task_id, folder, result, tally),
-        )
-        with suppress(OSError):  # where something is on its way, the folder stays with it
-            (folder / PARTS).rmdir()
+        try:
+            self._receiver.bring_all(
+                self._looks(folder, listing, tally, wait=wait),
+                lambda result: self._bring(task_id, folder, result, tally),
+            )
+        finally:
+            with suppress(OSError):  # where something is on its way, the folder stays with it
+                (folder / PARTS).rmdir()
         absent = tally.absent()
         given_up = {frame: listing.given_up[frame] for frame in absent if frame in listing.given_up}
         return Fetched(
@@ -133,7 +135,7 @@ class Download:
             yield self._lacking_first(folder, [result for result in news if result.version])
             if listing.state in ENDED or not wait:
                 return
-            if not tally.lacks:
+            if not tally.lacks():
                 self._receiver.progress.say(StillRendering(*tally.counts))
             if self._receiver.pause.wait(self._poll_s):
                 raise Paused

@@ -82,7 +82,6 @@ class Tally:
                 self._bytes -= result.size
                 self._tell()
 
-    @property
     def lacks(self) -> bool:
         """Whether anything that is proven still has to come."""
         with self._lock:

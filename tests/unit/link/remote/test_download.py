@@ -1,6 +1,7 @@
 """Downloads from farms that lie, and over lines that break, without HTTP."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from farmdesk.domain.states import TaskState
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
 from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.progress import Progress
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.sealed import SEGMENT, WrongKey
@@ -277,3 +279,87 @@ def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
     assert not names(tmp_path)
     monkeypatch.undo()
     assert fetch(farm, tmp_path).files == 2
+
+
+def test_one_file_alone_has_several_connections(farm: LyingFarm, tmp_path: Path) -> None:
+    """Neither of the two requests for it ends before the other has begun."""
+    both = threading.Barrier(2, timeout=30)
+
+    def together(_first: int, segments: list[bytes]) -> list[bytes]:
+        both.wait()
+        return segments
+
+    farm.change = together
+    assert fetch(farm, tmp_path, FrameSet.parse("2")).files == 1
+    assert (tmp_path / farm.listed[2].name).read_bytes() == farm.contents[2]
+
+
+def test_what_came_out_of_order_is_kept_and_only_the_gap_is_asked_for_again(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    """The client dies between two runs: the second one had come, the first one by half."""
+    behind = threading.Event()
+
+    def cut(first: int, segments: list[bytes]) -> list[bytes]:
+        if first:
+            return segments
+        assert behind.wait(30)
+        return segments[:3]
+
+    class Watching(Progress):
+        def add(self, count: int) -> None:
+            super().add(count)
+            if count < 1000:  # the last segment
+                behind.set()
+
+    farm.change = cut
+    with pytest.raises(FarmUnavailable):
+        Download(farm, keys(), patience_s=0, progress=Watching()).fetch(
+            7, tmp_path, FrameSet.parse("2")
+        )
+    assert not names(tmp_path)
+    farm.change = lambda _first, segments: segments
+    farm.asked.clear()
+    progress = Progress()
+    fetched = Download(farm, keys(), patience_s=0, progress=progress).fetch(
+        7, tmp_path, FrameSet.parse("2")
+    )
+    assert (fetched.files, farm.asked) == (1, [(2, 3)])
+    assert (tmp_path / farm.listed[2].name).read_bytes() == farm.contents[2]
+    assert progress.look().done == progress.look().total == len(farm.contents[2])
+
+
+def test_a_failure_at_one_connection_is_told_once_and_ends_the_others(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.change = _swapped
+    with pytest.raises(DamagedFile):
+        fetch(farm, tmp_path, FrameSet.parse("2"))
+    assert farm.listed[2].name not in names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"frames": "1-"}, Unreadable),
+        ({"frames": "7"}, Unreadable),  # a frame that the task has not
+        ({"rev": -1}, Unreadable),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused(
+    farm: LyingFarm, tmp_path: Path, changed: dict[str, object], error: type[Exception]
+) -> None:
+    page = farm.page(*farm.listed.values(), rev=5)
+    farm.pages = [replace(page, **changed)]  # type: ignore[arg-type]
+    with pytest.raises(error):
+        fetch(farm, tmp_path)
+    assert not farm.asked
+
+
+def test_a_name_that_comes_later_must_not_meet_one_before(farm: LyingFarm, tmp_path: Path) -> None:
+    twin = farm.seen(2, name=farm.listed[1].name.upper())
+    first = farm.page(farm.listed[1], rev=5, state=TaskState.RENDERING)
+    farm.pages = [first, farm.page(twin, rev=6)]
+    with pytest.raises(BadListing):
+        Download(farm, keys(), poll_s=0.001).fetch(7, tmp_path, wait=True)
+    assert names(tmp_path) <= {farm.listed[1].name}

@@ -1,0 +1,64 @@
+"""What a person reads while a download goes, and when frames are missing at its end."""
+
+import pytest
+
+from farmdesk.cli.downloading import missing
+from farmdesk.cli.watching import standing_text
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.states import FailureReason, TaskState
+from farmdesk.link.remote.download import Fetched
+from farmdesk.link.remote.progress import Standing
+
+
+@pytest.mark.parametrize(
+    ("seen", "en", "zh"),
+    [
+        (Standing(0, 0, 0.0, None), "", ""),
+        (
+            Standing(1_200_000, 3_400_000, 85_300_000.0, 3725.4, files=(37, 100)),
+            "37/100 frames  1.2 MB / 3.4 MB  85.3 MB/s  1:02:05 left",
+            "37/100 帧  1.2 MB / 3.4 MB  85.3 MB/s  剩余 1:02:05",
+        ),
+        (
+            Standing(5, 10, 0.0, None, files=(1, 2)),  # nobody can say when it ends
+            "1/2 frames  5 bytes / 10 bytes",
+            "1/2 帧  5 bytes / 10 bytes",
+        ),
+    ],
+)
+def test_a_look_at_a_transfer_is_put_into_words(seen: Standing, en: str, zh: str) -> None:
+    assert (standing_text(seen, "en"), standing_text(seen, "zh")) == (en, zh)
+
+
+def fetched(state: TaskState, **more: object) -> Fetched:
+    values: dict[str, object] = {"files": 1, "bytes": 1, "skipped": 0, "lost": (), "given_up": {}}
+    return Fetched(**(values | {"absent": FrameSet(), "state": state} | more))  # type: ignore[arg-type]
+
+
+def test_what_is_missing_is_told_with_its_reason() -> None:
+    one = fetched(
+        TaskState.PARTLY_FAILED,
+        lost=(4,),
+        given_up={7: FailureReason.GPU, 8: FailureReason.GPU, 3: FailureReason.CRASH, 9: None},
+        absent=FrameSet.parse("20-30"),
+    )
+    told = list(missing(one))
+    assert [str(refused).partition(".")[0] for refused in told] == [
+        "Frames 4 are not on the farm any more as they were proven",
+        "Frames 7-8 failed: GPU fault",
+        "Frames 3 failed: The tool crashed",
+        "Frames 9 failed: nobody knows why",
+        "Frames 20-30 were not rendered: the task has ended (partly failed)",
+    ]
+    assert [refused.zh.partition("。")[0] for refused in told] == [
+        "第 4 帧在农场上已丢失或损坏",
+        "第 7-8 帧渲染失败（显卡故障）",
+        "第 3 帧渲染失败（工具崩溃）",
+        "第 9 帧渲染失败（原因不明）",
+        "第 20-30 帧未渲染：任务已结束（部分失败）",
+    ]
+
+
+def test_what_is_still_to_come_is_not_missing() -> None:
+    assert not list(missing(fetched(TaskState.RENDERING, absent=FrameSet.parse("2"))))
+    assert not list(missing(fetched(TaskState.COMPLETED)))

@@ -38,8 +38,8 @@ def test_what_is_written_is_read_back() -> None:
 
 def test_the_longest_names_of_any_script_fit_into_a_line() -> None:
     name = "/".join(["👩" * 63] * 4)
-    entry = Entry(name, MAX_SIZE, (1 << 63) - 1, b"d" * 32, same_as=name)
-    few = Manifest(TRANSFER, (replace(entry, size=MAX_TOTAL),))
+    entry = Entry(name, MAX_TOTAL, (1 << 63) - 1, b"d" * 32, same_as=name)
+    few = Manifest(TRANSFER, (entry, replace(SCENE, size=0, file=(1 << 31) - 1)))
     assert Manifest.parse(few.to_bytes(), transfer=TRANSFER) == few
 
 
@@ -98,6 +98,7 @@ HOSTILE = {
     "a name that is no text": _lines((1, "name", ["a"])),
     "a number that is no number": _lines((1, "file", "0")),
     "a number below nothing": _lines((1, "file", -1)),
+    "a number beyond any file": _lines((1, "file", 1 << 31)),
     "one file twice": _lines((2, "file", 0)),
     "no source": _lines((1, "file", ...)),
     "two sources": _lines((1, "same_as", "a")),

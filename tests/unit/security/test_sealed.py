@@ -124,6 +124,29 @@ def test_a_segment_of_another_length_than_planned_is_not_sealed(content: bytes) 
         file.seal_into(4, content[:999], memoryview(bytearray(SEGMENT)))
 
 
+def test_a_segment_with_another_header_or_length_is_damaged(content: bytes) -> None:
+    """Who knows the seed from elsewhere believes no header; its bytes are under no tag."""
+    file = SealedFile(KEY, PLACE, plan=SegmentPlan(FIVE), seed=Seed.fresh())
+    sealed, opened = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
+    file.seal_into(0, content[:PLAIN_FIRST], sealed)
+    assert file.open_into(0, sealed, opened) == PLAIN_FIRST
+    for at in (0, 1, HEADER - 1):
+        sealed[at] ^= 1
+        with pytest.raises(DamagedSegments):
+            file.open_into(0, sealed, opened)
+        sealed[at] ^= 1
+    for length in (0, HEADER, TAG, SEGMENT - 1):
+        for index in (0, 1):
+            with pytest.raises(DamagedSegments):
+                file.open_into(index, sealed[:length], opened)
+
+
+@pytest.mark.parametrize(("key", "salt", "prefix"), [(31, 32, 7), (32, 31, 7), (32, 32, 8)])
+def test_keys_and_seeds_of_other_lengths_seal_nothing(key: int, salt: int, prefix: int) -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        SealedFile(bytes(key), PLACE, plan=SegmentPlan(1), seed=Seed(bytes(salt), bytes(prefix)))
+
+
 def test_a_derived_seed_is_the_same_again_and_another_for_other_bytes() -> None:
     assert Seed.derived(KEY, b"frame 1, sha a") == Seed.derived(KEY, b"frame 1, sha a")
     assert Seed.derived(KEY, b"frame 1, sha a") != Seed.derived(KEY, b"frame 1, sha b")

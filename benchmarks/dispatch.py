@@ -1,11 +1,12 @@
 """How many frames a second the engine takes: virtual nodes, the real engine, the real store.
 
-    python -m benchmarks.dispatch [--nodes N] [--frames N] [--database mariadb|sqlite] [--json]
+    python -m benchmarks.dispatch [--nodes N] [--frames N] [--json]
+        [--database mariadb|mysql|sqlite]
 
 The nodes render in no time: each reports its next frame as soon as the engine has taken the last
 ones, so the figure is what engine and database can do together, with durable commits: from
 submission until the database shows all frames done. MariaDB is a private server that the benchmark
-starts.
+starts; so is MySQL, by the program that `FARMDESK_TEST_MYSQLD` names.
 """
 
 import argparse
@@ -53,7 +54,7 @@ from nodeagent.reports import (
     Pong,
     StoppingAfterFrame,
 )
-from tests.servers import database_server
+from tests.servers import SERVERS
 
 WAITING = 500  # reports that may wait in the engine's inbox
 DIGEST = "ab" * 32
@@ -224,7 +225,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/farm.db"
         return
-    with database_server() as server:
+    with SERVERS[kind]() as server:
         yield server.new_database()
 
 
@@ -233,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--frames", type=int, default=200_000)
-    parser.add_argument("--database", choices=("mariadb", "sqlite"), default="mariadb")
+    parser.add_argument("--database", choices=(*SERVERS, "sqlite"), default="mariadb")
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name, _database(words.database, Path(name)) as url:

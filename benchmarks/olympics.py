@@ -1,7 +1,7 @@
 """The record run: a whole winter games through the real engine and a real MariaDB.
 
-    python -m benchmarks.olympics [--tasks N] [--frames N] [--hours N] [--database mariadb|sqlite]
-                                  [--seed N] [--json]
+    python -m benchmarks.olympics [--tasks N] [--frames N] [--hours N] [--seed N] [--json]
+                                  [--database mariadb|mysql|sqlite]
 
 105 tasks with 472,428 frames, one in ten urgent, on 30 nodes of which one fails each day, in 1,512
 hours of virtual time: nothing passes between two events, and what the engine does by the clock it
@@ -33,7 +33,7 @@ from benchmarks.workloads import Floats
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine import allocation, farm, loop, session, urgent_course
-from tests.servers import database_server
+from tests.servers import SERVERS
 from tests.simulation.virtual_time import NOON
 
 STRETCH = {
@@ -120,7 +120,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/farm.db"
         return
-    with database_server() as server:
+    with SERVERS[kind]() as server:
         yield server.new_database()
 
 
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tasks", type=int, default=Size.tasks)
     parser.add_argument("--frames", type=int, default=Size.frames)
     parser.add_argument("--hours", type=float, default=Size.hours, help="of virtual time")
-    parser.add_argument("--database", choices=("mariadb", "sqlite"), default="mariadb")
+    parser.add_argument("--database", choices=(*SERVERS, "sqlite"), default="mariadb")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args(arguments)

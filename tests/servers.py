@@ -251,8 +251,11 @@ class MySql(DatabaseServer):
         ]
 
 
+SERVERS: dict[str, type[DatabaseServer]] = {kind.NAME: kind for kind in (MariaDb, MySql)}
+
+
 def database_server() -> DatabaseServer:
-    """Give the server on which tests and benchmarks run, not started: MariaDB, if not told else."""
+    """Give the server on which tests run, not started: MariaDB, unless the environment says so."""
     return MySql() if os.environ.get(_MYSQLD) else MariaDb()
 
 

@@ -8,6 +8,7 @@ from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.frame_records import record_of
+from farmdesk.engine.hearing import Hearing, misses
 from farmdesk.engine.posts import AgentGone, AgentSaid
 from farmdesk.engine.runs import Runs
 from farmdesk.engine.task_entry import TaskEntry
@@ -24,6 +25,7 @@ class Reports:
     def __init__(self, *, farm: Farm, agents: Agents, runs: Runs, workspace: Workspace) -> None:
         self._farm = farm
         self._agents = agents
+        self._hearing = Hearing(farm, agents)
         self._runs = runs
         self._workspace = workspace
 
@@ -33,9 +35,9 @@ class Reports:
         if found is None:
             return
         (session, run), report = found, post.report
-        if run.misses(session, report):
+        if misses(run, session, report):
             self.read_journal(run.entry, session.node, now)
-        run.said(session, report, now)
+        self._hearing.take(run, session, report, now)
         current = self._runs.run_of(session.task_id)
         if current is run or current is None or not isinstance(report, FramePublished):
             return

@@ -119,8 +119,8 @@ def test_a_folder_of_the_server_is_named_as_such(
 def test_a_killed_engine_takes_sent_frames_when_it_is_back(
     street: Street, said: Callable[[], str], elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also a client that was killed meanwhile is told what became of what it had sent."""
-    task = submit(street, said, "--frames", "1-3")
+    """Who hands in again after his client was killed is told of both."""
+    task = submit(street, said, "--frames", "1-4")
     keys = log_in_as_boss(street)
     for frame in (1, 2, 3):
         (elsewhere / f"frame_{frame:04d}.png").write_bytes(png(frame))
@@ -129,22 +129,24 @@ def test_a_killed_engine_takes_sent_frames_when_it_is_back(
     release = farm.hold_checks(only=2)
     farm.start()
 
-    def pause(_command: int) -> None:
+    def die(*_: object) -> None:
         farm.wait_done(task, 1)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("farmdesk.link.remote.hand_in.FramesByHand._answer", lambda _s, c: pause(c))
+        patch.setattr("farmdesk.link.remote.hand_in.FramesByHand._answer", die)
         assert street.run("hand-in", task, elsewhere, *keys) == 130
     farm.kill()
     release()
     farm.start()
     release()
     said()
-    assert street.run("hand-in", task, elsewhere, *keys) == 0
-    assert "frames taken by hand" in said()
+    (elsewhere / "frame_0004.png").write_bytes(png(4))
+    assert street.run("hand-in", task, elsewhere, *keys, "--json") == 0
+    texts = [row["text"] for row in json.loads(said())]
+    assert [text[:16] for text in texts] == ["2 frames taken b", "1 frame taken by"]
     release()
-    farm.prove(task, range(1, 4))
+    farm.prove(task, range(1, 5))
     assert not Workspace(farm.folder).hand_in(task).exists()
 
 

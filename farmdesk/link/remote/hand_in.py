@@ -5,6 +5,7 @@ is awaited, also by a later program.
 """
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from farmdesk.link.remote.link import RemoteLink
 from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.session import RemoteSession
-from farmdesk.link.remote.source_files import frame_files
+from farmdesk.link.remote.source_files import NothingToHandIn, frame_files
 from farmdesk.link.remote.transfer_door import TransferDoor
 from farmdesk.link.remote.upload import CONNECTIONS, Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
@@ -59,13 +60,14 @@ class FramesByHand:
         pause: threading.Event | None = None,
         connections: int = CONNECTIONS,
     ) -> None:
+        self._door = FramesDoor(session)
         self._link = RemoteLink(session)
         self._journal = journal
         self._keys = keys
         self._progress = progress or Progress()
         self._pause = pause or threading.Event()
         self._upload = Upload(
-            FramesDoor(session),
+            self._door,
             journal,
             keys,
             progress=self._progress,
@@ -73,19 +75,35 @@ class FramesByHand:
             connections=connections,
         )
 
-    def send(self, task_id: int, folder: Path) -> CommandRow:
-        """Send a folder's own files, and give the farm's answer when it has taken what is good.
+    def send(self, task_id: int, folder: Path, tell: Callable[[CommandRow], None]) -> None:
+        """Send a folder's own files, and tell the farm's answer when it has taken what is good.
 
-        Files that are named like proven frames stay here: those are never replaced. What an
-        earlier program has sent whole is answered first. Raises as `Upload.send` and `frame_files`.
+        Before it the answer to what an earlier program has sent whole, if nobody was told. Files
+        that are named like proven frames stay here: those are never replaced. Raises as
+        `Upload.send` and `frame_files`.
         """
+        answered = self._answer_earlier(tell)
         proven = self._proven(task_id)
-        if self._journal.upload() is None:
-            frame_files(folder, proven)  # nothing is begun for nothing
-        seen = self._upload.send(task_id, lambda: frame_files(folder, proven))
+        try:
+            if self._journal.upload() is None:
+                frame_files(folder, proven)  # nothing is begun for nothing
+            seen = self._upload.send(task_id, lambda: frame_files(folder, proven))
+        except NothingToHandIn:
+            if answered:
+                return
+            raise
         if seen.command is None:
             raise Refused(seen.reason, seen.reason_zh)
-        return self._answer(seen.command)
+        self._answer(seen.command, tell)
+
+    def _answer_earlier(self, tell: Callable[[CommandRow], None]) -> bool:
+        known = self._journal.upload()
+        if known is None:
+            return False
+        seen = self._patience().ask(partial(self._door.find, known[0].hex()))
+        if seen.command is not None:
+            self._answer(seen.command, tell)
+        return seen.command is not None
 
     def _proven(self, task_id: int) -> set[str]:
         """Give the names of the frames that the farm has, proven."""
@@ -96,16 +114,15 @@ class FramesByHand:
             since = rows[-1].rev
         return {record.path for record in last.values() if record.state is FrameState.DONE}
 
-    def _answer(self, command: int) -> CommandRow:
-        """Wait for the answer, as long as it takes. Raises Paused."""
+    def _answer(self, command: int, tell: Callable[[CommandRow], None]) -> None:
+        """Wait for the answer, as long as it takes; then the journal has served. Raises Paused."""
         patience = self._patience()
         self._progress.say(BeingTaken())
-        while True:
-            row = patience.ask(lambda: self._link.outcome(command))
-            if row.applied is not None:
-                return row
+        while (row := patience.ask(partial(self._link.outcome, command))).applied is None:
             if self._pause.wait(POLL_S):
                 raise Paused
+        tell(row)
+        self._journal.forget()
 
     def _patience(self) -> Patience:
         return Patience(self._pause, self._progress, PATIENCE_S)

@@ -140,10 +140,18 @@ class UploadJournal:
     def begin(self, transfer: bytes, key_version: int) -> None:
         """Forget everything, and remember a new upload."""
         with self._changing() as db:
-            for table in ("upload", "file", "segment", "same"):
-                db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+            self._empty(db)
             db.execute("INSERT INTO upload VALUES (?, ?, 0)", (transfer, key_version))
-            self.row, self._files = SegmentRow(), {}
+
+    def forget(self) -> None:
+        """Forget everything: it is over."""
+        with self._changing() as db:
+            self._empty(db)
+
+    def _empty(self, db: sqlite3.Connection) -> None:
+        for table in ("upload", "file", "segment", "same"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+        self.row, self._files = SegmentRow(), {}
 
     def files(self) -> Mapping[int, NumberedFile]:
         """Give the files that travel, by number."""

@@ -54,6 +54,7 @@ class Reading:
         self._sealed = sealed
         self._is_listed = is_listed
         self._changed = changed
+        self._plain = memoryview(bytearray(SEGMENT))
         self._check()
 
     @property
@@ -75,15 +76,15 @@ class Reading:
         lead = self._sealed.seed.header if header and first > 0 else b""
         return Run(self, plan, range(first, min(first + count, plan.count)), lead)
 
-    def segment(self, index: int) -> bytes:
-        """Seal a segment of the file that was listed. Raises FileChanged."""
-        plain, into = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
+    def segment(self, index: int) -> memoryview:
+        """Seal a segment of the file that was listed; one at a time. Raises FileChanged."""
         start, length = self._sealed.plan.plain(index)
-        read = read_at(self._file, start, plain[:length])
+        plain, into = self._plain[:length], memoryview(bytearray(SEGMENT))  # it leaves us uncopied
+        read = read_at(self._file, start, plain)
         self._check()  # after it was read, and before it is sealed
         if read != length:
             raise self._changed
-        return bytes(into[: self._sealed.seal_into(index, plain[:length], into)])
+        return into[: self._sealed.seal_into(index, plain, into)]
 
     def close(self) -> None:
         """Close the file."""
@@ -109,7 +110,7 @@ class Run:
         """Sealed bytes."""
         return len(self.lead) + sum(self.plan.sealed(index)[1] for index in self.indexes)
 
-    def sealed(self) -> Iterator[bytes]:
+    def sealed(self) -> Iterator[bytes | memoryview]:
         """Give them one by one; a file that changes ends in the middle, and so does the answer.
 
         Raises FileChanged.

@@ -37,7 +37,7 @@ class SealedReply(StreamingResponse):
             self._run.reading.close()
 
 
-def _watched(run: Run, check: Callable[[], None]) -> Iterator[bytes]:
+def _watched(run: Run, check: Callable[[], None]) -> Iterator[bytes | memoryview]:
     """Give the segments; by the clock, not by their number: a fast answer asks nothing."""
     asked_at = monotonic()
     for piece in run.sealed():

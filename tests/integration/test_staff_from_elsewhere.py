@@ -80,6 +80,20 @@ def test_an_operator_reads_the_database_until_he_logs_out(
 
 
 @pytest.mark.usefixtures("elsewhere")
+def test_an_account_that_nobody_uses_goes_with_its_session(
+    farm: StaffedFarm, gateway: RunningGateway, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = accounts_of(farm)
+    assert main(["login", "--key", "lilei.fdkey", "--passphrase-file", "pass"]) == 0
+    assert main(["tasks"]) == 0
+    gateway.clock.turn(minutes=31)
+    gateway.parts.login.tidy()
+    assert accounts_of(farm) == before
+    assert main(["tasks"]) == 1
+    assert "Your login to the farm is over" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("elsewhere")
 def test_who_is_who_is_for_superadmins(capfd: pytest.CaptureFixture[str]) -> None:
     for login, done in (("lilei", 1), ("hanmei", 0)):
         assert main(["login", "--key", f"{login}.fdkey", "--passphrase-file", "pass"]) == 0
@@ -88,7 +102,7 @@ def test_who_is_who_is_for_superadmins(capfd: pytest.CaptureFixture[str]) -> Non
         assert main(["vault", "rotate"]) == 1
     said = capfd.readouterr()
     assert said.out.count("\ncustomer ") == 1  # a user whom only the list of the superadmin shows
-    assert "does not accept this account" in said.err
+    assert said.err.count("Only a superadmin may do this") == 2
 
 
 @pytest.mark.usefixtures("elsewhere")

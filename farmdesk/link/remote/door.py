@@ -3,14 +3,17 @@
 import hashlib
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.text import quoted
+from farmdesk.link.remote.long_answers import LongAnswers
 from farmdesk.link.wire import Problem, Unreadable, from_json
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.tls import client_context, fingerprint
@@ -19,6 +22,7 @@ CONNECT_S = 5.0
 ANSWER_S = 20.0  # the farm itself waits 15 s for its database
 QUIET_S = 20.0  # a quiet connection is let go before the farm does it (30 s)
 CONNECTIONS = 16
+PIECE = 128 << 10  # bytes of a long answer: between two, a download looks whether it is paused
 
 Params = Mapping[str, int | str | list[int]]
 Body = bytes | Iterable[bytes]
@@ -64,9 +68,13 @@ class Door:
     def __init__(self, url: str, authority: bytes) -> None:
         self.url = checked_url(url)
         self.server_id = fingerprint(authority)[:SERVER_ID_BYTES]
+        context = client_context(authority)
+        self._long_answers = LongAnswers(
+            self.url, context, connect_s=CONNECT_S, answer_s=ANSWER_S, quiet_s=QUIET_S
+        )
         self._client = httpx.Client(
             base_url=self.url,
-            verify=client_context(authority),
+            verify=context,
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             limits=httpx.Limits(
                 max_connections=CONNECTIONS,
@@ -97,7 +105,7 @@ class Door:
         except httpx.TransportError as error:
             raise _translated(error, self.url) from error
         if not response.is_success:
-            raise _problem(response, self.url)
+            raise _problem(response.status_code, response.content, self.url)
         stream = response.extensions["network_stream"].get_extra_info("ssl_object")
         return Reply(response.content, hashlib.sha256(stream.getpeercert(True)).digest())
 
@@ -106,19 +114,29 @@ class Door:
         self, path: str, params: Params, *, authorization: str
     ) -> Iterator[Iterator[bytes]]:
         """Give a long answer piece by piece as it comes. Raises as `ask`, at any piece too."""
+        target = f"{path}?{urlencode(params, doseq=True)}"
         headers = {"Authorization": authorization}
+        with ExitStack() as stack:
+            try:
+                response = stack.enter_context(self._long_answers.asked(target, headers))
+                failed = b"" if response.status == HTTPStatus.OK else response.read()
+            except (OSError, HTTPException) as error:
+                raise _translated(error, self.url) from error
+            if response.status != HTTPStatus.OK:
+                raise _problem(response.status, failed, self.url)
+            yield self._pieces(response)
+
+    def _pieces(self, response: HTTPResponse) -> Iterator[bytes]:
         try:
-            with self._client.stream("GET", path, params=params, headers=headers) as response:
-                if not response.is_success:
-                    response.read()
-                    raise _problem(response, self.url)
-                yield response.iter_raw()
-        except httpx.TransportError as error:
+            while piece := response.read(PIECE):
+                yield piece
+        except (OSError, HTTPException) as error:
             raise _translated(error, self.url) from error
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._long_answers.close()
 
 
 def checked_url(url: str) -> str:
@@ -149,11 +167,11 @@ def fetch_authority(url: str) -> bytes:
     except httpx.TransportError as error:
         raise _translated(error, place) from error
     if not response.is_success:
-        raise _problem(response, place)
+        raise _problem(response.status_code, response.content, place)
     return response.content
 
 
-def _translated(error: httpx.TransportError, url: str) -> FarmUnavailable | WrongServer:
+def _translated(error: Exception, url: str) -> FarmUnavailable | WrongServer:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -166,11 +184,11 @@ def _translated(error: httpx.TransportError, url: str) -> FarmUnavailable | Wron
     )
 
 
-def _problem(response: httpx.Response, url: str) -> Exception:
+def _problem(status: int, content: bytes, url: str) -> Exception:
     try:
-        return from_json(Problem, response.content).error()
+        return from_json(Problem, content).error()
     except Unreadable as unreadable:
-        if response.status_code >= 500:  # somebody in between, or a farm with too many guests
+        if status >= 500:  # somebody in between, or a farm with too many guests
             return FarmUnavailable(
                 f"The farm at {url} cannot answer now. Try again later.",
                 f"位于 {url} 的农场现在无法回应。请稍后重试。",

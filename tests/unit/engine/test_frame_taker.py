@@ -23,8 +23,9 @@ from farmdesk.engine.frame_taker import FrameTaker
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.posts import FrameTaken, HandInEnded
 from farmdesk.engine.sent_frames import SentFrames
-from nodeagent.journal import JournalLine, read_journal
+from nodeagent.journal import Journal, JournalLine, read_journal
 from nodeagent.results import copy_down
+from tests.power import Power
 from tests.tiny_tool import png
 
 NONE_SENT = SentFrames(None)
@@ -97,6 +98,21 @@ def test_whole_frames_are_copied_named_and_journaled(order: HandIn, workers: Che
         assert body == file.read_bytes()
         assert (line.bytes, line.sha256) == (len(body), hashlib.sha256(body).hexdigest())
         assert (line.width, line.height, line.node, line.seconds) == (4, 4, BY_HAND, 0.0)
+
+
+def test_a_frame_is_noted_once_it_would_outlive_a_power_failure(
+    order: HandIn, workers: CheckWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power, add = Power(monkeypatch), Journal.add
+    frame, kept = order.output / put(order, 1).name, list[bool]()
+
+    def noted(journal: Journal, line: JournalLine) -> None:
+        kept.append(power.is_safe(frame) and power.is_named(frame))
+        add(journal, line)
+
+    monkeypatch.setattr(Journal, "add", noted)
+    take(order, workers)
+    assert (power.named, kept) == ([(frame.name, True)], [True])
 
 
 def test_each_other_file_is_left_with_its_own_reason(order: HandIn, workers: CheckWorkers) -> None:

@@ -16,6 +16,7 @@ from nodeagent.publish import Published, Publisher, PublishFailed
 from nodeagent.range_work import RangeWork
 from nodeagent.renderer import RenderedFrame
 from tests.frame_tool import png
+from tests.power import Power
 
 Outcome = Published | PublishFailed
 Publish = Callable[..., Outcome]
@@ -79,6 +80,21 @@ def test_a_share_that_hiccups(
     if isinstance(outcome, PublishFailed):
         assert outcome.reason == "output_write"
         assert "Input/output error" in outcome.text
+
+
+def test_a_frame_is_told_of_once_it_would_outlive_a_power_failure(
+    publish_frame: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power, add, frame = Power(monkeypatch), Journal.add, tmp_path / "output" / "f_1.png"
+    kept = list[bool]()
+
+    def noted(journal: Journal, line: JournalLine) -> None:
+        kept.append(power.is_safe(frame) and power.is_named(frame))
+        add(journal, line)
+
+    monkeypatch.setattr(Journal, "add", noted)
+    assert isinstance(publish_frame(1), Published)
+    assert (power.named, kept) == ([("f_1.png", True)], [True])
 
 
 def test_no_journal_no_frame(

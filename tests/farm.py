@@ -219,7 +219,7 @@ class LocalFarm:
             for process in left:
                 with contextlib.suppress(psutil.Error):
                     process.kill()
-            psutil.wait_procs(left, timeout=WAIT_S)
+            time.sleep(POLL_S)  # until they are dead: who reaps orphans may take his time
         if self.server is not None:
             self.server.wait(WAIT_S)
 

@@ -130,7 +130,7 @@ class AccountStore:
     def keep_house(self, now: datetime) -> None:
         """Drop database accounts whose lease is over, and cut off those that lock rows."""
         blockers.end_blockers(self._database)
-        leases.drop_ended(self._database, now)
+        leases.drop_ended(self._database, now, self._chain)
 
     @contextmanager
     def _acting(self, act: Act) -> Iterator[Connection]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from farmdesk.db.accounts import READABLE, account_of
 from farmdesk.db.columns import NAME_LENGTH
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import DbLease, UserAccount, UserSession, table_of
+from farmdesk.db.models import UserAccount, UserSession, table_of
 from farmdesk.domain.accounts import Account, Session, UserState
 
 _SESSION = table_of(UserSession)
@@ -77,21 +77,25 @@ def end_of_key(connection: Connection, fingerprint: str) -> Sequence[bytes]:
 
     Waits for a lease that is being made for one of them: end the leases after it.
     """
-    its = _SESSION.c.fingerprint == fingerprint
-    found = connection.scalars(select(_SESSION.c.token_hash).where(its).with_for_update()).all()
-    _ended(connection, _SESSION.c.token_hash.in_(found))
-    return found
+    return _ended_ones(connection, _SESSION.c.fingerprint == fingerprint)
 
 
-def sweep(connection: Connection, *, now: datetime, idle: timedelta) -> int:
-    """Forget the sessions that are over and give their number.
+def sweep(connection: Connection, *, now: datetime, idle: timedelta) -> Sequence[bytes]:
+    """Forget the sessions that are over or idle and give the hashes of their tokens.
 
-    One that is idle, but lent a database account, is remembered as long as that holds: it says
-    which key has opened it. See `end_of_key`.
+    As with `end_of_key`: end the leases after it. Whose lent database account is in use is not
+    idle, if `leases.note_use` has been called before.
     """
-    lends = exists().where(DbLease.token_hash == _SESSION.c.token_hash, DbLease.ended_at.is_(None))
-    is_idle = (_SESSION.c.seen_at <= now - idle) & ~lends
-    return _ended(connection, (_SESSION.c.until <= now) | is_idle)
+    over = (_SESSION.c.until <= now) | (_SESSION.c.seen_at <= now - idle)
+    return _ended_ones(connection, over)
+
+
+def _ended_ones(connection: Connection, which: ColumnElement[bool]) -> Sequence[bytes]:
+    held = select(_SESSION.c.token_hash).where(which).with_for_update()
+    found = connection.scalars(held).all()
+    if found:
+        _ended(connection, _SESSION.c.token_hash.in_(found))
+    return found
 
 
 def _ended(connection: Connection, which: ColumnElement[bool]) -> int:

@@ -158,7 +158,7 @@ class AuditRecord:
 
     id: int  # 1, 2, 3, without gaps
     at: datetime
-    actor: str  # a login, or `engine`, or `gateway`
+    actor: str  # a login; `setup`; `farm` for what it does by itself
     action: str  # `login`, or a command's kind: `stop_task`, ...
     subject: str  # what it was done to: `task 7`, a login, ...
     detail: str

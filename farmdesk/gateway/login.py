@@ -23,10 +23,11 @@ from farmdesk.domain.accounts import (
 )
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
-from farmdesk.gateway.callers import IDLE, SESSION, Caller, Clock, hash_of, new_token
+from farmdesk.gateway.callers import IDLE, SESSION, TOUCH, Caller, Clock, hash_of, new_token
 from farmdesk.gateway.diary import noted
 from farmdesk.gateway.faults import TooMany
 from farmdesk.link.wire import GivenChallenge, LentDatabase, LoggedIn
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.brakes import LoginBrakes
 from farmdesk.security.challenge import (
     Challenge,
@@ -122,14 +123,16 @@ class LoginDesk:
             sessions.end(connection, token_hash)
             leases.end_of_sessions(connection, (token_hash,), now)
             self._noted(caller.account.login, "logout", caller.session.address)(connection)
-        leases.drop_ended(self._database, now)
+        leases.drop_ended(self._database, now, digest_of)
 
     def tidy(self) -> None:
         """Forget sessions that are over, and take back what was lent for them."""
         now = self._now()
+        leases.note_use(self._database, now=now, quiet=IDLE - TOUCH)
         with self._database.writing() as connection:
-            sessions.sweep(connection, now=now, idle=IDLE)
-        leases.drop_ended(self._database, now)
+            over = sessions.sweep(connection, now=now, idle=IDLE)
+            leases.end_of_sessions(connection, over, now)
+        leases.drop_ended(self._database, now, digest_of)
 
     def _proven(self, answer: Answer) -> tuple[Account, KeyRecord]:
         """Give whose key it was that signed. Raises ChallengeRefused."""
@@ -201,6 +204,7 @@ class LoginDesk:
             token_hash=session.token_hash,
             now=session.made_at,
             until=session.until,
+            chain=digest_of,
         )
         return LentDatabase(door.place, lent.account, lent.password, lent.role, door.authority)
 

@@ -81,7 +81,7 @@ def leased_link(server: DatabaseServer, url: str) -> DirectLink:
     with database.writing() as connection:
         session = Session(token, account.user_id, "key", "::1", now, now, until)
         sessions.begin(connection, session)
-    lent = leases.lend(database, account, token_hash=token, now=now, until=until)
+    lent = leases.lend(database, account, token_hash=token, now=now, until=until, chain=digest_of)
     database.close()
     place = f"127.0.0.1:{server.port}/{database.name}"
     seen = LentDatabase(place, lent.account, lent.password, lent.role, server.ca.read_text())

@@ -55,7 +55,9 @@ class StaffedFarm:
                 token, account.user_id, key, "::1", made_at=now, seen_at=now, until=now + hours
             )
             sessions.begin(connection, begun)
-        return leases.lend(self.database, account, token_hash=token, now=now, until=now + hours)
+        return leases.lend(
+            self.database, account, token_hash=token, now=now, until=now + hours, chain=digest_of
+        )
 
     def token(self, login: str, session: int) -> bytes:
         """Give the hash of a session's token."""

@@ -309,7 +309,7 @@ def test_a_session_ends_by_time_idleness_log_out_key_or_suspension(database: Dat
         )
     assert not lives(3)
     with database.writing() as connection:
-        assert sessions.sweep(connection, now=NOW + HOUR, idle=HOUR / 2) == 1
+        assert sessions.sweep(connection, now=NOW + HOUR, idle=HOUR / 2) == [b"\3" * 32]
         assert sessions.end_of_user(connection, account.user_id) == 0
 
 

@@ -38,6 +38,7 @@ KEPT = {
     ("user_key", "wrapped_private"),
     ("user_key", "wrapped_user_key"),
     ("application", "bundle"),
+    ("application", "network"),
     ("application", "pickup_hash"),
     ("session", "token_hash"),
     ("db_lease", "token_hash"),
@@ -98,8 +99,12 @@ def test_nobody_changes_anything_but_by_a_command(staffed: StaffedFarm) -> None:
                 assert told.value.args[0] in (1142, 1143, 1044), statement
         shell.close()
     after = staffed.everything()
-    for name in ("session", "db_lease"):  # the two logged in, and what they were lent
+    # the two logged in, and what they were lent is on record
+    for name in ("session", "db_lease", "audit_head"):
         assert before.pop(name) != after.pop(name)
+    noted = after.pop("audit")
+    assert noted[:-2] == before.pop("audit")
+    assert [row[3] for row in noted[-2:]] == ["lend_database_account"] * 2
     assert after == before
 
 

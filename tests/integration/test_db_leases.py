@@ -9,7 +9,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from farmdesk.db import accounts, grants, leases, sessions
+from farmdesk.db import accounts, audit, grants, leases, sessions
 from farmdesk.db.blockers import end_blockers
 from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut, WrongServer
@@ -18,6 +18,7 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from farmdesk.security import tls
+from farmdesk.security.audit_chain import digest_of
 from tests.integration.staffed_farm import SECRET, StaffedFarm
 from tests.samples import NOW
 
@@ -33,16 +34,20 @@ def end(staffed: StaffedFarm, login: DbLogin, how: str) -> None:
         elif how == "suspended":
             leases.end_of_user(connection, user, now)
         elif how == "key revoked":
-            idle = now + HOUR  # at the gateway; he works with the database
-            sessions.sweep(connection, now=idle, idle=HOUR / 2)
-            assert sessions.find(connection, token, now=idle, idle=HOUR / 2) is None
             ended = sessions.end_of_key(connection, f"{user:064x}")
             assert token in ended
             leases.end_of_sessions(connection, (token,), now)
-    assert leases.drop_ended(staffed.database, login.until if how == "over" else now) >= 1
+        elif how == "idle":
+            sessions.touch(connection, staffed.token("root", 1), now + HOUR)
+            ended = sessions.sweep(connection, now=now + HOUR, idle=HOUR / 2)
+            assert token in ended
+            leases.end_of_sessions(connection, ended, now)
+    assert (
+        leases.drop_ended(staffed.database, login.until if how == "over" else now, digest_of) >= 1
+    )
 
 
-@pytest.mark.parametrize("how", ["log out", "suspended", "key revoked", "over"])
+@pytest.mark.parametrize("how", ["log out", "suspended", "key revoked", "idle", "over"])
 def test_a_lease_that_ends_ends_its_connections_and_its_password(
     staffed: StaffedFarm, how: str
 ) -> None:
@@ -69,6 +74,47 @@ def test_a_lease_that_ends_ends_its_connections_and_its_password(
     assert staffed.root().run(names, login.account) == [(0,)]
 
 
+def test_a_session_is_in_use_while_its_account_is(staffed: StaffedFarm) -> None:
+    """Who works with the database alone says nothing to the gateway."""
+    login, quiet = staffed.lend("ops", session=7), timedelta(minutes=29)
+    other = staffed.lend("root", session=7)
+    tokens = {name: staffed.token(name, 7) for name in ("ops", "root")}
+    later = datetime.now(UTC) + timedelta(minutes=31)
+
+    def swept(now: datetime) -> set[str]:
+        with staffed.database.writing() as connection:
+            over = sessions.sweep(connection, now=now, idle=timedelta(minutes=30))
+            leases.end_of_sessions(connection, over, now)
+        leases.drop_ended(staffed.database, now, digest_of)
+        return {name for name, token in tokens.items() if token in over}
+
+    shell = staffed.shell(login)  # his window is open
+    leases.note_use(staffed.database, now=later, quiet=quiet)
+    assert swept(later) == {"root"}
+    assert not shell.is_dead()
+    with pytest.raises(pymysql.OperationalError):
+        staffed.shell(other)
+    leases.note_use(staffed.database, now=later + quiet, quiet=timedelta(0))  # it sleeps
+    assert swept(later + quiet) == set()  # half an hour since it was used
+    assert swept(later + HOUR) == {"ops"}
+    assert shell.is_dead()
+
+
+def test_what_is_lent_and_taken_back_is_on_record(staffed: StaffedFarm) -> None:
+    login = staffed.lend("root", session=9)
+    with staffed.database.writing() as connection:
+        leases.end_of_sessions(connection, (staffed.token("root", 9),), datetime.now(UTC))
+    leases.drop_ended(staffed.database, datetime.now(UTC), digest_of)
+    with staffed.database.reading() as connection:
+        records = [row for row in audit.read(connection) if row.subject == login.account]
+    lent, dropped = records
+    assert (lent.actor, lent.action) == ("root", "lend_database_account")
+    assert login.role in lent.detail
+    assert (dropped.actor, dropped.action) == ("farm", "drop_database_account")
+    assert dropped.detail == "root"
+    assert login.password not in repr(records)
+
+
 def test_nothing_is_lent_to_a_customer_or_to_who_was_suspended_meanwhile(
     staffed: StaffedFarm,
 ) -> None:
@@ -85,7 +131,12 @@ def test_nothing_is_lent_to_a_customer_or_to_who_was_suspended_meanwhile(
             now = datetime.now(UTC)
             with pytest.raises(leases.NoLease):  # his log-in had begun before
                 leases.lend(
-                    staffed.database, account, token_hash=bytes(32), now=now, until=now + HOUR
+                    staffed.database,
+                    account,
+                    token_hash=bytes(32),
+                    now=now,
+                    until=now + HOUR,
+                    chain=digest_of,
                 )
     staffed.shell(staffed.lend("ops")).close()
 
@@ -114,8 +165,8 @@ def test_a_crash_between_row_and_account_leaves_nothing(staffed: StaffedFarm) ->
         "INSERT INTO db_lease VALUES ('fl_crashed', %s, %s, %s, %s, NULL, NULL)",
         user, bytes(32), now.replace(tzinfo=None), now.replace(tzinfo=None),
     )  # fmt: skip
-    assert leases.drop_ended(staffed.database, now) == 1
-    assert leases.drop_ended(staffed.database, now) == 0
+    assert leases.drop_ended(staffed.database, now, digest_of) == 1
+    assert leases.drop_ended(staffed.database, now, digest_of) == 0
     root.close()
 
 
@@ -130,12 +181,12 @@ def test_sweepers_and_lenders_at_once_leave_no_account(staffed: StaffedFarm) -> 
 
     def sweep(_: int) -> None:
         for _ in range(5):
-            leases.drop_ended(staffed.database, ends)
+            leases.drop_ended(staffed.database, ends, digest_of)
 
     with ThreadPoolExecutor(4) as pool:
         done = [pool.submit(work, number) for number in range(2) for work in (lend, sweep)]
     assert [job.exception() for job in done] == [None] * 4
-    leases.drop_ended(staffed.database, ends)
+    leases.drop_ended(staffed.database, ends, digest_of)
     root = staffed.root()
     assert root.run("SELECT COUNT(*) FROM db_lease WHERE dropped_at IS NULL") == [(0,)]
     left = "SELECT COUNT(*) FROM mysql.user JOIN db_lease ON db_lease.account = mysql.user.User"
@@ -249,6 +300,6 @@ def test_without_the_guard_on_commands_nobody_may_send_any(
 def test_sqlite_lends_nothing_and_needs_no_grants(sqlite_url: str) -> None:
     database = open_database(sqlite_url)
     grants.apply(database)
-    assert leases.drop_ended(database, NOW) == 0
+    assert leases.drop_ended(database, NOW, digest_of) == 0
     assert end_blockers(database) == []
     database.close()

@@ -73,7 +73,7 @@ class Racer:
 
     def left(self) -> tuple[object, ...]:
         """Count his sessions, and the database accounts that are lent to him."""
-        leases.drop_ended(self.staffed.database, datetime.now(UTC))
+        leases.drop_ended(self.staffed.database, datetime.now(UTC), digest_of)
         root = self.staffed.root()
         mine = "SELECT COUNT(*) FROM {} WHERE user_id = %s"
         counts = [
@@ -104,7 +104,7 @@ def racer(staffed: StaffedFarm) -> Iterator[Racer]:
     yield Racer(
         staffed, account, LoginDesk(staffed.database, database_door=door, now=utc_now, **SERVER)
     )
-    leases.drop_ended(staffed.database, datetime.now(UTC) + timedelta(hours=9))
+    leases.drop_ended(staffed.database, datetime.now(UTC) + timedelta(hours=9), digest_of)
     root = staffed.root()
     for table in TABLES:
         root.run(f"DELETE FROM `{table}` WHERE user_id = %s", account.user_id)

@@ -41,7 +41,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SimulatedRun:
     """How a run went. `end_s`: when the last frame was done; infinite when it was not."""
 
     end_s: float
@@ -71,7 +71,7 @@ class Simulation:
         self._last: Order | None = None
         self._quiet = False
 
-    def run(self, until_s: float = FOREVER_S) -> Run:
+    def run(self, until_s: float = FOREVER_S) -> SimulatedRun:
         """Run until the task has ended and all is quiet, or `until_s`."""
         for session in self._sessions.values():
             for dead_from, back_at in session.node.outages:
@@ -89,7 +89,7 @@ class Simulation:
             if self._inbox:
                 self._deliver()
         ended = self._last is not None
-        return Run(self._end_s if ended else math.inf, self._loads, self._last)
+        return SimulatedRun(self._end_s if ended else math.inf, self._loads, self._last)
 
     def _at(self, time: float, happen: Callable[[], None]) -> None:
         heapq.heappush(self._heap, (time, next(self._serial), happen))

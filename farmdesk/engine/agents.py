@@ -12,7 +12,7 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.nodes import Nodes
 from farmdesk.engine.ports import Launcher
 from farmdesk.engine.posts import AgentGone, AgentSaid
-from farmdesk.engine.session import Session
+from farmdesk.engine.session import AgentSession
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.task_run import TaskRun
 from nodeagent.orders import Open
@@ -55,8 +55,8 @@ class Agents:
         self._post = post
         self._order_for = order_for
         self._numbers = itertools.count(1)
-        self._sessions: dict[int, tuple[Session, TaskRun]] = {}
-        self._busy: dict[SlotId, Session] = {}
+        self._sessions: dict[int, tuple[AgentSession, TaskRun]] = {}
+        self._busy: dict[SlotId, AgentSession] = {}
         self._slots_of: dict[str, list[SlotId]] = {}
         for slot in slots:
             self._slots_of.setdefault(slot.node, []).append(slot.id)
@@ -85,7 +85,7 @@ class Agents:
         ]
 
     @property
-    def busy(self) -> Mapping[SlotId, Session]:
+    def busy(self) -> Mapping[SlotId, AgentSession]:
         """The slots where an agent runs, one that is told to end included."""
         return self._busy
 
@@ -109,7 +109,7 @@ class Agents:
 
     # ---- an agent's life -------------------------------------------------------------------------
 
-    def open(self, run: TaskRun, slot: SlotId, now: Moment) -> Session:
+    def open(self, run: TaskRun, slot: SlotId, now: Moment) -> AgentSession:
         """Start an agent on the slot for this run, or give the one that is open already."""
         current = run.sessions.get(slot)
         if current is not None:
@@ -122,7 +122,7 @@ class Agents:
             on_report=lambda report: self._post(AgentSaid(number, report)),
             on_gone=lambda text: self._post(AgentGone(number, text)),
         )
-        session = Session(
+        session = AgentSession(
             id=number,
             slot=slot,
             node=place.node,
@@ -136,7 +136,7 @@ class Agents:
         session.open(order)
         return session
 
-    def hear(self, post: AgentSaid, now: Moment) -> tuple[Session, TaskRun] | None:
+    def hear(self, post: AgentSaid, now: Moment) -> tuple[AgentSession, TaskRun] | None:
         """Note that an agent lives and what it says of its node.
 
         None when it is not known any more.
@@ -149,7 +149,7 @@ class Agents:
         self.nodes.heard(session.node, post.report, now)
         return found
 
-    def end(self, post: AgentGone, now: Moment) -> tuple[Session, TaskRun] | None:
+    def end(self, post: AgentGone, now: Moment) -> tuple[AgentSession, TaskRun] | None:
         """Take an agent that has ended out; its slot is free, or rests after too many bad ends."""
         found = self._sessions.pop(post.session, None)
         if found is None:
@@ -164,11 +164,11 @@ class Agents:
             self.failed(session, FailureReason.NODE_LOST, now)
         return found
 
-    def silent(self, now: Moment) -> list[Session]:
+    def silent(self, now: Moment) -> list[AgentSession]:
         """Ping all agents that are due, and give those that were silent for too long."""
         return [session for session, _ in self._sessions.values() if not session.watch(now.seconds)]
 
-    def failed(self, session: Session, reason: FailureReason, now: Moment) -> None:
+    def failed(self, session: AgentSession, reason: FailureReason, now: Moment) -> None:
         """Count a failure of the session's node; all agents of one at fault are killed."""
         if self.nodes.failed(session.node, session.task_id, reason, now):
             for other, _ in list(self._sessions.values()):
@@ -208,5 +208,5 @@ class Agents:
         else:
             self.nodes.show_rest(node)
 
-    def _at_work(self, node: str) -> list[Session]:
+    def _at_work(self, node: str) -> list[AgentSession]:
         return [self._busy[slot] for slot in self._slots_of[node] if slot in self._busy]

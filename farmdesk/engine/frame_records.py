@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.states import FailureReason, FrameState
 from farmdesk.engine.clock import Moment
-from farmdesk.engine.session import Session
+from farmdesk.engine.session import AgentSession
 from farmdesk.engine.task_entry import TaskEntry
 from nodeagent.journal import JournalLine
 from nodeagent.reports import FrameBroken, FramePublished
 
 
 def published_record(
-    entry: TaskEntry, session: Session, report: FramePublished, now: Moment
+    entry: TaskEntry, session: AgentSession, report: FramePublished, now: Moment
 ) -> FrameRecord:
     """Give the record of a frame that an agent published."""
     return FrameRecord(

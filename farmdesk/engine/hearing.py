@@ -15,7 +15,7 @@ from farmdesk.engine.agents import Agents
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.frame_records import broken_record, published_record, read_reason
-from farmdesk.engine.session import Session
+from farmdesk.engine.session import AgentSession
 from farmdesk.engine.task_run import TaskRun
 from nodeagent.reports import (
     AgentReport,
@@ -38,7 +38,7 @@ class Hearing:
         self._farm = farm
         self._agents = agents
 
-    def take(self, run: TaskRun, session: Session, report: AgentReport, now: Moment) -> None:
+    def take(self, run: TaskRun, session: AgentSession, report: AgentReport, now: Moment) -> None:
         """Take a report of one of a run's agents."""
         match report:
             case FramePublished():
@@ -70,7 +70,7 @@ class Hearing:
                 pass
 
     def _published(
-        self, run: TaskRun, session: Session, report: FramePublished, now: Moment
+        self, run: TaskRun, session: AgentSession, report: FramePublished, now: Moment
     ) -> None:
         """Take a finished frame, unless it is of no concern or its name is not ours."""
         if report.frame not in run.entry.frames or not is_plain_name(report.path):
@@ -82,7 +82,7 @@ class Hearing:
         session.load_s = 0.0
         run.feed([FrameDone(session.slot, report.frame, report.seconds)], now)
 
-    def _begun(self, run: TaskRun, session: Session, report: FrameBegun, now: Moment) -> None:
+    def _begun(self, run: TaskRun, session: AgentSession, report: FrameBegun, now: Moment) -> None:
         session.running = report.frame
         self._farm.set_node(
             session.node,
@@ -92,7 +92,9 @@ class Hearing:
         )
         run.feed([FrameStarted(session.slot, report.frame)], now)
 
-    def _broken(self, run: TaskRun, session: Session, report: FrameBroken, now: Moment) -> None:
+    def _broken(
+        self, run: TaskRun, session: AgentSession, report: FrameBroken, now: Moment
+    ) -> None:
         if session.running == report.frame:
             session.running = None
         entry, reason = run.entry, read_reason(report.reason)
@@ -107,7 +109,7 @@ class Hearing:
         self._farm.record_frame(entry, broken_record(entry, session.node, report, state, now))
 
 
-def misses(run: TaskRun, session: Session, report: AgentReport) -> bool:
+def misses(run: TaskRun, session: AgentSession, report: AgentReport) -> bool:
     """Say whether a report shows that an earlier one was lost.
 
     The range has ended but not all of its frames, or it has come to a frame too early.

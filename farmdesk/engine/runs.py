@@ -183,7 +183,9 @@ class Runs:
         self, entry: TaskEntry, frames: FrameSet, used: dict[int, int], times: FrameTimes | None
     ) -> None:
         control = self._make_control(entry, frames, used, times)
-        self._runs[entry.task.id] = TaskRun(entry, control, farm=self._farm, sessions=self._agents)
+        self._runs[entry.task.id] = TaskRun(
+            entry, control, farm=self._farm, open_session=self._agents.open
+        )
         self._farm.stirred.add(entry.task.id)  # what it waits for, if anything, is known now
 
     # ---- each turn of the loop -------------------------------------------------------------------

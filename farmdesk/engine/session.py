@@ -15,7 +15,7 @@ SILENT_S = 8.0  # no report and no pong for so long: the agent hangs or its node
 
 
 @dataclass(slots=True)
-class Session:
+class AgentSession:
     """The engine's side of an agent. `heard_at` is monotonic time."""
 
     id: int

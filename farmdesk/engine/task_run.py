@@ -1,7 +1,6 @@
 """A rendering task: what its RenderControl orders is carried to the agents."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from farmdesk.dispatch.appetite import Appetite
 from farmdesk.dispatch.events import (
@@ -26,16 +25,11 @@ from farmdesk.domain.states import FrameState
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.overlay import overlay
-from farmdesk.engine.session import Session
+from farmdesk.engine.session import AgentSession
 from farmdesk.engine.task_entry import TaskEntry
 
-
-class Sessions(Protocol):
-    """What a run needs of the engine's agents."""
-
-    def open(self, run: "TaskRun", slot: SlotId, now: Moment) -> Session:
-        """Start an agent on the slot for this run, or give the one that is open already."""
-        ...
+SessionOpener = Callable[["TaskRun", SlotId, Moment], AgentSession]
+"""Starts an agent on the slot for a run, or gives the one that is open already."""
 
 
 class TaskRun:
@@ -45,14 +39,14 @@ class TaskRun:
     """
 
     def __init__(
-        self, entry: TaskEntry, control: RenderControl, *, farm: Farm, sessions: Sessions
+        self, entry: TaskEntry, control: RenderControl, *, farm: Farm, open_session: SessionOpener
     ) -> None:
         self.entry = entry
         self.control = control
-        self.sessions: dict[SlotId, Session] = {}
+        self.sessions: dict[SlotId, AgentSession] = {}
         self.outbox: list[FramesRendered | TaskHopeless | Quiet] = []
         self._farm = farm
-        self._agents = sessions
+        self._open_session = open_session
         self.appetite = Appetite()
         self.banned: set[SlotId] = set()  # slots that failed too often for this task
         self.leaving: set[SlotId] = set()  # slots that shall leave after their frame in hand
@@ -75,7 +69,7 @@ class TaskRun:
         self.leaving.update(slots)
         self.feed([SlotRevoked(slot, kill) for slot in slots], now)
 
-    def gone(self, session: Session, now: Moment) -> None:
+    def gone(self, session: AgentSession, now: Moment) -> None:
         """An agent has ended. What it had not published goes back."""
         if self.sessions.get(session.slot) is session:
             del self.sessions[session.slot]
@@ -88,7 +82,7 @@ class TaskRun:
         slot = next((key for key, item in self.sessions.items() if item.node == node), None)
         self.feed([FrameDone(slot or SlotId(node), frame, seconds)], now)
 
-    def note(self, level: str, text: str, now: Moment, session: Session | None = None) -> None:
+    def note(self, level: str, text: str, now: Moment, session: AgentSession | None = None) -> None:
         """Note a line for people about this task, and about what a session does for it."""
         node = session.node if session else None
         frame = session.running if session else None
@@ -106,7 +100,7 @@ class TaskRun:
     def _carry_out(self, order: Order, now: Moment) -> None:
         match order:
             case OpenSession(slot=slot):
-                self.sessions[slot] = self._agents.open(self, slot, now)
+                self.sessions[slot] = self._open_session(self, slot, now)
             case RenderRange(slot=slot, frames=frames):
                 self.sessions[slot].render(frames)
             case StopAfter(slot=slot, frame=frame):

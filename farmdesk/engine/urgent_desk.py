@@ -30,7 +30,7 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.interrupts import Interrupts
 from farmdesk.engine.task_entry import TaskEntry
 from farmdesk.engine.urgent_course import UrgentCourse
-from farmdesk.engine.urgent_news import UrgentNews, Wording
+from farmdesk.engine.urgent_news import Tailored, UrgentNews
 
 
 class UrgentDesk:
@@ -93,7 +93,7 @@ class UrgentDesk:
         request = self._farm.urgents.get(command.request_id)
         if request is None:
             raise NotAsked(command.request_id)
-        said: Wording
+        said: Tailored
         match command:
             case AnswerUrgent(answer=answer):
                 new = request.answered(user, Answer(answer), now.utc)
@@ -119,10 +119,10 @@ class UrgentDesk:
         self._course.hurry()
         return new.task_id, self._news.for_reader(said, user)
 
-    def _told_over(self, request: UrgentRequest) -> Wording:
+    def _told_over(self, request: UrgentRequest) -> Tailored:
         return partial(words.over, request, self._farm.tasks.get(request.task_id))
 
-    def _told_answer(self, old: UrgentRequest, new: UrgentRequest) -> Wording:
+    def _told_answer(self, old: UrgentRequest, new: UrgentRequest) -> Tailored:
         changed = set(new.consents) - set(old.consents)
         (consent,) = changed
         answer = consent.answer or consent.default

@@ -16,7 +16,7 @@ from farmdesk.engine.task_entry import TaskEntry
 log = logging.getLogger(__name__)
 
 
-class Wording(Protocol):
+class Tailored(Protocol):
     """A sentence that knows how much each reader may know."""
 
     def __call__(self, *, to: str) -> Said:
@@ -44,16 +44,16 @@ class UrgentNews:
             self._tell(card, now, user=login, task_id=losing[login][0].task.id, about=new.id)
         return new
 
-    def tell_all(self, request: UrgentRequest, wording: Wording, now: Moment) -> None:
+    def tell_all(self, request: UrgentRequest, sentence: Tailored, now: Moment) -> None:
         """Tell everybody concerned: who asked, whose task it is, who was asked, the staff."""
         entry = self._farm.tasks.get(request.task_id)
         owner = {entry.task.owner} if entry is not None else set()
-        self._tell_users({request.asked_by, *owner, *request.asked}, request, wording, now)
-        self.tell_staff(request, wording(to=words.STAFF), now)
+        self._tell_users({request.asked_by, *owner, *request.asked}, request, sentence, now)
+        self.tell_staff(request, sentence(to=words.STAFF), now)
 
-    def for_reader(self, wording: Wording, user: User) -> Said:
+    def for_reader(self, sentence: Tailored, user: User) -> Said:
         """Give what a user may read."""
-        return wording(to=user.login if user.role is Role.CUSTOMER else words.STAFF)
+        return sentence(to=user.login if user.role is Role.CUSTOMER else words.STAFF)
 
     def tell_staff(self, request: UrgentRequest, said: Said, now: Moment) -> None:
         """Tell the render staff."""
@@ -67,11 +67,11 @@ class UrgentNews:
         self._tell(said, now, role=Role.OPERATOR, task_id=entry.task.id, about=about)
 
     def _tell_users(
-        self, logins: Iterable[str], request: UrgentRequest, wording: Wording, now: Moment
+        self, logins: Iterable[str], request: UrgentRequest, sentence: Tailored, now: Moment
     ) -> None:
         for login in sorted(set(logins) - {OPERATORS}):
             if self._user_of(login).role is Role.CUSTOMER:  # the staff reads it as staff
-                said = wording(to=login)
+                said = sentence(to=login)
                 self._tell(said, now, user=login, task_id=request.task_id, about=request.id)
 
     def _tell(

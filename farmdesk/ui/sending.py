@@ -33,7 +33,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BatchOutcome:
     """What became of a batch: the commands that were refused, and what undoes the applied ones."""
 
     batch: Batch
@@ -63,7 +63,7 @@ class _Open:
 class Sender(QObject):
     """Hands batches to the farm in the order they were asked for."""
 
-    answered = pyqtSignal(Answer)
+    answered = pyqtSignal(BatchOutcome)
     unsent = pyqtSignal(Unsent)
     slow = pyqtSignal(Batch)  # sent, but the engine has not answered for a while
 
@@ -126,7 +126,7 @@ class Sender(QObject):
             waiting.turns += 1
             if len(waiting.answers) == len(waiting.numbers):
                 self._open.remove(waiting)
-                self.answered.emit(_answer(waiting))
+                self.answered.emit(_outcome(waiting))
             elif waiting.turns == PATIENCE_TURNS:
                 self.slow.emit(waiting.batch)
         if not self._open:
@@ -143,11 +143,11 @@ def sentence_of(error: Exception, language: str) -> str:
     return error.text(language) if isinstance(error, FarmError) else f"{type(error).__name__}"
 
 
-def _answer(waiting: _Open) -> Answer:
+def _outcome(waiting: _Open) -> BatchOutcome:
     rows = [waiting.answers[number] for number in waiting.numbers]
     backs: tuple[Command | None, ...] = waiting.batch.undo or (None,) * len(rows)
     pairs = list(zip(rows, backs, strict=True))
-    return Answer(
+    return BatchOutcome(
         waiting.batch,
         refused=tuple(row for row in rows if not row.applied),
         applied=tuple(row for row in rows if row.applied),

@@ -13,7 +13,7 @@ from farmdesk.dispatch import events as ev
 from farmdesk.dispatch.events import Event, Order, SlotId
 from farmdesk.dispatch.policies import POLICIES
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.dispatch.simulator import Run, Simulation, Truth
+from farmdesk.dispatch.simulator import SimulatedRun, Simulation, Truth
 from farmdesk.dispatch.virtual_node import VirtualNode
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason as Reason
@@ -67,13 +67,13 @@ def make_world(seed: int) -> World:
     return World(frames, control, nodes, truth, orderly, released)
 
 
-def run_world(seed: int) -> tuple[World, Run, Trace]:
+def run_world(seed: int) -> tuple[World, SimulatedRun, Trace]:
     """Run a seed's world to its end."""
     world, trace = make_world(seed), Trace()
     return world, Simulation(world.control, world.nodes, world.truth, trace).run(), trace
 
 
-def broken_rules(world: World, run: Run, trace: Trace) -> list[str]:
+def broken_rules(world: World, run: SimulatedRun, trace: Trace) -> list[str]:
     """Say which of the rules that every run must keep this one broke."""
     if run.last is None:
         return [f"the run never ended; {world.control.remaining} frames remain"]

@@ -11,7 +11,7 @@ from farmdesk.domain.errors import FarmError
 from farmdesk.domain.rows import CommandRow
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.models.messages import MessagesModel
-from farmdesk.ui.sending import Answer, Batch, Sender, Unsent, sentence_of
+from farmdesk.ui.sending import Batch, BatchOutcome, Sender, Unsent, sentence_of
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.strip import MessageStrip, UndoStrip
 from farmdesk.ui.wording import Wording
@@ -72,18 +72,18 @@ class Outcomes(QObject):
 
         self._tell_trouble(say, details=details)
 
-    @pyqtSlot(Answer)
-    def _on_answered(self, answer: Answer) -> None:
-        batch = answer.batch
-        if answer.applied:
-            count = len(answer.applied)
-            task_id = answer.applied[0].task_id
+    @pyqtSlot(BatchOutcome)
+    def _on_answered(self, outcome: BatchOutcome) -> None:
+        batch = outcome.batch
+        if outcome.applied:
+            count = len(outcome.applied)
+            task_id = outcome.applied[0].task_id
             self._messages.add(lambda words: _applied(batch, count, words), task_id=task_id)
-        if answer.undo:
-            self._offered = (batch, answer.undo)
-            count = len(answer.applied)
+        if outcome.undo:
+            self._offered = (batch, outcome.undo)
+            count = len(outcome.applied)
             self._undo_strip.offer(lambda words: _applied(batch, count, words), batch.undo_text)
-        for row in answer.refused:
+        for row in outcome.refused:
 
             def say(words: Wording, row: CommandRow = row) -> str:
                 return words(

@@ -8,12 +8,15 @@ import json
 from base64 import b64decode
 from datetime import UTC, datetime
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.security.audit_chain import FIRST, digest_of
 from farmdesk.security.content import content_digest, segment_digest
-from farmdesk.security.handover import handover_fingerprint
+from farmdesk.security.handover import handover_fingerprint, seal
 from farmdesk.security.key_file import lock, to_text
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.sealed import Seed, context
@@ -66,6 +69,21 @@ def test_two_machines_read_one_fingerprint_aloud() -> None:
     assert handover_fingerprint(KEY) == "42cb c077 6510 3a28 19e2 f22d 899a 3d96"
 
 
+def test_any_program_that_knows_the_form_opens_a_handover(zhang: UserKeys) -> None:
+    """The farm and its applicants may have different versions."""
+    mine = X25519PrivateKey.from_private_bytes(KEY)
+    public = mine.public_key().public_bytes_raw()
+    sealed = seal(zhang, public, 5)
+    magic, once = sealed[:4], sealed[4:36]
+    shared = mine.exchange(X25519PublicKey.from_public_bytes(once))
+    info = b"farmdesk-handover-1\0" + bytes([0, 0, 0, 0, 0, 0, 0, 5])
+    key = HKDF(SHA256(), 32, salt=once + public, info=info).derive(shared)
+    opened = json.loads(AESGCM(key).decrypt(bytes(12), sealed[36:], b"FDH1"))
+    assert (magic, opened["login"], opened["version"]) == (b"FDH1", "zhang", 1)
+    assert b64decode(opened["private"]) == zhang.private_der
+    assert b64decode(opened["user_key"]) == zhang.user_key
+
+
 def test_any_program_that_knows_the_form_opens_a_key_file(zhang: UserKeys) -> None:
     fields = json.loads(to_text(lock(zhang, "correct horse battery", n=1 << 14)))
     checksum = fields.pop("checksum")
@@ -75,10 +93,11 @@ def test_any_program_that_knows_the_form_opens_a_key_file(zhang: UserKeys) -> No
     key = hashlib.scrypt(
         b"correct horse battery", salt=salt, n=1 << 14, r=8, p=1, maxmem=1 << 26, dklen=32
     )
-    opened = AESGCM(key).decrypt(b64decode(fields["nonce"]), locked, _canonical(fields))
+    nonce = b64decode(fields["nonce"])
+    opened = AESGCM(key).decrypt(nonce, locked, _canonical(fields))
     secrets = {name: b64decode(text) for name, text in json.loads(opened).items()}
     assert secrets == {"private": zhang.private_der, "user_key": zhang.user_key}
-    assert (fields["format"], len(salt)) == ("farmdesk key file 1", 16)
+    assert (fields["format"], len(salt), len(nonce)) == ("farmdesk key file 1", 16, 12)
 
 
 def _canonical(fields: object) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -129,7 +130,8 @@ def _forged(text: str, change: dict[str, Any]) -> str:
         {"scrypt": None},
         {"scrypt": {"n": 1 << 40, "r": 8, "p": 1, "salt": ""}},  # all memory of the machine
         {"scrypt": {"n": 3 << 14, "r": 8, "p": 1, "salt": ""}},
-        {"scrypt": {"n": 1 << 10, "r": 8, "p": 1, "salt": ""}},
+        {"scrypt": {"n": 1 << 21, "r": 8, "p": 1, "salt": ""}},
+        {"scrypt": {"n": 1 << 13, "r": 8, "p": 1, "salt": ""}},
         {"scrypt": {"n": 1 << 14, "r": 1 << 20, "p": 1, "salt": ""}},
         {"format": "farmdesk key file 2"},
         {"more": [[[[]]]]},
@@ -142,6 +144,29 @@ def test_a_forged_file_is_refused(text: str, change: dict[str, Any]) -> None:
         return
     with pytest.raises(DamagedKeyFile):
         from_text(forged, "zhang.fdkey")
+
+
+def test_a_guess_costs_128_mib_and_a_costlier_file_is_read_too(text: str, zhang: UserKeys) -> None:
+    locked = lock(zhang, PASSPHRASE)
+    assert locked.n * 8 * 128 == 128 << 20
+    assert from_text(to_text(locked), "zhang.fdkey").open(PASSPHRASE).login == "zhang"
+    scrypt = json.loads(text)["scrypt"] | {"n": 1 << 20}
+    assert from_text(_forged(text, {"scrypt": scrypt}), "zhang.fdkey").n == 1 << 20
+
+
+def test_a_file_whose_two_keys_do_not_belong_together_is_damaged(
+    zhang: UserKeys, wang: UserKeys
+) -> None:
+    """Whoever wrote it knew the passphrase: nothing else of it is wrong."""
+    mixed: Any = SimpleNamespace(
+        login="zhang",
+        version=1,
+        public_pem=wang.public_pem,
+        private_der=zhang.private_der,
+        user_key=zhang.user_key,
+    )
+    with pytest.raises(DamagedKeyFile, match="belong together"):
+        lock(mixed, PASSPHRASE, n=FAST).open(PASSPHRASE)
 
 
 def test_keys_cannot_be_given_out_as_another_s(text: str, zhang: UserKeys, wang: UserKeys) -> None:

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farmdesk.security import sealed_files
 from farmdesk.security.content import content_digest, digest_file, segment_digest
 from farmdesk.security.sealed import (
     HEADER,
@@ -34,6 +36,8 @@ from farmdesk.security.sealed_files import (
     SourceChanged,
     each_segment,
     open_file,
+    read_at,
+    seal_bytes,
     seal_file,
     whole_or_nothing,
 )
@@ -293,6 +297,32 @@ def test_a_source_that_shrinks_is_not_sealed(tmp_path: Path, content: bytes) -> 
     with pytest.raises(SourceChanged, match="source"):
         seal_file(Shrinking(source), tmp_path / "sealed", key=KEY, context=PLACE)
     assert not (tmp_path / "sealed").exists()
+
+
+def test_a_source_that_grows_is_not_sealed(
+    tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(content)
+
+    def read_while_it_grows(file: BinaryIO, start: int, into: memoryview) -> int:
+        with source.open("ab") as another:
+            another.write(b"x")
+        return read_at(file, start, into)
+
+    monkeypatch.setattr(sealed_files, "read_at", read_while_it_grows)
+    with pytest.raises(SourceChanged, match="source"):
+        seal_file(source, tmp_path / "sealed", key=KEY, context=PLACE)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize("size", [0, PLAIN_FIRST, PLAIN_FIRST + 1, FIVE])
+def test_bytes_in_memory_are_sealed_like_a_file(tmp_path: Path, content: bytes, size: int) -> None:
+    sealed = seal_bytes(content[:size], key=KEY, context=PLACE)
+    assert len(sealed) == SegmentPlan(size).sealed_size
+    (tmp_path / "sealed").write_bytes(sealed)
+    open_file(tmp_path / "sealed", tmp_path / "opened", key=KEY, context=PLACE)
+    assert (tmp_path / "opened").read_bytes() == content[:size]
 
 
 def test_a_full_disk_leaves_no_half_file(sealed: Path) -> None:

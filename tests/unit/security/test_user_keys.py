@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from farmdesk.security.user_keys import (
@@ -52,7 +52,8 @@ def test_the_parts_make_the_keys_again(zhang: UserKeys, wang: UserKeys) -> None:
 def test_other_keys_are_refused(zhang: UserKeys) -> None:
     small = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     curve = ec.generate_private_key(ec.SECP256R1())
-    for key in (small, curve):
+    edwards = ed25519.Ed25519PrivateKey.generate()
+    for key in (small, curve, edwards):
         der = key.private_bytes(
             serialization.Encoding.DER,
             serialization.PrivateFormat.PKCS8,

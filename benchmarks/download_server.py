@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import StreamingResponse
 
 from farmdesk.gateway.callers import CallerNow
+from farmdesk.gateway.sealed_reply import PiecedReply
 from farmdesk.security.sealed import SEGMENT
 from tests.gateway_program import made_server, serve
 
@@ -23,10 +23,10 @@ def plain_page(source: Path) -> APIRouter:
     """Give a page that gives some bytes of one file as they are, a MiB at a time."""
     router = APIRouter()
 
-    @router.get("/plain/{offset}", response_class=StreamingResponse)
-    def give(offset: int, length: int, _caller: CallerNow) -> StreamingResponse:
+    @router.get("/plain/{offset}", response_class=PiecedReply)
+    def give(offset: int, length: int, _caller: CallerNow) -> PiecedReply:
         headers = {"Content-Length": str(length)}
-        return StreamingResponse(_pieces(source, offset, length), headers=headers)
+        return PiecedReply(_pieces(source, offset, length), headers=headers)
 
     return router
 

@@ -106,7 +106,7 @@ def download_ratios(folder: Path, size: int, repeats: int) -> Ratios:
     middle = {way: median(one.seconds for one in all_) for way, all_ in taken.items()}
     return {
         "download_vs_plain_tls": middle["plain"] / middle["sealed"],
-        "download_1_file_at_20ms_4_connections_vs_1": middle["far, 1 connection"] / middle["far"],
+        "download_4_connections_vs_1_at_20ms": middle["far, 1 connection"] / middle["far"],
         "download_rss_mb": max(rss_mb, *(one.rss_mb for all_ in taken.values() for one in all_)),
     }
 

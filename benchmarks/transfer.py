@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.downloading import download_ratios
 from benchmarks.sealing import Ratios, file_ratios, memory_ratios
 from benchmarks.uploading import upload_ratios
 
@@ -24,8 +25,10 @@ AT_LEAST = {
     "upload_vs_plain_tls": 0.7,
     "upload_vs_rclone_crypt": 2.0,
     "delay_20ms_vs_none": 0.7,
+    "download_vs_plain_tls": 0.5,
+    "download_4_connections_vs_1_at_20ms": 1.0,
 }
-AT_MOST = {"rss_mb": 150.0}
+AT_MOST = {"rss_mb": 150.0, "download_rss_mb": 150.0}
 _MEMORY = Path("/dev/shm")  # noqa: S108  disks differ; memory is the harder measure
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -35,7 +38,8 @@ def measure(size: int, repeats: int) -> Ratios:
     where = _MEMORY if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=where, prefix="farmdesk-") as folder:
         sealing = memory_ratios(repeats) | file_ratios(Path(folder), size, repeats)
-        return sealing | upload_ratios(Path(folder), size, repeats)
+        up = upload_ratios(Path(folder), size, repeats)
+        return sealing | up | download_ratios(Path(folder), size, repeats)
 
 
 def missed(figures: Ratios) -> list[str]:

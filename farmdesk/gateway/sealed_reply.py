@@ -10,12 +10,27 @@ from starlette.types import Receive, Scope, Send
 from farmdesk.gateway.callers import NoSession
 from farmdesk.gateway.outgoing import FileChanged, Run
 
+PIECE = 128 << 10  # bytes
 WATCH_S = 1.0  # so often an answer under way looks whether its session still holds
 
 log = logging.getLogger(__name__)
 
 
-class SealedReply(StreamingResponse):
+class PiecedReply(StreamingResponse):
+    """A long answer, sent in pieces: TLS and the loop hold no more of it than one."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send it."""
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
+        async for part in self.body_iterator:
+            for start in range(0, len(part), PIECE):
+                piece = part[start : start + PIECE]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class SealedReply(PiecedReply):
     """Segments of a file, which is closed as soon as nobody waits for them.
 
     `check` raises NoSession when who asked is out: suspended, logged out, his key revoked.

@@ -1,10 +1,6 @@
-"""All that works for an open task.
-
-The slot's lock, the tool, the publisher, and the ranges on their way.
-"""
+"""All that works for an open task: the slot's lock, the tool, the publisher, the ranges."""
 
 import shutil
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +11,7 @@ from nodeagent.lock import Occupied, SlotLock
 from nodeagent.orders import Cancel, Render, StopAfterFrame
 from nodeagent.publish import Published, Publisher, PublishFailed
 from nodeagent.range_work import RangeWork
+from nodeagent.ranges import Ranges
 from nodeagent.reasons import Reason
 from nodeagent.renderer import RenderedFrame, Renderer
 from nodeagent.reports import (
@@ -23,7 +20,6 @@ from nodeagent.reports import (
     FrameBroken,
     FramePublished,
     Log,
-    RangeEnded,
     SessionBroken,
     StoppingAfterFrame,
 )
@@ -77,9 +73,7 @@ class Workbench:
             if opened.warm is None
             else WarmRenderer(seat, opened.warm)
         )
-        self._works: list[RangeWork] = []  # not ended yet
-        self._waiting: deque[RangeWork] = deque()  # of those, not begun
-        self._current: RangeWork | None = None  # of those, the renderer's
+        self._ranges = Ranges()
         self._publishing = 0
         self._broken_in_a_row = 0  # by the tool
         self._unpublished_in_a_row = 0
@@ -109,7 +103,7 @@ class Workbench:
         self._publishing -= 1
         if isinstance(event, Published):
             self._published(event)
-        elif event.work in self._works:
+        elif event.work in self._ranges:
             self._unpublished_in_a_row += 1
             self._break(event.work, event.frame, event.reason, event.text)
         self._settle(event.work)
@@ -123,12 +117,9 @@ class Workbench:
         """Begin nothing more; the frame in hand is finished and published."""
         self.tell(Log("warning", f"{why}; the frame in hand is finished, then the agent ends"))
         self._log.add(f"[agent] {why}")
-        self._waiting.clear()
-        if self._current is not None:
-            begun, first = self._current.begun, self._current.runs.runs[0].start
-            self._current.last = first - 1 if begun is None else begun
+        self._ranges.finish_in_hand()
         self._renderer.resume()
-        self._lock.linger(self._task, sorted({f for work in self._works for f in work.unsettled}))
+        self._lock.linger(self._task, self._ranges.unsettled)
 
     def drop(self) -> None:
         """Kill the tool and forget all ranges.
@@ -136,8 +127,7 @@ class Workbench:
         Frames that were complete are still published and reported.
         """
         self._kill_tool()
-        self._works.clear()
-        self._waiting.clear()
+        self._ranges.forget()
 
     def close(self) -> None:
         """Leave the slot as it was found."""
@@ -173,15 +163,13 @@ class Workbench:
         verdict = (reason, text, self._log.tail())
         self._broken_in_a_row = self._unpublished_in_a_row = 0
         self._kill_tool()
-        self._waiting.clear()
-        for dropped in list(self._works):
-            dropped.verdict = verdict
-            self._settle(dropped)
+        for work in self._ranges.give_up(verdict):
+            self._settle(work)
 
     def ran_out(self, work: RangeWork) -> None:
         """Nothing of this range is left to begin."""
         work.exhausted = True
-        self._current = None
+        self._ranges.current = None
         self._settle(work)
         self._advance()
 
@@ -197,22 +185,16 @@ class Workbench:
         except BadFrames as error:
             self.tell(SessionBroken(order.range_id, Reason.BAD_ARGUMENT, str(error)))
             return
-        work = RangeWork(order.range_id, runs, last=runs.runs[-1][-1])
-        self._works.append(work)
-        self._waiting.append(work)
+        self._ranges.add(RangeWork(order.range_id, runs, last=runs.runs[-1][-1]))
         self._advance()
 
     def _advance(self) -> None:
-        if self._waiting and self._renderer.idle:
-            self._current = self._waiting.popleft()
-            self._renderer.go(self._current)
+        work = self._ranges.begin_next() if self._renderer.idle else None
+        if work is not None:
+            self._renderer.go(work)
 
     def _stop_after(self, order: StopAfterFrame) -> None:
-        last = None
-        for work in self._works:
-            if work.range_id == order.range_id and not work.exhausted and work.verdict is None:
-                in_hand = self._renderer.in_hand if work is self._current else None
-                last = work.stop_after(order.frame, in_hand)
+        last = self._ranges.stop_after(order.range_id, order.frame, self._renderer.in_hand)
         self.tell(StoppingAfterFrame(order.range_id, last))
         self._renderer.resume()
 
@@ -236,21 +218,12 @@ class Workbench:
 
     def _settle(self, work: RangeWork) -> None:
         """Report the end of a range that has nothing left to render or to publish."""
-        if work not in self._works or work.unsettled:
-            return
-        if work.verdict is not None:
-            self._works.remove(work)
-            reason, text, tail = work.verdict
-            self.tell(SessionBroken(work.range_id, reason, text, tail))
-        elif work.exhausted:
-            self._works.remove(work)
-            self.tell(RangeEnded(work.range_id))
+        report = self._ranges.ended(work)
+        if report is not None:
+            self.tell(report)
 
     def _kill_tool(self) -> None:
-        in_hand = self._renderer.in_hand
-        if self._current is not None and in_hand is not None:
-            self._current.unsettled.discard(in_hand)
-        self._current = None
+        self._ranges.lose(self._renderer.in_hand)
         self._renderer.kill()
 
 

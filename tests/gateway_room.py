@@ -13,6 +13,7 @@ from farmdesk.security.tls import client_context, fingerprint
 from farmdesk.security.user_keys import UserKeys
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.samples import NOW
+from tests.servers import START_S
 
 USERS = {
     "ann": Role.CUSTOMER,
@@ -38,7 +39,10 @@ class Room:
         }
         self.database = open_database(url)
         self.client = httpx.Client(
-            base_url=gateway.url, verify=client_context(gateway.authority), trust_env=False
+            base_url=gateway.url,
+            verify=client_context(gateway.authority),
+            trust_env=False,
+            timeout=START_S,  # this machine may be busy
         )
 
     def __enter__(self) -> "Room":

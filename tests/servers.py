@@ -112,6 +112,7 @@ class DatabaseServer(ABC):
         if self._process is None:
             raise RuntimeError("the server does not run")
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # a busy thread may take its time
         try:
             yield
         finally:

@@ -88,6 +88,7 @@ def test_no_farm_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         assert "cannot be reached" in told
         assert "s3cret" not in told
     with local_farm(tmp_path / "other") as farm:
+        (farm.folder / "farm.db").unlink()
         assert farm.run("tasks") == 1
         assert "farmdesk server" in capsys.readouterr().err
 

@@ -51,7 +51,9 @@ def test_an_engine_that_says_nothing_is_gone(tmp_path: Path) -> None:
     with running_agent() as agent:
         opened = slot.open("--gates", str(slot.gates), warm=True, heartbeat_s=0.3)
         agent.send(opened, Render(1, "1-9"))
-        agent.wait_for(FrameBegun, frame=1)
+        while not agent.begun():  # the tool may take longer to start than the agent waits
+            agent.send(Ping())
+            agent.wait_for_any()
         wait_until(lambda: "no word from the engine" in (slot.logs / "n1.log").read_text())
         agent.send(Ping())
         agent.wait_for(Pong)

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.gateway_room import Room
+from tests.servers import START_S
 
 CHECKS = (
     not_a_server_error,
@@ -49,6 +50,7 @@ def _ask_it(room: Room, operation: Any) -> None:
             base_url=room.gateway.url,
             headers=header,
             verify=str(room.gateway.settings.ca),
+            timeout=START_S,
         )
         case.validate_response(reply, checks=list(CHECKS))
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import pytest
 
-from farmdesk.db import transfers
+from farmdesk.db import audit, transfers
 from farmdesk.db.database import open_database
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
@@ -148,23 +148,62 @@ def test_a_cancelled_upload_leaves_nothing_and_takes_nothing(desk: Desk) -> None
         desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
 
 
+def test_a_package_that_was_handed_over_is_the_engine_s(desk: Desk) -> None:
+    seen = desk.upload()
+    assert desk.door.cancel(seen.id).state is TransferState.COMPLETE
+    for ask in (
+        lambda: desk.door.tell_files(seen.id, FilesTold(0, [], [0])),
+        lambda: desk.door.send_run(seen.id, 0, iter([_frame(b"x" * 100)])),
+        lambda: desk.door.send_manifest(seen.id, b"x" * 100),
+    ):
+        with pytest.raises(Refused, match="ended"):
+            ask()
+    desk.gateway.parts.uploads.tidy()
+    assert desk.opened(seen) == desk.packed()
+
+
+def test_uploads_are_in_the_audit_log(desk: Desk) -> None:
+    called_back = desk.door.begin(1)
+    for _ in range(2):
+        desk.door.cancel(called_back.id)
+    seen = desk.upload()
+    database = open_database(desk.url)
+    with database.reading() as connection:
+        records = [record for record in audit.read(connection) if "upload" in record.action]
+    database.close()
+    assert {(record.actor, record.subject) for record in records} == {(CUSTOMER, "task 1")}
+    assert [(record.action, record.detail.split(",")[0]) for record in records] == [
+        ("upload_begun", called_back.id),
+        ("upload_cancelled", called_back.id),
+        ("upload_begun", seen.id),
+        ("upload_completed", seen.id),
+    ]
+
+
 def test_other_customers_see_no_upload_but_their_own(desk: Desk) -> None:
-    seen = desk.door.begin(1)
+    """What they ask for would do, were the upload theirs."""
+    frame = _frame(os.urandom(100))
+    empty, seen = desk.door.begin(2), desk.door.begin(1)
+    told = FilesTold(0, [100], [])
+    seen = desk.door.tell_files(seen.id, told)
     rival = TransferDoor(desk.session("rival"))
     for ask in (
-        lambda: rival.begin(1),
         lambda: rival.of_task(1),
         lambda: rival.find(seen.id),
         lambda: rival.missing(seen.id, 0),
-        lambda: rival.tell_files(seen.id, FilesTold(0, [100], [])),
-        lambda: rival.send_run(seen.id, 0, iter([_frame(b"x" * 100)])),
-        lambda: rival.send_manifest(seen.id, b"x" * 100),
+        lambda: rival.tell_files(seen.id, told),
+        lambda: rival.send_run(seen.id, 0, iter([frame])),
+        lambda: rival.send_manifest(empty.id, b"x" * 100),
         lambda: rival.cancel(seen.id),
-        lambda: rival.begin(99),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="no such upload"):
             ask()
     assert desk.door.find(seen.id) == seen
+    assert desk.door.missing(seen.id, 0).ranges == [(0, 1)]
+    desk.door.cancel(seen.id)
+    for task_id in (1, 99):
+        with pytest.raises(Refused, match=f"no task {task_id}"):
+            rival.begin(task_id)
 
 
 def test_an_upload_begins_with_a_fresh_login(desk: Desk) -> None:
@@ -196,6 +235,28 @@ def test_over_the_quota_nothing_travels(desk: Desk) -> None:
     desk.write("large.exr", bytes(QUOTA - 3 * SEGMENT))
     with pytest.raises(Refused, match="quota"):  # the first package is still in the inbox
         desk.upload(2)
+
+
+def test_a_quota_counts_each_file_once_and_to_the_byte(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    for _ in range(2):
+        desk.door.tell_files(seen.id, FilesTold(0, [QUOTA - 100, 100], []))
+    with pytest.raises(Refused, match="quota"):
+        desk.door.tell_files(seen.id, FilesTold(2, [56], []))
+    desk.door.tell_files(seen.id, FilesTold(2, [100], [1]))  # in the place of one that is dropped
+    assert desk.door.find(seen.id).bytes_total == QUOTA
+
+
+def test_a_disk_needs_room_for_what_is_still_to_come(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [SEGMENT], []))
+    desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(SEGMENT))]))
+    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", lambda _folder: 100)
+    with pytest.raises(FarmUnavailable, match="storage is full"):
+        desk.door.tell_files(seen.id, FilesTold(1, [101], []))
+    assert desk.door.tell_files(seen.id, FilesTold(1, [100], [])).bytes_total == SEGMENT + 100
 
 
 def test_a_full_inbox_is_told_and_loses_nothing(

@@ -46,6 +46,11 @@ class HttpBody:
             self._cycle.flow.pause_reading()
         self._cycle.message_event.set()
 
+    def drop(self) -> None:
+        """Forget what came and nobody took."""
+        self._here.clear()
+        self._size = 0
+
     async def receive(self) -> "ASGIReceiveEvent":
         """Give the next piece; with none here, wait as the cycle does, which knows of the rest."""
         if not self._here:

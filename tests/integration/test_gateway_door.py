@@ -23,12 +23,12 @@ from tests.samples import spec
 
 
 @contextmanager
-def _line(room: Room) -> Iterator[ssl.SSLSocket]:
-    """Open a bare TLS connection."""
+def _line(room: Room, source: str = "127.0.0.1") -> Iterator[ssl.SSLSocket]:
+    """Open a bare TLS connection, from an address of this machine."""
     place = ("127.0.0.1", room.gateway.settings.port)
     context = client_context(room.gateway.authority)
     with (
-        socket.create_connection(place, timeout=30) as bare,
+        socket.create_connection(place, timeout=30, source_address=(source, 0)) as bare,
         context.wrap_socket(bare, server_hostname="127.0.0.1") as line,
     ):
         yield line
@@ -238,6 +238,58 @@ def test_many_slow_guests_do_not_keep_others_out(room: Room) -> None:
         for line in lines:
             line.close()
         assert first.fileno() >= 0
+
+
+def test_one_address_does_not_take_all_places(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_door, "ONE_ADDRESS", 2)
+    with _line(room, "127.0.0.2") as first:
+        with _line(room, "127.0.0.2"), _line(room, "127.0.0.2") as third:
+            assert _all(third) == b""
+            room.enter("ann")
+        while not (answer := _asked_from(room, "127.0.0.2")):  # until the second one's end is seen
+            assert first.fileno() >= 0
+        assert b" 404 " in answer[:20]
+
+
+def _asked_from(room: Room, source: str) -> bytes:
+    with suppress(OSError), _line(room, source) as line:
+        line.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return _all(line)
+    return b""
+
+
+def test_who_asks_on_and_on_without_an_answer_is_cut_off(room: Room) -> None:
+    with _line(room) as line:
+        with suppress(OSError):
+            for _ in range(20):
+                line.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+        answers = _all(line)
+    assert answers.count(b"HTTP/1.1 ") < 1000
+    assert room.client.get("/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [(b"Transfer-Encoding: chunked", b"1\r\na\r\n"), (b"Content-Length: 0", b"\r\n")],
+    ids=["the rest of a body", "empty lines"],
+)
+def test_no_place_is_kept_behind_an_answer_by_a_byte_now_and_then(
+    room: Room, monkeypatch: pytest.MonkeyPatch, head: bytes, drop: bytes
+) -> None:
+    monkeypatch.setattr(http_door, "REST_S", 0.3)
+    with _line(room) as line:
+        line.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+        line.settimeout(0.05)
+        for _ in range(1000):
+            try:
+                line.sendall(drop)
+                if line.recv(65536) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+        pytest.fail("its place is kept")
 
 
 def _open_half(room: Room) -> socket.socket:

@@ -116,6 +116,13 @@ def test_what_comes_after_the_answer_is_dropped(line: Line, body: HttpBody) -> N
     assert not line.message_event.is_set()
 
 
+def test_what_nobody_takes_is_let_go(line: Line, body: HttpBody) -> None:
+    body.feed(bytes(AT_MOST))
+    body.drop()
+    line.end()
+    assert asyncio.run(_whole(body)) == b""
+
+
 def test_small_pieces_are_put_together() -> None:
     pieces = list[Piece]()
     for number in range(100_000):

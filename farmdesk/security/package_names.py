@@ -15,6 +15,8 @@ from farmdesk.domain.text import quoted
 
 MAX_NAME = 1024  # bytes in UTF-8
 MAX_PART = 255  # bytes in UTF-8, and so UTF-16 units as well: the limits of ext4 and NTFS
+MAX_PARTS = 64  # of a name: whoever walks a package has so many folders open at once
+MAX_FOLDERS = 100_000  # of a package: names are short, but a folder for each of their parts is not
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]')
 _UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format, surrogate, line and paragraph breaks
@@ -33,6 +35,16 @@ class BadName(Refused):
         )
 
 
+class TooManyFolders(Refused):
+    """Names that lie in more folders together than a machine should make, or remember."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The package has more than {MAX_FOLDERS} folders. Pack many small ones into one file.",
+            f"场景包中的文件夹超过 {MAX_FOLDERS} 个。请把大量小文件夹打包成一个文件。",
+        )
+
+
 def checked_name(name: str) -> PurePosixPath:
     """Give the path of a name that is safe on every system. Raises BadName."""
     if len(name) > MAX_NAME or len(name.encode(errors="surrogatepass")) > MAX_NAME:
@@ -46,6 +58,12 @@ def checked_name(name: str) -> PurePosixPath:
     parts = name.split("/")
     if not {"", ".", ".."}.isdisjoint(parts):
         raise BadName(name, "it is no plain path inside the package", "它不是包内的普通路径")
+    if len(parts) > MAX_PARTS:
+        raise BadName(
+            name,
+            f"it lies in {MAX_PARTS} folders or more",
+            f"它位于 {MAX_PARTS} 层或更多层文件夹中",
+        )
     for part in parts:
         _check_part(name, part)
     return PurePosixPath(name)
@@ -83,7 +101,7 @@ class NamesTogether:
         self._folders = dict[str, str]()  # that these lie in, with one that does
 
     def add(self, name: str) -> None:
-        """Take a name in. Raises BadName."""
+        """Take a name in. Raises BadName, TooManyFolders."""
         key = _folded(name)
         folders = [key[:end] for end, letter in enumerate(key) if letter == "/"]
         places = (self._files, key), (self._folders, key), *((self._files, one) for one in folders)
@@ -96,10 +114,15 @@ class NamesTogether:
                 )
         self._files[key] = name
         self._folders |= dict.fromkeys(folders, name)
+        if len(self._folders) > MAX_FOLDERS:
+            raise TooManyFolders
 
 
 def check_together(names: Iterable[str]) -> None:
-    """See that no two of a package's names meet on any file system. Raises BadName."""
+    """See that no two of a package's names meet on any file system.
+
+    Raises BadName, TooManyFolders.
+    """
     together = NamesTogether()
     for name in names:
         together.add(name)

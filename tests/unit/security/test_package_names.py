@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmdesk.security.package_names import MAX_NAME, BadName, check_together, checked_name
+from farmdesk.security.package_names import (
+    MAX_FOLDERS,
+    MAX_NAME,
+    MAX_PARTS,
+    BadName,
+    TooManyFolders,
+    check_together,
+    checked_name,
+)
 
 LONGEST = "/".join([*["日" * 85] * 3, "日" * 84, "aaa"])  # 1,024 bytes, far fewer letters
 
@@ -122,3 +130,20 @@ def test_what_is_taken_stays_inside_and_can_be_written(name: str) -> None:
 def test_a_deep_name_costs_nothing() -> None:
     with pytest.raises(BadName):
         checked_name("a/" * 10_000_000 + "a")
+
+
+def test_a_name_has_so_many_parts_and_no_more() -> None:
+    deepest = "/".join("a" * MAX_PARTS)
+    assert len(checked_name(deepest).parts) == MAX_PARTS
+    with pytest.raises(BadName, match="folders"):
+        checked_name(f"a/{deepest}")
+
+
+def test_short_names_do_not_make_folders_without_end() -> None:
+    """A manifest of 64 MB could name 28 million, and the memory went with the first of them."""
+    inner = "/".join("a" * (MAX_PARTS - 2))
+    most = MAX_FOLDERS // (MAX_PARTS - 1)
+    check_together(f"{number}/{inner}/x" for number in range(most))
+    with pytest.raises(TooManyFolders):
+        check_together(f"{number}/{inner}/x" for number in range(10**9))
+    check_together(f"{inner}/{number}" for number in range(1000))  # the same folders count once

@@ -156,6 +156,9 @@ def test_numbers_that_no_database_holds_are_refused(room: Room) -> None:
         for login in ("operator", "bob"):
             reply = room.client.post("/commands", json=body, headers=room.enter(login))
             assert reply.status_code in (404, 409, 422), reply.text
+    for number in (2**63, 0):
+        reply = room.client.post("/transfers", json={"task_id": number}, headers=header)
+        assert reply.status_code == 422, reply.text
 
 
 def test_slow_bodies_are_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,8 +163,21 @@ def test_five_failures_put_the_brakes_on_an_address(
     assert (braked.status_code, braked.json()["kind"]) == (429, "too_many")
     wait_s = int(braked.headers["retry-after"])
     assert 0 < wait_s <= 60
-    seconds += wait_s + 0.1
+    seconds += wait_s - 0.5
+    assert room.answer("ann").status_code == 429  # to the last half second
+    seconds += 0.6
     assert room.answer("ann").status_code == 200
+
+
+def test_a_customer_is_lent_no_account_of_the_database(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does he hear of it, where the staff reaches it; SQLite has none to lend."""
+    door = login.DatabaseDoor("127.0.0.1:3306/farm", "")
+    monkeypatch.setattr(room.gateway.parts.login, "_database_door", door)
+    customer, operator = room.answer("ann"), room.answer("operator")
+    assert (customer.status_code, customer.json()["database"]) == (200, None)
+    assert operator.status_code == NOT_IN
 
 
 def test_a_stranger_elsewhere_locks_nobody_out(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,7 @@ class Arrivals:
         self._dropped: set[int] = set()
         self._here = bytearray()  # 1 for each segment that is here
         self._bytes_here = 0
+        self._coming: dict[int, tuple[bytes, int]] = {}  # segments that requests write: see `claim`
         self._slots = self._folder / "arrived"
         self._read()
 
@@ -133,6 +134,26 @@ class Arrivals:
             span = self.row.of_file(file)
             wanted[span.start : span.stop] = bytes(len(span))
         return wanted
+
+    def claim(self, number: int, digest: bytes) -> bool:
+        """Say whether a segment may be written with these bytes, and keep others out until `free`.
+
+        Not where it is here with other bytes, or another request is writing others.
+        """
+        with self._lock:
+            here = self.known_digest(number) if self._here[number] else None
+            known, claims = self._coming.get(number, (here or digest, 0))
+            if known == digest:
+                self._coming[number] = known, claims + 1
+            return known == digest
+
+    def free(self, numbers: Sequence[int]) -> None:
+        """Give segments up that one request has claimed: they are noted, or lost."""
+        with self._lock:
+            for number in numbers:
+                known, claims = self._coming.pop(number)
+                if claims > 1:
+                    self._coming[number] = known, claims - 1
 
     def known_digest(self, number: int) -> bytes | None:
         """Give the digest of a segment that is here."""

@@ -28,7 +28,7 @@ class Garbled(FarmUnavailable):
 
 
 class SentOtherwise(Refused):
-    """A segment that is here already, with other bytes."""
+    """A segment that is here already, or on its way, with other bytes."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -46,6 +46,7 @@ class RunWriter:
         self._arrivals = arrivals
         self._open: tuple[int, BinaryIO] | None = None
         self._written: dict[int, dict[int, bytes]] = {}  # digests of segments, by their file
+        self._claimed: list[int] = []
 
     def take(self, number: int, pieces: Sequence[Piece]) -> None:
         """Check and write one segment: its digest, then its bytes, in any pieces.
@@ -61,9 +62,10 @@ class RunWriter:
         arrivals, place = self._arrivals, self._arrivals.row.place(number)
         if arrivals.is_dropped(place.file):
             return
+        if not arrivals.claim(number, digest):
+            raise SentOtherwise(number)
+        self._claimed.append(number)
         if arrivals.is_here(number):
-            if arrivals.known_digest(number) != digest:
-                raise SentOtherwise(number)
             return
         write_pieces_at(self._opened(place.file), place.offset, sealed)
         self._written.setdefault(place.file, {})[number] = digest
@@ -74,6 +76,13 @@ class RunWriter:
         Files are flushed beside each other: the disk then commits many at a time. The segments of
         one that could not be flushed count as lost.
         """
+        try:
+            self._flush_and_note()
+        finally:
+            self._arrivals.free(self._claimed)
+            self._claimed = []
+
+    def _flush_and_note(self) -> None:
         self._close()
         written, self._written = self._written, {}
         with ThreadPoolExecutor(FLUSH_THREADS, thread_name_prefix="flush") as pool:

@@ -215,3 +215,43 @@ def test_what_is_missing_is_told_in_parts(inbox: Inbox) -> None:
     rest, more = arrivals.missing(ranges[-1][1])
     assert not more
     assert [*ranges, *rest] == [(number, number + 1) for number in range(1, 2 * MAX_RANGES + 3, 2)]
+
+
+def test_two_programs_at_once_do_not_mix_their_bytes(inbox: Inbox) -> None:
+    """What one has written and not flushed yet is not another one's to write otherwise."""
+    arrivals = _declared(inbox)
+    mine, other = SEALED[3], os.urandom(SEGMENT)
+    first, second, third = (run_writer.RunWriter(arrivals) for _ in range(3))
+    number = arrivals.row.of_file(3).start
+    first.take(number, [segment_digest(mine) + mine])
+    with pytest.raises(run_writer.SentOtherwise):
+        second.take(number, [segment_digest(other) + other])
+    third.take(number, [segment_digest(mine) + mine])  # a line that broke without the farm's notice
+    first.settle()
+    with pytest.raises(run_writer.SentOtherwise):
+        second.take(number, [segment_digest(other) + other])
+    second.settle()
+    third.settle()
+    assert inbox.sealed(TRANSFER, 3).read_bytes() == mine
+    assert arrivals.known_digest(number) == segment_digest(mine)
+
+
+def test_what_one_program_could_not_flush_another_may_send(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = _declared(inbox)
+    mine, other = SEALED[3], os.urandom(SEGMENT)
+    first, second = run_writer.RunWriter(arrivals), run_writer.RunWriter(arrivals)
+    number = arrivals.row.of_file(3).start
+    first.take(number, [segment_digest(mine) + mine])
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", _full_disk)
+        with pytest.raises(OSError, match="full"):
+            first.settle()
+    second.take(number, [segment_digest(other) + other])
+    second.settle()
+    assert inbox.sealed(TRANSFER, 3).read_bytes() == other
+
+
+def _full_disk(_file: int) -> None:
+    raise OSError(errno.ENOSPC, "full")

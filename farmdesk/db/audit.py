@@ -14,7 +14,7 @@ from farmdesk.db.columns import NAME_LENGTH
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import AuditEntry, AuditHead, table_of
 from farmdesk.db.records import AnyRow
-from farmdesk.domain.accounts import AuditRecord, Deed
+from farmdesk.domain.accounts import AuditRecord, Deed, about_task
 
 Chain = Callable[[AuditRecord], bytes]
 """Gives the digest of a record, its `previous` included and its own `digest` left out."""
@@ -108,11 +108,6 @@ def _only(wanted: Wanted) -> Select[tuple[object, ...]]:
     if wanted.task is not None:
         query = query.where(_AUDIT.c.subject == about_task(wanted.task))
     return query
-
-
-def about_task(task_id: int) -> str:
-    """Give the subject of what was done to a task."""
-    return f"task {task_id}"
 
 
 def has(connection: Connection, action: str, subject: str) -> bool:

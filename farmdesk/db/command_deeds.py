@@ -5,10 +5,9 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, Text, bindparam, func, select, type_coerce
 
-from farmdesk.db.audit import about_task
 from farmdesk.db.commands import LOGIN
 from farmdesk.db.models import SentCommand
-from farmdesk.domain.accounts import Deed
+from farmdesk.domain.accounts import Deed, about_task
 from farmdesk.domain.records import Outcome
 
 BODY_CHARS = 2000  # of a command's body; a longer one is cut: it is whole in table `command`

@@ -95,7 +95,7 @@ class Store:
             prune(connection, flush)
             deeds = command_deeds.deeds_of(connection, flush.outcomes)
             commands.answer(connection, flush.outcomes)
-            audit.append_all(connection, deeds, self._chain)
+            audit.append_all(connection, [*deeds, *flush.deeds], self._chain)
         self._nodes |= {name: _what_it_is(node) for name, node in nodes.items()}  # it is committed
         return int(rev + 1)
 

@@ -152,6 +152,11 @@ class Deed:
     detail: str = ""
 
 
+def about_task(task_id: int) -> str:
+    """Give the subject of what was done to a task."""
+    return f"task {task_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One thing that somebody did. `digest` chains it to the record before it."""

@@ -6,6 +6,7 @@ What readers get back is in `rows`. Times are UTC-aware.
 from dataclasses import dataclass
 from datetime import datetime
 
+from farmdesk.domain.accounts import Deed
 from farmdesk.domain.node import offers
 from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
@@ -161,3 +162,4 @@ class Flush:
     outcomes: tuple[Outcome, ...] = ()
     urgents: tuple[UrgentRequest, ...] = ()
     messages: tuple[MessageRecord, ...] = ()
+    deeds: tuple[Deed, ...] = ()  # of the farm itself; those of commands come with their outcomes

@@ -151,3 +151,4 @@ def tell(farm: Farm, post: ResultsBrought, now: Moment) -> None:
         farm.tell(MessageRecord(now.utc, en, zh, role=Role.OPERATOR, task_id=post.task_id))
     else:
         farm.tell(MessageRecord(now.utc, en, zh, user=entry.task.owner, task_id=post.task_id))
+        farm.put_on_record(entry, "deliver_results", post.place, now.utc)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from farmdesk.domain.accounts import Deed, about_task
 from farmdesk.domain.queues import RecycleQueue, RenderQueue
 from farmdesk.domain.records import (
     Flush,
@@ -40,6 +41,7 @@ class Farm:
         self._outcomes: list[Outcome] = []
         self._changed_urgents: dict[int, UrgentRequest] = {}
         self._messages: list[MessageRecord] = []
+        self._deeds: list[Deed] = []
         self._dirty_tasks: dict[int, bool] = {}  # task -> whether its frame states must come along
         self._node_changes: dict[str, dict[str, object]] = {}
         self.urgent = False  # somebody waits for this flush
@@ -153,6 +155,10 @@ class Farm:
         """Note a message for people."""
         self._messages.append(message)
 
+    def put_on_record(self, entry: TaskEntry, action: str, detail: str, at: datetime) -> None:
+        """Have the audit log say what the farm did to a task by itself."""
+        self._deeds.append(Deed(at, "farm", action, about_task(entry.task.id), detail))
+
     @property
     def changed(self) -> bool:
         """Whether the next flush would say anything."""
@@ -163,6 +169,7 @@ class Farm:
             or self._outcomes
             or self._changed_urgents
             or self._messages
+            or self._deeds
             or self._dirty_tasks
             or self._node_changes
         )
@@ -185,8 +192,10 @@ class Farm:
             outcomes=tuple(self._outcomes),
             urgents=tuple(self._changed_urgents.values()),
             messages=tuple(self._messages),
+            deeds=tuple(self._deeds),
         )
-        for part in (self._new, self._frames, self._logs, self._outcomes, self._messages):
+        lists = (self._new, self._frames, self._logs, self._outcomes, self._messages, self._deeds)
+        for part in lists:
             part.clear()
         self._changed_urgents.clear()
         self._dirty_tasks.clear()

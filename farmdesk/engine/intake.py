@@ -130,6 +130,8 @@ class Intake:
         entry.task.move(state)
         self._explain(entry, Said(post.en, post.zh))
         self._farm.tell(_message(entry, post, now))
+        became = f"{state.value}: {post.en}" if post.en else state.value
+        self._farm.put_on_record(entry, "open_package", became, now.utc)
         log.info("task %s: uploading -> %s: %s", post.task_id, state.value, post.en or "proven")
 
     def _explain(self, entry: TaskEntry, said: Said) -> None:

@@ -102,6 +102,7 @@ class UrgentCourse:
         self._interrupted.discard(entry.task.id)
         new = request.admitted()
         self._farm.save_urgent(new)
+        self._farm.put_on_record(entry, "admit_urgent", f"request {request.id}", now.utc)
         self._farm.touch(entry, states=True)
         self._news.tell_all(new, partial(words.admitted, new, entry), now)
         self._look_at = float("-inf")

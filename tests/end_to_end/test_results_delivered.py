@@ -1,5 +1,6 @@
 """A completed task's frames come to the studio's share by themselves, past a share that died."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,9 @@ def samba() -> Iterator[Samba]:
         yield server
 
 
-def test_results_come_to_the_share(tmp_path: Path, samba: Samba) -> None:
+def test_results_come_to_the_share(
+    tmp_path: Path, samba: Samba, capsys: pytest.CaptureFixture[str]
+) -> None:
     with local_farm(tmp_path) as farm:
         secret = farm.folder / "share.password"
         secret.write_text(PASSWORD, encoding="utf-8")
@@ -50,3 +53,8 @@ def test_results_come_to_the_share(tmp_path: Path, samba: Samba) -> None:
         assert len(frames) == 12
         assert {path.name: path.read_bytes() for path in brought.iterdir()} == frames
         assert PASSWORD not in farm.output.read_text(encoding="utf-8")
+        capsys.readouterr()
+        assert farm.run("audit", "list", "--who", "farm", "--json") == 0
+        [noted] = json.loads(capsys.readouterr().out)
+        assert (noted["action"], noted["subject"]) == ("deliver_results", f"task {task}")
+        assert noted["detail"].endswith(f"冬奥 成片/{row.id:06d}")

@@ -12,7 +12,7 @@ from farmdesk.db.account_store import AccountStore, Act
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.store import Store
 from farmdesk.domain.account_commands import SetQuota
-from farmdesk.domain.accounts import Profile, UserState
+from farmdesk.domain.accounts import Deed, Profile, UserState
 from farmdesk.domain.commands import Command
 from farmdesk.domain.node_commands import DrainNodes
 from farmdesk.domain.records import Flush, Outcome
@@ -104,6 +104,17 @@ def test_a_flush_that_comes_again_or_fails_notes_nothing(store: Store, database:
     assert DirectLink(database, issued_by="x").outcome(first).text == "a"
 
 
+def test_what_the_farm_does_by_itself_is_noted_behind_what_it_was_asked(
+    store: Store, database: Database
+) -> None:
+    [stop] = sent(database, StopTask(7))
+    deed = Deed(NOW, "farm", "open_package", "task 8", "queued")
+    flush = Flush(1, outcomes=(done(stop, "It is stopped.", 7),), deeds=(deed,))
+    store.apply(flush)
+    store.apply(flush)
+    assert [record[1] for record in noted(database)] == ["stop_task", "open_package"]
+
+
 def test_frames_are_not_noted(store: Store, database: Database) -> None:
     store.apply(Flush(1, new_tasks=(new_task(1),), tasks=(task_record(1),)))
     store.apply(Flush(2, frames=tuple(frame_record(number) for number in range(1, 50))))
@@ -141,7 +152,7 @@ def test_what_accounts_noted_is_not_noted_again(store: Store, database: Database
         '{"nodes": 5, "task_id": [], "login": {}}',
         '{"nodes": [[1], null, "a"]}',
         "[" * 30 + "]" * 30,
-        '{"task_id": ' + "9" * 1900 + "}",
+        '{"task_id": ' + "9" * 300 + "}",
         "7",
         '{"frames": "' + "1," * 5000 + '"}',
     ],

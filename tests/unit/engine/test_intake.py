@@ -41,6 +41,12 @@ def hand_over(rig: Rig) -> Outcome:
     return outcome
 
 
+def on_record(rig: Rig) -> list[tuple[str, str, str, str]]:
+    """What the farm has put on record by itself."""
+    deeds = [deed for flush in rig.flushes for deed in flush.deeds]
+    return [(deed.actor, deed.action, deed.subject, deed.detail) for deed in deeds]
+
+
 def test_a_package_is_opened_and_its_task_queued(rig: Rig) -> None:
     assert "waits for its package" in rig.send(SUBMIT, user="ann").text
     assert rig.entry().task.state is TaskState.UPLOADING
@@ -55,6 +61,7 @@ def test_a_package_is_opened_and_its_task_queued(rig: Rig) -> None:
     assert (row.state, row.reason[:21]) == (TaskState.QUEUED, "Waits for an operator")
     (message,) = [m for flush in rig.flushes for m in flush.messages]
     assert (message.user, message.task_id) == ("ann", 1)
+    assert on_record(rig) == [("farm", "open_package", "task 1", "queued")]
     assert rig.send(StartRender(1)).text
 
 
@@ -64,6 +71,8 @@ def test_a_package_that_does_not_pass_rejects_its_task(rig: Rig) -> None:
     row = rig.link.task(1)
     assert (row.state, row.reason) == (TaskState.REJECTED, "Segment 3 of a.blend is damaged.")
     assert row.reason_zh == "a.blend 的第 3 段已损坏。"
+    damaged = "rejected: Segment 3 of a.blend is damaged."
+    assert on_record(rig) == [("farm", "open_package", "task 1", damaged)]
     assert not rig.send(TakePackage(1, TRANSFER)).applied
     assert not rig.send(StartRender(1)).applied
 
@@ -76,6 +85,7 @@ def test_what_the_world_did_is_tried_again_later(rig: Rig) -> None:
         "The storage is full.",
     )
     assert len(rig.packages) == 1
+    assert on_record(rig) == []  # nothing came of it yet
     for _ in range(4):
         rig.turn(RETRY_S / 3)
     assert len(rig.packages) == 2

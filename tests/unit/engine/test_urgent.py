@@ -153,6 +153,9 @@ def test_ask_agree_interrupt_render_first_and_resume(rig: UrgentRig) -> None:
     assert request_of(rig).state is UrgentState.ASKING
     assert rig.send(ReviewUrgent(1, "allow")).applied
     assert request_of(rig).state is UrgentState.ADMITTED
+    [deed] = [deed for flush in rig.flushes for deed in flush.deeds]
+    assert (deed.actor, deed.action, deed.detail) == ("farm", "admit_urgent", "request 1")
+    assert deed.subject == f"task {urgent}"
     assert (state(rig, first), state(rig, urgent)) == (TaskState.PREEMPTED, TaskState.RENDERING)
     assert rig.farm.queue.next is rig.entry(first).task
     done = rig.entry(first).count(FrameState.DONE)

@@ -40,9 +40,14 @@ def test_only_an_active_account_sends(state: UserState) -> None:
     directory = Directory([replace(ANN, state=state)])
     with pytest.raises(Refused, match="no active account"):
         directory.sender("ann")
-    assert directory.user("ann").role is Role.CUSTOMER
     directory.replace([replace(OPS, login="ann")])
     assert directory.sender("ann").role is Role.OPERATOR
+
+
+def test_what_somebody_is_to_the_farm_outlives_his_log_in() -> None:
+    directory = Directory([ANN, replace(OPS, state=UserState.SUSPENDED)])
+    roles = [directory.user(login).role for login in ("ann", "ops", "stranger")]
+    assert roles == [Role.CUSTOMER, Role.OPERATOR, Role.CUSTOMER]
 
 
 def test_a_command_about_accounts_is_answered_later(rig: Rig) -> None:

@@ -172,7 +172,7 @@ def painted(window: OperatorWindow) -> dict[str, QWidget]:
         "minimap": window.panels.frames.minimap,
         "log": window.panels.log.view,
         "toolbar": window.toolbar,
-        "legend": window.panels.frames.legend_box,
+        "legend": window.panels.frames.legend,
     }
 
 
@@ -181,6 +181,6 @@ def test_every_input_has_a_name_for_screen_readers(window: OperatorWindow) -> No
         for widget in window.findChildren(kind):
             assert widget.accessibleName(), widget
     assert window.panels.frames.grid.accessibleName() == window.appearance.words(Text.TAB_GRID)
-    assert window.panels.frames.zoom.accessibleName()
+    assert window.panels.frames.cell_size.slider.accessibleName()
     for button in window.findChildren(QPushButton):
         assert button.text() or button.isHidden()

@@ -362,7 +362,7 @@ def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qt
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert window.panels.frames.currentWidget() is window.panels.frames.list_tab
     assert window.panels.frames.list.hasFocus()
-    assert not window.panels.frames.zoom_box.isVisible(), "a list has no cells"
+    assert not window.panels.frames.cell_size.isVisible(), "a list has no cells"
     window.panels.queue.select(2)
     nodes = window.panels.nodes.view
     nodes.setFocus()
@@ -372,7 +372,7 @@ def test_enter_shows_a_tasks_frames_and_a_nodes_frame(window: OperatorWindow, qt
     QTest.keyClick(nodes, Qt.Key.Key_Enter)
     assert [row.id for row in window.panels.queue.selected()] == [1]
     assert window.panels.frames.currentWidget() is window.panels.frames.grid_tab
-    assert window.panels.frames.zoom_box.isVisible()
+    assert window.panels.frames.cell_size.isVisible()
     assert [window.models.table.frame(p) for p in window.panels.frames.selected_places()] == [
         record.frame
     ]
@@ -387,12 +387,12 @@ def test_minimap_and_slider_follow_the_grid(
     qtbot.waitUntil(lambda: window.panels.queue.select(77))
     qtbot.waitUntil(lambda: window.models.table.task_id == 77 and window.models.table.loaded)
     assert not frames.minimap.isVisible()
-    assert frames.zoom.value() == frames.grid.cell > 30
-    frames.zoom.setValue(60)
-    assert (frames.grid.cell, frames.fit.isChecked()) == (60, False)
-    frames.fit.click()
-    assert frames.fit.isChecked()
-    assert frames.zoom.value() == frames.grid.cell
+    assert frames.cell_size.slider.value() == frames.grid.cell > 30
+    frames.cell_size.slider.setValue(60)
+    assert (frames.grid.cell, frames.cell_size.fit.isChecked()) == (60, False)
+    frames.cell_size.fit.click()
+    assert frames.cell_size.fit.isChecked()
+    assert frames.cell_size.slider.value() == frames.grid.cell
 
 
 def test_an_empty_farm_says_what_to_do(
@@ -490,7 +490,7 @@ def test_size_of_text_and_cells_are_remembered(
     assert first.panels.queue.view.rowHeight(0) > high
     assert first.panels.log.view.font().pointSizeF() > first.panels.frames.font().pointSizeF() * 0.9
     QTest.keyClick(first, Qt.Key.Key_Minus, CTRL)
-    first.panels.frames.zoom.setValue(33)
+    first.panels.frames.cell_size.slider.setValue(33)
     first.close()
     second = open_window()
     qtbot.waitUntil(lambda: is_filled(second))
@@ -503,7 +503,7 @@ def test_size_of_text_and_cells_are_remembered(
 
 @pytest.mark.parametrize("kept", [b"", b"-5", b"1e9", b"9" * 30, "³".encode()])
 def test_a_strange_size_of_cells_is_refused(window: OperatorWindow, kept: bytes) -> None:
-    assert not window.panels.frames.restore_cells(QByteArray(kept))
+    assert not window.panels.frames.cell_size.restore(QByteArray(kept))
     assert window.panels.frames.grid.fitted
 
 

@@ -73,7 +73,7 @@ class Panels(QSplitter):
             parts.append(Part(f"columns-{name}", columns.save, columns.restore))
         header = self.frames.list.horizontalHeader()
         parts.append(Part("columns-frames", header.saveState, header.restoreState))
-        parts.append(Part("cells", self.frames.save_cells, self.frames.restore_cells))
+        parts.append(Part("cells", self.frames.cell_size.save, self.frames.cell_size.restore))
         return parts
 
     def _lay_out(self) -> None:

@@ -55,9 +55,9 @@ def submit(call: Call, command: SubmitTask) -> int:
         if not call.words.json:
             call.say(
                 f"Task {row.task_id} waits for its package. To go on after a break: "
-                f"farmdesk upload {row.task_id} {call.words.package}",
+                f'farmdesk upload {row.task_id} "{call.words.package}"',
                 f"任务 {row.task_id} 正在等待场景包。中断后继续："
-                f"farmdesk upload {row.task_id} {call.words.package}",
+                f'farmdesk upload {row.task_id} "{call.words.package}"',
             )
         seen = send_package(call, session, keys, task_id=row.task_id)
     return _told(call, seen)

@@ -9,6 +9,7 @@ from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
+from farmdesk.engine.end_news import end_news
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import BadFrame, CheckEnded, CheckReport
 from farmdesk.engine.task_entry import MAX_ATTEMPTS, TaskEntry
@@ -126,6 +127,8 @@ class Endings:
         entry.running = 0
         level = "error" if failed else "info"
         self._tell(entry, level, f"task ended: {entry.task.state}", now)
+        for message in end_news(entry, now):
+            self._farm.tell(message)
         self._farm.touch(entry, states=True)
 
     def _tell(

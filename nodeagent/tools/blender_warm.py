@@ -37,6 +37,7 @@ REASONS = (
     ("no space left", "output_write"),
     ("cannot save", "output_write"),
     ("no camera", "bad_argument"),
+    ("build without", "bad_argument"),  # this Blender lacks what the scene asks for
     ("out of memory", "out_of_memory"),
     ("cuda", "gpu"),
     ("optix", "gpu"),

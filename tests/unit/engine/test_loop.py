@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -16,6 +17,7 @@ from farmdesk.domain.task_commands import (
     StartRender,
     StopTask,
 )
+from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.overlay import overlay
 from farmdesk.engine.posts import AgentSaid, BadFrame, StopEngine
@@ -29,6 +31,10 @@ from tests.unit.engine.rig import DIGEST, Rig
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     return Rig(tmp_path)
+
+
+def _messages(rig: Rig) -> list[MessageRecord]:
+    return [message for flush in rig.flushes for message in flush.messages]
 
 
 def test_a_task_goes_from_submission_to_completed(rig: Rig) -> None:
@@ -47,6 +53,10 @@ def test_a_task_goes_from_submission_to_completed(rig: Rig) -> None:
     row = rig.link.task(1)
     assert (row.state, row.done, row.failed, row.running) == (TaskState.COMPLETED, 6, 0, 0)
     assert rig.link.frame_states(1).states == bytes([FrameState.DONE]) * 6
+    (message,) = _messages(rig)  # the staff need not be told of what went well
+    assert (message.user, message.task_id) == (rig.entry().task.owner, 1)
+    assert "is completed: 6 frames are proven" in message.text
+    assert "6 帧已通过校验" in message.text_zh
 
 
 def test_a_slot_that_has_fallen_free_gets_its_next_agent_prepared(rig: Rig) -> None:
@@ -227,6 +237,11 @@ def test_a_frame_that_always_fails_is_given_up_after_three_attempts(rig: Rig) ->
     task = rig.entry().task
     assert task.state is TaskState.PARTLY_FAILED
     assert "frame 3 kills it" in task.reason
+    to_owner, to_staff = _messages(rig)
+    assert (to_owner.user, to_staff.role) == (task.owner, Role.OPERATOR)
+    assert to_owner.text == to_staff.text
+    assert "1 of 4 frames failed (3): frame 3 kills it" in to_owner.text
+    assert "3 frames are proven" in to_owner.text
 
 
 def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:
@@ -237,6 +252,7 @@ def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:
     assert (task.state, rig.entry().count(FrameState.DONE)) == (TaskState.FAILED, 0)
     assert "Cannot read file" in task.reason
     assert not rig.busy
+    assert all("has failed: Error: Cannot read file" in message.text for message in _messages(rig))
 
 
 def test_an_agent_that_falls_silent_is_killed_and_its_frames_go_on(rig: Rig) -> None:

@@ -1,6 +1,5 @@
 """The farm's pages: what `FarmLink` reads, one page a read, and commands."""
 
-from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,7 +21,6 @@ from farmdesk.domain.rows import (
 from farmdesk.domain.users import Role, User
 from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.command_body import command_form
-from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.forms import CommandForm, Number
 from farmdesk.gateway.parts import LinkNow, PartsNow
 from farmdesk.gateway.replies import MAX_ROWS, reply
@@ -44,10 +42,7 @@ _COMMAND_BODY = {
 @router.post("/commands", response_model=Sent, status_code=202, openapi_extra=_COMMAND_BODY)
 async def send(request: Request, caller: CallerNow, parts: PartsNow, link: LinkNow) -> Response:
     """Hand a command to the engine. It is read only when its sender is known: it may be large."""
-    if caller.user.role is Role.CUSTOMER:
-        wait_s = parts.customers_words.admit(caller.user.login, monotonic())
-        if wait_s > 0:
-            raise TooMany(wait_s)
+    parts.hear(caller)
     text = await request.body()
     return await run_in_threadpool(_send, text, link)
 

@@ -104,6 +104,7 @@ def show_profile(caller: CallerNow, parts: PartsNow) -> Response:
 @router.put("/profile", status_code=204)
 def set_profile(form: ProfileForm, caller: CallerNow, parts: PartsNow) -> Response:
     """Change what a user tells of himself."""
+    parts.hear(caller)
     parts.registry.set_profile(
         caller, name=form.name, department=form.department, contact=form.contact
     )

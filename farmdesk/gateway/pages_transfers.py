@@ -39,6 +39,7 @@ def begin(wanted: UploadWanted, caller: CallerNow, parts: PartsNow) -> UploadSee
 
     Needs a login of just now.
     """
+    parts.hear(caller)
     return _seen(parts.uploads.begin(caller, wanted.task_id, wanted.kind))
 
 

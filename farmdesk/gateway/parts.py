@@ -1,6 +1,7 @@
 """What the pages of the gateway need, put together once."""
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,7 +9,8 @@ from fastapi import Depends, Request
 from farmdesk.db.database import Database
 from farmdesk.domain.users import Role
 from farmdesk.gateway.bodies import Bodies
-from farmdesk.gateway.callers import CallerNow, Sessions
+from farmdesk.gateway.callers import Caller, CallerNow, Sessions
+from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
 from farmdesk.gateway.packages import Packages
@@ -25,7 +27,7 @@ class Parts:
     """The gateway's parts; `app.state.parts`.
 
     `authority`: the certificate that clients pin, PEM. `customers_words`: how often customers may
-    send commands, by login.
+    have something noted, by login.
     """
 
     database: Database
@@ -40,6 +42,16 @@ class Parts:
     customers_words: RateLimit = field(
         default_factory=lambda: RateLimit(one=120, all_together=6000, window_s=60.0)
     )
+
+    def hear(self, caller: Caller) -> None:
+        """Count what a customer will have noted: a command, an upload, a profile. Raises TooMany.
+
+        None of them may fill the command table or the audit log.
+        """
+        if caller.user.role is Role.CUSTOMER:
+            wait_s = self.customers_words.admit(caller.user.login, monotonic())
+            if wait_s > 0:
+                raise TooMany(wait_s)
 
 
 def _parts(request: Request) -> Parts:

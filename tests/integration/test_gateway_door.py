@@ -135,6 +135,19 @@ def test_what_is_no_command_is_refused(room: Room, content: bytes) -> None:
     assert room.client.get("/commands", headers=room.enter("operator")).json() == []
 
 
+def test_a_customer_cannot_fill_the_audit_log(room: Room) -> None:
+    header = room.enter("bob")
+    profile = {"name": "Bob", "department": "content", "contact": "bob@example.org"}
+    for _ in range(60):
+        room.client.put("/profile", json=profile, headers=header)
+        room.client.post("/transfers", json={"task_id": 1}, headers=header)
+    before = len(room.audit())
+    refused = room.client.put("/profile", json=profile, headers=header)
+    assert refused.status_code == 429
+    assert room.client.post("/transfers", json={"task_id": 1}, headers=header).status_code == 429
+    assert len(room.audit()) == before
+
+
 def test_a_customer_cannot_fill_the_command_table(room: Room) -> None:
     header = room.enter("bob")
     codes = [

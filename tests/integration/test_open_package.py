@@ -170,7 +170,9 @@ def test_copies_that_the_storage_cannot_hold_are_not_begun(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("fault", ["changed", "longer", "gone", "link", "way out", "no previous"])
-def test_a_previous_version_that_has_changed_is_told(bench: Bench, fault: str) -> None:
+def test_a_previous_version_that_has_changed_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
     old = bench.workspace.scene(3) / "a.exr"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"unchanged")
@@ -185,6 +187,8 @@ def test_a_previous_version_that_has_changed_is_told(bench: Bench, fault: str) -
         (bench.plain / "others").mkdir()
         (bench.plain / "others/a.exr").write_bytes(b"unchanged")
         (old.parent / "way").symlink_to(bench.plain / "others")
+    elif fault == "no previous":
+        monkeypatch.chdir(old.parent)  # where the engine was started is no package
     elif fault in ("gone", "link"):
         old.unlink()
         if fault == "link":
@@ -243,6 +247,12 @@ def test_a_package_over_its_owners_quota_is_refused(bench: Bench) -> None:
     bench.packages.quota_bytes = sum(map(len, FILES.values())) - 1
     assert "your quota" in bench.open().en
     bench.assert_untouched()
+
+
+def test_a_package_may_take_its_owners_whole_quota(bench: Bench) -> None:
+    bench.fill(FILES)
+    bench.packages.quota_bytes = sum(map(len, FILES.values()))
+    assert bench.open() == PackageOpened(7)
 
 
 def test_a_key_that_is_not_the_senders_opens_nothing(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from farmdesk.domain.accounts import MAX_FIELD, Profile
+from farmdesk.domain.transfers import TransferKind
 from farmdesk.gateway.login import Answer
 from farmdesk.gateway.registry import Wanted
 
@@ -77,6 +78,13 @@ class ApplicationForm(Form):
             bytes.fromhex(self.pickup_hash),
         )
         return Wanted(self.login, told, handover_key, pickup_hash)
+
+
+class UploadForm(Form):
+    """Somebody begins an upload for a task; see `farmdesk/link/transfer_wire.py`."""
+
+    task_id: Number
+    kind: Annotated[TransferKind, Field(strict=False)] = TransferKind.PACKAGE
 
 
 class CommandForm(Form):

@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from farmdesk.domain.transfers import Transfer
 from farmdesk.gateway.bodies import whole_body
 from farmdesk.gateway.callers import CallerNow
+from farmdesk.gateway.forms import UploadForm
 from farmdesk.gateway.parts import PartsNow
-from farmdesk.link.transfer_wire import Arrived, FilesTold, Missing, UploadSeen, UploadWanted
+from farmdesk.link.transfer_wire import Arrived, FilesTold, Missing, UploadSeen
 from farmdesk.security.manifest import MAX_BYTES
 from farmdesk.security.sealed import SegmentPlan
 
@@ -34,7 +35,7 @@ _FILES_BODY = {
 
 
 @router.post("")
-def begin(wanted: UploadWanted, caller: CallerNow, parts: PartsNow) -> UploadSeen:
+def begin(wanted: UploadForm, caller: CallerNow, parts: PartsNow) -> UploadSeen:
     """Begin an upload for a task that waits for its package, or, for the staff, of frames.
 
     Needs a login of just now.

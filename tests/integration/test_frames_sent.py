@@ -160,3 +160,21 @@ def test_another_operators_hand_in_is_nobody_elses(desks: Desks) -> None:
     for ask in (FramesDoor.find, FramesDoor.cancel):
         with pytest.raises(Refused, match="no such upload"):
             ask(desks.door("other"), begun.id)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"task_id": 1 << 63},
+        {"task_id": -1},
+        {"task_id": "1"},
+        {"task_id": True},
+        {"task_id": QUEUED, "kind": "scene"},
+        {"task_id": QUEUED, "more": 1},
+        {},
+    ],
+)
+def test_a_wish_that_cannot_be_is_told_so(desks: Desks, wanted: dict[str, object]) -> None:
+    header = desks.room.enter("operator")
+    reply = desks.room.client.post("/transfers", json={"kind": "frames"} | wanted, headers=header)
+    assert reply.status_code == 422

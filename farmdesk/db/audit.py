@@ -110,9 +110,10 @@ def _only(wanted: Wanted) -> Select[tuple[object, ...]]:
     return query
 
 
-def has(connection: Connection, action: str, subject: str) -> bool:
-    """Tell whether this was ever done to it."""
-    here = (_AUDIT.c.action == action) & (_AUDIT.c.subject == subject)
+def has(connection: Connection, *, actor: str, action: str, subject: str) -> bool:
+    """Tell whether he ever did this to it. By SQL, staff may have a command noted as any action."""
+    done = (_AUDIT.c.actor == actor) & (_AUDIT.c.action == action)
+    here = done & (_AUDIT.c.subject == subject)
     return connection.execute(select(_AUDIT.c.id).where(here).limit(1)).first() is not None
 
 

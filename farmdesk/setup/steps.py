@@ -110,7 +110,7 @@ def _note_keys(config: Config, key: MasterKey, now: datetime) -> None:
             deeds = [
                 Deed(now, ACTOR, action, subject)
                 for action, subject in used.items()
-                if not audit.has(connection, action, subject)
+                if not audit.has(connection, actor=ACTOR, action=action, subject=subject)
             ]
             audit.append_all(connection, deeds, digest_of)
     finally:

@@ -87,3 +87,14 @@ def test_the_digest_is_of_what_is_read_back(farm_url: str) -> None:
     write(database, "x" * 300, "nul \0, half a pair \ud800, 中文 🎬")
     assert broken_links(database) == []
     database.close()
+
+
+def test_nobody_else_s_record_stands_for_one_s_own(farm_url: str) -> None:
+    """By SQL staff may send a command `use_certificate`: refused, it is on record so named."""
+    database = open_database(farm_url)
+    write(database, "ops", "ab12")
+    with database.reading() as connection:
+        assert audit.has(connection, actor="ops", action="login", subject="ab12")
+        assert not audit.has(connection, actor="setup", action="login", subject="ab12")
+        assert not audit.has(connection, actor="ops", action="logout", subject="ab12")
+    database.close()

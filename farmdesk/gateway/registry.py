@@ -68,6 +68,7 @@ class Registry:
         self._vault = vault
         self._now = now
         self._rate = RateLimit(one=5, all_together=None, window_s=3600.0)
+        self._fetches = RateLimit(one=60, all_together=None, window_s=3600.0)  # each is on record
 
     def apply(self, wanted: Wanted, address: str) -> Applied:
         """Take an application; one that has come in before gets the same answer.
@@ -145,8 +146,11 @@ class Registry:
         )
 
     def keys(self, application_id: int, secret: str, address: str) -> SealedKeys:
-        """Give the sealed keys. Raises NoApplication or KeysGone."""
+        """Give the sealed keys. Raises NoApplication, KeysGone or TooMany."""
         login = self.state(application_id, secret).login
+        wait_s = self._fetches.admit(str(application_id), monotonic())
+        if wait_s > 0:
+            raise TooMany(wait_s)
         with self._database.writing() as connection:
             bundle = applications.bundle(connection, application_id, hash_of(secret))
             if bundle is None:

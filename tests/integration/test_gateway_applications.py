@@ -111,6 +111,16 @@ def test_keys_are_fetched_again_until_their_owner_has_them(room: Room, zhao: App
     assert actions == ["apply", "fetch_keys", "fetch_keys", "collect_keys"]
 
 
+def test_fetching_keys_does_not_fill_the_audit_log(room: Room, zhao: Applicant) -> None:
+    number = zhao.apply()
+    zhao.approved()
+    header = {"Authorization": f"Pickup {zhao.pickup.secret}"}
+    path = f"/applications/{number}/keys"
+    codes = [room.client.get(path, headers=header).status_code for _ in range(61)]
+    assert codes == [200] * 60 + [429]
+    registration.confirm_keys(zhao.door, zhao.pickup)
+
+
 def test_the_first_login_takes_the_keys_from_the_gateway(room: Room, zhao: Applicant) -> None:
     zhao.apply()
     zhao.approved()

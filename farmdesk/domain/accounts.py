@@ -14,6 +14,7 @@ from farmdesk.domain.text import is_one_line, quoted
 from farmdesk.domain.users import Role, User
 
 LEASE_PREFIX = "fl_"  # of the database accounts that are lent to staff; no login may look like one
+NOBODY = ("farm", "setup")  # whom the audit log names for what no person did
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 MAX_FIELD = 200  # characters of a name, a department, a contact
 USUAL_QUOTA_BYTES = 500_000_000_000  # of a new account; packages are up to hundreds of GB
@@ -200,14 +201,15 @@ def check_sender(issued_by: str) -> None:
 
 def check_login(login: str) -> str:
     """Give a login back that a person may choose. Raises BadAccountField."""
-    if _LOGIN.fullmatch(login) and not login.startswith(LEASE_PREFIX):
+    if _LOGIN.fullmatch(login) and not login.startswith(LEASE_PREFIX) and login not in NOBODY:
         return login
+    taken = ", ".join(NOBODY)
     raise BadAccountField(
         "login",
-        f"must be 3 to 32 of a-z, 0-9, dot, dash and underline, begin with a letter and not with "
-        f"{LEASE_PREFIX}",
+        "must be 3 to 32 of a-z, 0-9, dot, dash and underline, begin with a letter and not with "
+        f"{LEASE_PREFIX}, and be none of {taken}",
         "须为 3 到 32 个字符（a-z、0-9、点、短横线、下划线），以字母开头，"
-        f"且不能以 {LEASE_PREFIX} 开头",
+        f"不能以 {LEASE_PREFIX} 开头，且不能是 {taken}",
     )
 
 

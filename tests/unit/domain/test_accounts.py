@@ -31,6 +31,8 @@ def test_a_plain_login_is_taken(login: str) -> None:
         "王丽丽",
         "a'; DROP",
         "../x",
+        "setup",
+        "farm",
     ],
 )
 def test_a_login_that_could_be_mistaken_is_refused(login: str) -> None:

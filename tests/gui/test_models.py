@@ -17,7 +17,8 @@ from farmdesk.ui.models.load_history import POINTS, LoadHistory, Spark
 from farmdesk.ui.models.logs import CAPACITY, LogBuffer, LogFilter, line
 from farmdesk.ui.models.messages import MessagesModel
 from farmdesk.ui.models.nodes import Bar, NodesModel
-from farmdesk.ui.models.tasks import Progress, TaskFilter, TasksModel
+from farmdesk.ui.models.task_filter import TaskFilter
+from farmdesk.ui.models.tasks import Progress, TasksModel
 from farmdesk.ui.widgets.spark_delegate import lines
 from farmdesk.ui.wording import Wording
 from tests.gui.staged_farm import NOON, task_row

@@ -25,7 +25,7 @@ from farmdesk.domain.task_commands import (
 from farmdesk.ui.connection import Connection
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.models.logs import CAPACITY
-from farmdesk.ui.models.tasks import TaskFilter
+from farmdesk.ui.models.task_filter import TaskFilter
 from farmdesk.ui.operator.acts import Act
 from farmdesk.ui.operator.loss_dialog import LossDialog, stop_loss
 from farmdesk.ui.operator.window import OperatorWindow

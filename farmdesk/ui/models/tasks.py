@@ -1,9 +1,8 @@
-"""The queue: render tasks as rows, their filter, when they will end, and what they wait for."""
+"""The queue: render tasks as rows, when they will end, and what they wait for."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 
 from PyQt5.QtGui import QIcon
 
@@ -16,46 +15,10 @@ from farmdesk.link.ahead import ForecastRow
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import task_icon, urgent_icon
 from farmdesk.ui.models.keyed_rows import Column, KeyedRows
+from farmdesk.ui.models.task_filter import TaskFilter, belongs
 from farmdesk.ui.models.task_times import TaskTimes
 from farmdesk.ui.texts import Text
 from farmdesk.ui.wording import local_clock
-
-
-class TaskFilter(Enum):
-    """Which tasks the queue shows; one at a time, beside the words typed."""
-
-    ALL = "all"
-    RENDERING = "rendering"
-    WAITING = "waiting"
-    TROUBLE = "trouble"
-    ENDED = "ended"
-    RECYCLED = "recycled"
-
-
-_WAITING = frozenset(
-    {
-        TaskState.UPLOADING,
-        TaskState.VERIFYING,
-        TaskState.QUEUED,
-        TaskState.PAUSED,
-        TaskState.PREEMPTED,
-    }
-)
-
-
-def belongs(row: TaskRow, chosen: TaskFilter) -> bool:
-    """Tell whether a task belongs to a filter; recycled tasks belong to theirs, purged to none."""
-    if row.purged:
-        return False
-    if row.recycled or chosen is TaskFilter.RECYCLED:
-        return row.recycled and chosen is TaskFilter.RECYCLED
-    if chosen is TaskFilter.RENDERING:
-        return row.state is TaskState.RENDERING
-    if chosen is TaskFilter.WAITING:
-        return row.state in _WAITING
-    if chosen is TaskFilter.TROUBLE:
-        return row.failed > 0 or row.state in (TaskState.FAILED, TaskState.REJECTED)
-    return chosen is TaskFilter.ALL or row.state in ENDED
 
 
 @dataclass(frozen=True, slots=True)

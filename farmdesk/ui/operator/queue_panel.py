@@ -17,7 +17,8 @@ from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import FrameState
 from farmdesk.ui.appearance import Appearance
 from farmdesk.ui.glyphs import Glyph, glyph_icon
-from farmdesk.ui.models.tasks import TaskFilter, TasksModel
+from farmdesk.ui.models.task_filter import TaskFilter
+from farmdesk.ui.models.tasks import TasksModel
 from farmdesk.ui.texts import Text
 from farmdesk.ui.widgets.elastic_column import ElasticColumn
 from farmdesk.ui.widgets.empty_hint import EmptyHint, Hint

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QAction, QMainWindow, QMessageBox, QTableView
 
 from farmdesk.ui.act_texts import ActText
 from farmdesk.ui.appearance import STEP_PERCENT, Appearance
-from farmdesk.ui.models.tasks import TaskFilter
+from farmdesk.ui.models.task_filter import TaskFilter
 from farmdesk.ui.operator.menus import Menus
 from farmdesk.ui.operator.panels import Panels
 from farmdesk.ui.texts import Text

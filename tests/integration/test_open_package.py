@@ -36,7 +36,12 @@ from farmdesk.storage.inbox import Inbox
 NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)
 TRANSFER = bytes(range(16))
 SCENE = "镜头 1/开幕 式.blend"
-FILES = {SCENE: b"BLENDER" * 9, "textures/ice.exr": os.urandom(2 * SEGMENT + 7), "empty": b""}
+FILES = {
+    SCENE: b"BLENDER" * 9,
+    "textures/ice.exr": os.urandom(2 * SEGMENT + 7),
+    "empty": b"",
+    "caches/雪/深/1.vdb": b"1",
+}
 WAIT_S = 60
 
 
@@ -268,6 +273,7 @@ def test_a_storage_that_cannot_be_written_is_tried_again(bench: Bench) -> None:
     bench.workspace.task(7).write_bytes(b"in the way")
     post = bench.open()
     assert post.again
+    assert "cannot be opened now" in post.en
     assert bench.packages.transfer.state is TransferState.COMPLETE
     bench.workspace.task(7).unlink()
     assert bench.open() == PackageOpened(7)

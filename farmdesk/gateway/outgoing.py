@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,9 @@ class Reading:
         self._sealed = sealed
         self._is_listed = is_listed
         self._changed = changed
-        self._plain = memoryview(bytearray(SEGMENT))
+        self._size = min(SEGMENT, sealed.plan.sealed_size)
+        self._plain = memoryview(bytearray(self._size))
+        self._sent = deque[memoryview]()
         self._check()
 
     @property
@@ -77,13 +80,19 @@ class Reading:
         return Run(self, plan, range(first, min(first + count, plan.count)), lead)
 
     def segment(self, index: int) -> memoryview:
-        """Seal a segment of the file that was listed; one at a time. Raises FileChanged."""
+        """Seal a segment of the file that was listed. Raises FileChanged.
+
+        One at a time: when two more are asked for, it must have been sent.
+        """
         start, length = self._sealed.plan.plain(index)
-        plain, into = self._plain[:length], memoryview(bytearray(SEGMENT))  # it leaves us uncopied
+        plain = self._plain[:length]
         read = read_at(self._file, start, plain)
         self._check()  # after it was read, and before it is sealed
         if read != length:
             raise self._changed
+        # New memory for each would leave as much behind in each thread's part of the heap.
+        into = memoryview(bytearray(self._size)) if len(self._sent) < 2 else self._sent.popleft()
+        self._sent.append(into)
         return into[: self._sealed.seal_into(index, plain, into)]
 
     def close(self) -> None:

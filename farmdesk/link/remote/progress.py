@@ -30,6 +30,7 @@ class Progress:
         self._now = now
         self._lock = threading.Lock()
         self._done = self._total = self._travelled = 0
+        self._ready = 0
         self._ready_at: float | None = 0.0
         self._files: tuple[int, int] | None = None
         self._marks: deque[tuple[float, int]] = deque()
@@ -38,7 +39,7 @@ class Progress:
     def start(self, done: int, total: int) -> None:
         """Begin, or begin again after a break: so much is there, for certain."""
         with self._lock:
-            self._done, self._total = done, total
+            self._done, self._total, self._ready = done, total, total
             self._marks.clear()
             self._marks.append((self._now(), self._travelled))
 
@@ -58,10 +59,13 @@ class Progress:
         with self._lock:
             self._done += count
 
-    def expect(self, total: int, ready_in_s: float | None) -> None:
-        """The total is another now, and the last of it cannot travel sooner; None: who knows."""
+    def expect(self, total: int, *, ready: int, ready_in_s: float | None) -> None:
+        """The total is another now; so much of it may travel, and all of it in so many seconds.
+
+        `ready_in_s` None: nobody can say.
+        """
         with self._lock:
-            self._total = total
+            self._total, self._ready = total, ready
             self._ready_at = None if ready_in_s is None else self._now() + ready_in_s
 
     def count(self, here: int, of: int) -> None:
@@ -91,4 +95,6 @@ class Progress:
         if self._ready_at is None:
             return None
         ready_in_s = max(0.0, self._ready_at - self._now())
-        return max(ready_in_s, rest / speed) if speed > 0 else (ready_in_s or None)
+        if self._done >= self._ready:  # the line waits: how fast it was says nothing
+            return ready_in_s
+        return max(ready_in_s, rest / speed) if speed > 0 else None

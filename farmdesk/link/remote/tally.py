@@ -116,7 +116,8 @@ class Tally:
         of = len(self._listing.frames) if self._waits else proven
         to_come = max(0, of - proven - len(self._listing.given_up)) if waits else 0
         mean = self._bytes / there if there else 0.0
-        self._progress.expect(self._bytes + round(to_come * mean), self._ready_in_s(to_come))
+        total = self._bytes + round(to_come * mean)
+        self._progress.expect(total, ready=self._bytes, ready_in_s=self._ready_in_s(to_come))
         self._progress.count(len(self._here), of)
 
     def _ready_in_s(self, to_come: int) -> float | None:

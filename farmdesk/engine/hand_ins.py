@@ -71,6 +71,7 @@ class HandIns:
         self._tools = tools
         self._workspace = workspace
         self._begin = begin
+        self._being_opened: dict[int, int] = {}  # tasks whose frames came sealed, by command
 
     @property
     def answered_later(self) -> LaterAnswers:
@@ -89,9 +90,19 @@ class HandIns:
         self._take(command_id, entry, folder)
 
     def take_sent(self, command_id: int, command: TakeSentFrames, entry: TaskEntry) -> None:
-        """Begin to open and take frames that were sent. Raises Refused."""
-        folder = self._workspace.hand_in(entry.task.id)
-        self._take(command_id, entry, folder, command.transfer)
+        """Begin to open and take frames that were sent. Raises Refused.
+
+        One upload of a task at a time: there is one folder for them, and whoever sent the command
+        again and again by SQL would have a program run for each.
+        """
+        key = entry.task.id
+        if key in self._being_opened.values():
+            raise Refused(
+                f"Frames that were sent for task {key} are being taken now. Wait for their end.",
+                f"任务 {key} 正在接收已发送的帧。请等待其结束。",
+            )
+        self._take(command_id, entry, self._workspace.hand_in(key), command.transfer)
+        self._being_opened[command_id] = key
 
     def _take(self, command_id: int, entry: TaskEntry, folder: Path, transfer: str = "") -> None:
         task = entry.task
@@ -127,6 +138,7 @@ class HandIns:
 
     def _ended(self, post: HandInEnded, now: Moment) -> None:
         """Answer the command; a task with nothing left to render is checked as a whole."""
+        self._being_opened.pop(post.command_id, None)
         entry = self._farm.tasks.get(post.task_id)
         if entry is not None:
             self._farm.note(entry, "info", f"{_frames(post.taken)} taken by hand", now.utc)

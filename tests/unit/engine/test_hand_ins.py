@@ -15,6 +15,7 @@ from farmdesk.domain.task_commands import (
     StartRender,
     StopTask,
     TakeFrames,
+    TakeSentFrames,
 )
 from farmdesk.engine.hand_ins import NAMED, HandIn
 from farmdesk.engine.posts import CommandsArrived, FrameTaken, HandInEnded
@@ -246,3 +247,18 @@ def test_frames_that_come_when_the_task_is_gone_change_nothing(rig: Rig) -> None
     end(rig, order, 2)
     assert rig.entry().task.state is TaskState.STOPPED
     assert rig.entry().count(FrameState.DONE) == 2  # they are there when it is restored
+
+
+def test_of_frames_that_were_sent_one_upload_of_a_task_is_opened_at_a_time(rig: Rig) -> None:
+    rig.submit("1-3", start=False)
+    sent = TakeSentFrames(1, "ab" * 16)
+    with pytest.raises(StopIteration):
+        rig.send(sent)
+    again = rig.send(TakeSentFrames(1, "cd" * 16))
+    assert (again.applied, "being taken" in again.text) == (False, True)
+    [order] = rig.hand_ins
+    take(rig, order, 2)
+    end(rig, order, 1)
+    with pytest.raises(StopIteration):
+        rig.send(sent)
+    assert len(rig.hand_ins) == 2

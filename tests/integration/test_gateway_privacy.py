@@ -121,6 +121,8 @@ def test_a_customer_sees_what_is_his(shared: Room) -> None:
     assert [(c.nodes, c.frames, c.tasks[0].task_id) for c in asked.request.costs] == [(1, 2, BOBS)]
     assert [item.login for item in own.request.consents] == [OPERATORS, "···"]
     assert [row.record.text for row in bob.messages(User("bob", Role.CUSTOMER))] == ["for bob"]
+    for another in (User("ann", Role.CUSTOMER), User("bob", Role.OPERATOR)):
+        assert bob.messages(another) == []
     assert bob.nodes() == []
     number = bob.send(StopTask(BOBS))
     assert [row.id for row in bob.commands()] == [number]

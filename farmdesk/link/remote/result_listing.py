@@ -8,7 +8,6 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.link.remote.download_errors import BadListing
-from farmdesk.link.remote.part_file import PARTS
 from farmdesk.link.results_wire import ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.package_names import BadName, NamesTogether, checked_name
@@ -103,7 +102,7 @@ def _checked(seen: ResultSeen) -> Result:
         raise BadListing(seen.name) from error
     except ValueError:
         raise Unreadable from None
-    if path.parts[0].casefold() == PARTS:
+    if any(part.startswith(".") for part in path.parts):  # no tool names a frame so, or its folder
         raise BadListing(seen.name)
     whole = 0 <= seen.size <= MAX_SIZE and len(sha256) == _SHA256
     if not whole or len(version) not in (0, VERSION):

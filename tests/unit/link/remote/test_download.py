@@ -119,6 +119,8 @@ def test_what_arrives_is_what_was_proven(farm: LyingFarm, tmp_path: Path) -> Non
         "a//b",
         "x\u202egnp.exe",
         "a. ",
+        ".bashrc",
+        "a/.ssh/authorized_keys",
         f"{PARTS}/x.part",
         f"{PARTS.upper()}/x.part",
         "shot/0001.PNG",  # the twin of another

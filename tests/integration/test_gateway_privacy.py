@@ -77,6 +77,7 @@ def shared(room: Room) -> Iterator[Room]:
     asked = urgent_request(
         2, BOBS, asked_by="bob", consents=(Consent(OPERATORS), Consent(SECRET, by=SECRET))
     )
+    hers = urgent_request(3, ANNS, asked_by="ann", consents=(Consent(OPERATORS), Consent("eve")))
     farm.change(
         new_tasks=(anns, bobs),
         tasks=(
@@ -90,7 +91,7 @@ def shared(room: Room) -> Iterator[Room]:
             frame_record(3, task_id=BOBS, node=SECRET),
         ),
         logs=(LogRecord(NOW, "info", SECRET, ANNS), LogRecord(NOW, "info", "b", BOBS, SECRET)),
-        urgents=(replace(ask, decision=SECRET, costs=(costs,)), asked),
+        urgents=(replace(ask, decision=SECRET, costs=(costs,)), asked, hers),
         messages=(
             MessageRecord(NOW, SECRET, SECRET, user="ann"),
             MessageRecord(NOW, SECRET, SECRET, role=Role.OPERATOR),

@@ -64,9 +64,10 @@ class CellLayout:
 
     def between(self, one: QPoint, other: QPoint) -> npt.NDArray[np.int64]:
         """Give the places in the rectangle between two cells, as `cell_at` gives them."""
-        box = QRect(one, other).normalized()
-        lines = np.arange(box.top(), box.bottom() + 1)
-        across = np.arange(max(0, box.left()), min(self.columns - 1, box.right()) + 1)
+        top, bottom = sorted((one.y(), other.y()))  # QRect loses corners that are one cell apart
+        left, right = sorted((one.x(), other.x()))
+        lines = np.arange(top, bottom + 1)
+        across = np.arange(max(0, left), min(self.columns - 1, right) + 1)
         places = (lines[:, None] * self.columns + across[None, :]).ravel()
         return places[(places >= 0) & (places < self.count)]
 

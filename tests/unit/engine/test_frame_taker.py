@@ -25,6 +25,7 @@ from farmdesk.engine.posts import FrameTaken, HandInEnded
 from farmdesk.engine.sent_frames import SentFrames
 from nodeagent.journal import Journal, JournalLine, read_journal
 from nodeagent.results import copy_down
+from tests import frame_tool
 from tests.power import Power
 from tests.tiny_tool import png
 
@@ -175,6 +176,20 @@ def test_without_a_size_the_recorded_frames_decide(order: HandIn, workers: Check
     assert "is 8x8, expected is 4x4" in said[0]
 
 
+def test_the_size_is_what_most_frames_have_as_far_as_the_task_leaves_it_open(
+    order: HandIn, workers: CheckWorkers
+) -> None:
+    now = datetime.now(UTC)
+    one = FrameRecord(7, 3, 1, FrameState.DONE, "n1", now, 1.0, width=4, height=8)
+    most = [replace(one, frame=frame, width=8, height=4) for frame in (4, 5)]
+    for frame, (width, height) in {1: (4, 8), 2: (8, 4), 6: (8, 8)}.items():
+        (order.folder / f"frame_{frame:04d}.png").write_bytes(frame_tool.png(frame, width, height))
+    for size, taken in {(None, None): [2], (None, 8): [6], (4, 8): [1]}.items():
+        lines, said = take(replace(order, size=size), workers, one, *most)
+        assert [line.frame for line in lines] == taken
+        assert len(said) == 2
+
+
 def test_where_nothing_decides_the_first_frame_does(order: HandIn, workers: CheckWorkers) -> None:
     put(order, 1, edge=8, cut=9)
     put(order, 2, edge=4)
@@ -229,6 +244,7 @@ def test_a_file_that_changes_while_it_is_copied_is_not_taken(
 def test_a_full_storage_ends_it_and_what_was_taken_is_told(
     order: HandIn, workers: CheckWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (order.folder / "a note.txt").touch()
     for frame in (1, 2, 3):
         put(order, frame)
 
@@ -244,7 +260,7 @@ def test_a_full_storage_ends_it_and_what_was_taken_is_told(
     first, last = posts
     assert isinstance(first, FrameTaken)
     assert isinstance(last, HandInEnded)
-    assert (last.taken, last.refused) == (1, ())
+    assert (last.taken, [said.en[:10] for said in last.refused]) == (1, ["a note.txt"])
     assert last.error is not None
     assert "No space left on device" in last.error.en
     assert names(order.output) == ["frame_0001.png"]

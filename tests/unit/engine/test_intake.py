@@ -105,6 +105,19 @@ def test_a_package_that_an_earlier_engine_had_in_hand_is_opened_again(tmp_path: 
     assert rig.link.task(1).state is TaskState.QUEUED
 
 
+def test_a_package_that_an_earlier_engine_opened_to_the_end_is_left_alone(tmp_path: Path) -> None:
+    """It was killed before the upload had ended: its scene is in use by now."""
+    first = Rig(tmp_path, arrived={})
+    hand_over(first)
+    post(first, 1)
+    (new,) = [new for flush in first.flushes for new in flush.new_tasks]
+    record = [record for flush in first.flushes for record in flush.tasks][-1]
+    assert record.state is TaskState.QUEUED
+    rig = Rig(tmp_path, tasks=(StoredTask(new, record),), arrived={1: TRANSFER})
+    rig.turn(1)
+    assert not rig.packages
+
+
 def test_a_recycled_task_waits_with_its_package(rig: Rig) -> None:
     hand_over(rig)
     assert rig.send(RecycleTask(1), user="ann").applied

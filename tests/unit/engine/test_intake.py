@@ -86,9 +86,9 @@ def test_what_the_world_did_is_tried_again_later(rig: Rig) -> None:
     )
     assert len(rig.packages) == 1
     assert on_record(rig) == []  # nothing came of it yet
-    for _ in range(4):
+    for turns in range(1, 5):
         rig.turn(RETRY_S / 3)
-    assert len(rig.packages) == 2
+        assert len(rig.packages) == (1 if turns < 3 else 2)
     post(rig, 1)
     assert rig.link.task(1).state is TaskState.QUEUED
 

@@ -11,7 +11,7 @@ whenever, what is noted is here. Digests are of sealed bytes, so that no key is 
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
@@ -69,10 +69,10 @@ class Arrivals:
             if file not in self._dropped:
                 self._bytes_here += self._bytes_of(file)
 
-    def declare(self, first: int, sizes: Sequence[int], dropped: Sequence[int]) -> None:
+    def declare(self, first: int, sizes: Sequence[int], dropped: Sequence[int]) -> set[int]:
         """Take in files from number `first` on, and drop some; saying it twice changes nothing.
 
-        Raises OtherFiles, OSError.
+        Gives those that were not dropped before, to be deleted. Raises OtherFiles, OSError.
         """
         with self._lock:
             known = self.row.sizes[first : first + len(sizes)]
@@ -87,9 +87,14 @@ class Arrivals:
                 part.write_text(content)
             self.row.add(sizes[len(known) :])
             self._here.extend(bytes(self.row.count - len(self._here)))
-            self._bytes_here -= sum(map(self._bytes_of, all_dropped - self._dropped))
+            fresh = all_dropped - self._dropped
+            self._bytes_here -= sum(map(self._bytes_of, fresh))
             self._dropped = all_dropped
-        for file in dropped:
+        return fresh
+
+    def delete(self, files: Iterable[int]) -> None:
+        """Delete sealed files, if they are here. Raises OSError."""
+        for file in files:
             self._inbox.sealed(self._transfer, file).unlink(missing_ok=True)
 
     def total_with(self, first: int, sizes: Sequence[int], dropped: Sequence[int]) -> int:
@@ -203,5 +208,4 @@ class Arrivals:
         """Delete dropped files again: a late segment may have brought one back. Raises OSError."""
         with self._lock:
             dropped = set(self._dropped)
-        for file in dropped:
-            self._inbox.sealed(self._transfer, file).unlink(missing_ok=True)
+        self.delete(dropped & self._inbox.sealed_sizes(self._transfer).keys())

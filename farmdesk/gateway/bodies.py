@@ -13,6 +13,7 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.run_body import take_run
 from farmdesk.gateway.upload_errors import told_if_full
+from farmdesk.security.sealed_files import write_at
 
 AT_ONCE = 8  # runs of one user that are read at a time: this bounds the memory he takes
 DISK_THREADS = 4
@@ -31,24 +32,38 @@ class Bodies:
     def __init__(self) -> None:
         self._disk = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="inbox")
         self._turns: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+        self._alone: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+
+    def _turn(self, user_id: int) -> asyncio.Semaphore:
+        return self._turns.setdefault(user_id, asyncio.Semaphore(AT_ONCE))
+
+    def alone(self, user_id: int) -> asyncio.Semaphore:
+        """Give what lets one large request of a user be worked on at a time.
+
+        Else one user's could take all threads, and nobody else would be answered.
+        """
+        return self._alone.setdefault(user_id, asyncio.Semaphore())
 
     async def take_run(
         self, request: Request, user_id: int, arrivals: Arrivals, first: int
     ) -> None:
         """Take a run of segments in; a user with many of them waits for his turn."""
-        turns = self._turns.setdefault(user_id, asyncio.Semaphore(AT_ONCE))
-        async with turns:
+        async with self._turn(user_id):
             with told_if_full():
                 await take_run(_pieces(request), arrivals, first, self._disk)
 
-    async def take_manifest(self, request: Request, arrivals: Arrivals) -> None:
-        """Take a sealed manifest in."""
+    async def take_manifest(self, request: Request, user_id: int, arrivals: Arrivals) -> None:
+        """Take a sealed manifest in, as one of the user's runs."""
         loop = asyncio.get_running_loop()
-        with told_if_full():
-            async with contextmanager_in_threadpool(arrivals.manifest()) as part:
-                with part.open("wb", buffering=0) as file:
-                    async for piece in _pieces(request):
-                        await loop.run_in_executor(self._disk, file.write, piece)
+        async with self._turn(user_id):
+            with told_if_full():
+                async with contextmanager_in_threadpool(arrivals.manifest()) as part:
+                    with part.open("wb", buffering=0) as file:
+                        here = 0
+                        async for piece in _pieces(request):
+                            view = memoryview(piece)
+                            await loop.run_in_executor(self._disk, write_at, file, here, view)
+                            here += len(piece)
 
 
 async def whole_body(request: Request, most: int) -> bytes:

@@ -83,7 +83,8 @@ async def tell_files(
             raise RequestValidationError([]) from None
         return _seen(parts.uploads.tell_files(caller, bytes.fromhex(transfer), told))
 
-    return await run_in_threadpool(tell)
+    async with parts.bodies.alone(caller.account.user_id):
+        return await run_in_threadpool(tell)
 
 
 @router.get("/{transfer}/missing")
@@ -115,8 +116,10 @@ async def send_manifest(
     """Send the sealed manifest, last of all: the farm takes the package in."""
     upload = bytes.fromhex(transfer)
     arrivals = await run_in_threadpool(parts.uploads.open_whole, caller, upload)
-    await parts.bodies.take_manifest(request, arrivals)
-    return _seen(await run_in_threadpool(parts.uploads.complete, caller, upload))
+    user_id = caller.account.user_id
+    await parts.bodies.take_manifest(request, user_id, arrivals)
+    async with parts.bodies.alone(user_id):
+        return _seen(await run_in_threadpool(parts.uploads.complete, caller, upload))
 
 
 def _seen(transfer: Transfer) -> UploadSeen:

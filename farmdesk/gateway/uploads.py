@@ -140,9 +140,11 @@ class Uploads:
                 caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
             )
             with told_if_full():
-                arrivals.declare(told.first, told.sizes, told.dropped)
+                dropped = arrivals.declare(told.first, told.sizes, told.dropped)
             with self._database.writing() as connection:
                 transfers.note_total(connection, transfer, arrivals.bytes_total())
+        with told_if_full():
+            arrivals.delete(dropped)  # beside others: it may be a hundred thousand
         return self.find(caller, transfer)
 
     def _check_room(self, caller: Caller, transfer: bytes, total: int) -> None:

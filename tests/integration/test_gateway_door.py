@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import httpx
@@ -14,8 +15,11 @@ import pytest
 from farmdesk.domain.commands import to_body
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.gateway import http_door, limits, pages_transfers
+from farmdesk.gateway.app import THREADS
 from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.forms import CommandForm
+from farmdesk.gateway.upload_errors import NoUpload
+from farmdesk.gateway.uploads import Uploads
 from farmdesk.link.remote.door import Door
 from farmdesk.security.tls import client_context
 from tests.gateway_room import Room
@@ -243,6 +247,33 @@ def test_older_tls_and_plain_http_do_not_get_in(room: Room) -> None:
         line.sendall(b"GET /tasks HTTP/1.1\r\nHost: x\r\n\r\n")
         with suppress(ConnectionError):
             assert b"200" not in line.recv(100)
+
+
+def test_one_customer_s_large_requests_do_not_take_all_threads(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, go_on = [0], [0], threading.Event()
+
+    def tell(*_args: object) -> None:
+        at_work[0] += 1
+        most[0] = max(at_work[0], most[0])
+        go_on.wait(20)
+        at_work[0] -= 1
+        raise NoUpload
+
+    monkeypatch.setattr(Uploads, "tell_files", tell)
+    ann, bob = room.enter("ann"), room.enter("bob")
+    path, told = f"/transfers/{'0' * 32}/files", {"first": 0, "sizes": [], "dropped": []}
+    with ThreadPoolExecutor(THREADS + 1) as pool:
+        asked = [
+            pool.submit(room.client.post, path, json=told, headers=ann) for _ in range(THREADS + 1)
+        ]
+        try:
+            assert room.client.get("/tasks", headers=bob).status_code == 200
+        finally:
+            go_on.set()
+        assert {one.result().status_code for one in asked} == {409}
+    assert most == [1]
 
 
 def test_many_slow_guests_do_not_keep_others_out(room: Room) -> None:

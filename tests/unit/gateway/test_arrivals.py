@@ -182,7 +182,9 @@ def test_a_dropped_file_counts_no_more_and_does_not_come_back(
 ) -> None:
     arrivals = _declared(inbox)
     _take(arrivals, disk, 0, [_body(arrivals, 0, 4)])
-    arrivals.declare(4, [100], [0, 2])
+    arrivals.delete(arrivals.declare(4, [100], [0, 2]))
+    assert inbox.sealed_sizes(TRANSFER).keys() == {1}
+    assert arrivals.declare(4, [100], [0, 2]) == set()  # said again, it is no work
     assert arrivals.missing() == ([(5, 7)], False)
     assert arrivals.bytes_total() == sum(SIZES) + 100 - SIZES[0] - SIZES[2]
     assert arrivals.bytes_here() == SIZES[1]

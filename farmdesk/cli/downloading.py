@@ -10,12 +10,13 @@ from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import REASONS, TASK_STATES
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.result_door import ResultDoor
-from farmdesk.ui.state_texts import REASONS, TASK_STATES
 
 
 class FramesLost(Refused):
@@ -35,11 +36,10 @@ class FramesFailed(Refused):
 
     def __init__(self, frames: Iterable[int], reason: FailureReason | None) -> None:
         self.frames = FrameSet.of(frames)
-        why_zh, why = ("", "") if reason is None else REASONS[reason]
+        why = Said("nobody knows why", "原因不明") if reason is None else REASONS[reason]
         super().__init__(
-            f"Frames {self.frames} failed: {why or 'nobody knows why'}. Ask the render staff, then "
-            "fetch again.",
-            f"第 {self.frames} 帧渲染失败（{why_zh or '原因不明'}）。请联系渲染人员后重新下载。",
+            f"Frames {self.frames} failed: {why.en}. Ask the render staff, then fetch again.",
+            f"第 {self.frames} 帧渲染失败（{why.zh}）。请联系渲染人员后重新下载。",
         )
 
 
@@ -48,10 +48,10 @@ class FramesAbsent(Refused):
 
     def __init__(self, frames: FrameSet, state: TaskState) -> None:
         self.frames = frames
-        zh, en = TASK_STATES[state]
+        word = TASK_STATES[state]
         super().__init__(
-            f"Frames {frames} were not rendered: the task has ended ({en.lower()}).",
-            f"第 {frames} 帧未渲染：任务已结束（{zh}）。",
+            f"Frames {frames} were not rendered: the task has ended ({word.en.lower()}).",
+            f"第 {frames} 帧未渲染：任务已结束（{word.zh}）。",
         )
 
 

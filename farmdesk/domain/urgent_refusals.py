@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.urgent_states import ANSWER_ZH, STATE_ZH, Answer, UrgentState
+from farmdesk.domain.state_words import ANSWERS, URGENT_STATES
+from farmdesk.domain.urgent_states import Answer, UrgentState
 
 
 class NotAsked(Refused):
@@ -28,7 +29,7 @@ class Decided(Refused):
         super().__init__(
             f"Urgent request {request_id} is {state.value} already; nothing was changed. "
             "Ask anew if it is still needed.",
-            f"加急申请 {request_id} 的状态已是{STATE_ZH[state]}，未作任何更改。"
+            f"加急申请 {request_id} 的状态已是{URGENT_STATES[state].zh}，未作任何更改。"
             "如仍需要，请重新申请。",
         )
 
@@ -55,6 +56,6 @@ class AnsweredBefore(Refused):
         super().__init__(
             f"Urgent request {request_id} was answered before, by {by}: {answer}. The first answer "
             "counts; an operator can overrule or withdraw the request.",
-            f"加急申请 {request_id} 已由 {by} 答复：{ANSWER_ZH[answer]}。"
+            f"加急申请 {request_id} 已由 {by} 答复：{ANSWERS[answer].zh}。"
             "以首次答复为准；操作员可以强制决定或撤回该申请。",
         )

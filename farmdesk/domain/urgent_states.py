@@ -18,13 +18,3 @@ class Answer(StrEnum):
 
     ALLOW = "allow"
     REFUSE = "refuse"
-
-
-STATE_ZH = {
-    UrgentState.ASKING: "待批",
-    UrgentState.ADMITTED: "已批准",
-    UrgentState.REFUSED: "未批准",
-    UrgentState.WITHDRAWN: "已撤回",
-    UrgentState.ENDED: "已结束",
-}
-ANSWER_ZH = {Answer.ALLOW: "同意", Answer.REFUSE: "拒绝"}

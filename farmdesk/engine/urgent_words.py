@@ -9,9 +9,10 @@ from datetime import datetime
 
 from farmdesk.domain.exits import ExitCost, ExitRule
 from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import ANSWERS
 from farmdesk.domain.text import quoted
 from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
-from farmdesk.domain.urgent_states import ANSWER_ZH, Answer, UrgentState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.engine.task_entry import TaskEntry
 
 _RULES = {
@@ -60,7 +61,7 @@ def for_staff(request: UrgentRequest, entry: TaskEntry) -> Said:
         f"{request.id}`; no answer counts as {default.value}.",
         f"加急申请 {request.id}：{request.asked_by} 希望优先渲染{name.zh}：{reason}。{told.zh}。"
         f"请在 {at}（UTC）前用 `farmdesk urgent review {request.id}` 决定；"
-        f"逾期未答复视为{ANSWER_ZH[default]}。",
+        f"逾期未答复视为{ANSWERS[default].zh}。",
     )
 
 
@@ -77,7 +78,7 @@ def for_loser(request: UrgentRequest, mine: Sequence[TaskEntry], login: str) -> 
         f"as {default.value}.",
         f"加急申请 {request.id}：有人申请占用{tasks_zh}的节点：{reason}。"
         f"已完成的帧会保留，之后自动继续。请在 {at}（UTC）前用 `farmdesk urgent answer "
-        f"{request.id} allow` 或 `refuse` 答复；逾期未答复视为{ANSWER_ZH[default]}。",
+        f"{request.id} allow` 或 `refuse` 答复；逾期未答复视为{ANSWERS[default].zh}。",
     )
 
 
@@ -86,7 +87,7 @@ def answered(request: UrgentRequest, login: str, answer: Answer, *, to: str) -> 
     who = _who(login, to)
     verb = "allows" if answer is Answer.ALLOW else "refuses"
     en = f"Urgent request {request.id}: {who.en} {verb} it"
-    zh = f"加急申请 {request.id}：{who.zh}{ANSWER_ZH[answer]}"
+    zh = f"加急申请 {request.id}：{who.zh}{ANSWERS[answer].zh}"
     left = sum(item.answer is None for item in request.consents)
     if request.refused_by and request.state is UrgentState.ASKING:
         at = _clock(request.deadline)

@@ -1,6 +1,7 @@
 """The texts of the user interface, Chinese and English side by side.
 
-Those of one screen alone stand beside it, as another `Phrase`; words for states: `state_texts`.
+Those of one screen alone stand beside it, as another `Phrase`; words for states:
+`domain.state_words`.
 """
 
 from enum import Enum

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from farmdesk.domain.exits import ExitRule
-from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent_states import Answer, UrgentState
-from farmdesk.ui.state_texts import (
+from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import (
     ANSWERS,
     EXITS,
     FRAME_STATES,
@@ -16,6 +15,8 @@ from farmdesk.ui.state_texts import (
     TASK_STATES,
     URGENT_STATES,
 )
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.ui.texts import Pair, Phrase, Text
 
 Language = Literal["zh", "en"]
@@ -85,8 +86,8 @@ class Wording:
             return self.duration(whole)
         return self(Text.MINUTES_SECONDS, m=whole // 60, s=whole % 60)
 
-    def _of(self, words: Mapping[K, Pair], key: K) -> str:
-        return words[key][self._column]
+    def _of(self, words: Mapping[K, Said], key: K) -> str:
+        return words[key].text(self.language)
 
 
 def local_moment(at: datetime, now: datetime) -> str:

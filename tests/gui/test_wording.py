@@ -9,15 +9,11 @@ import pytest
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 
+from farmdesk.domain.account_words import APPLICATIONS, KEY_STATES, ROLES, USER_STATES
+from farmdesk.domain.accounts import ApplicationKind, KeyState, UserState
 from farmdesk.domain.exits import ExitRule
-from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
-from farmdesk.domain.urgent_states import Answer, UrgentState
-from farmdesk.ui.act_texts import ActText
-from farmdesk.ui.allocate_texts import AllocateText
-from farmdesk.ui.appearance import text_font
-from farmdesk.ui.loss_texts import LossText
-from farmdesk.ui.notice_texts import NoticeText
-from farmdesk.ui.state_texts import (
+from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import (
     ANSWERS,
     EXITS,
     FRAME_STATES,
@@ -26,6 +22,14 @@ from farmdesk.ui.state_texts import (
     TASK_STATES,
     URGENT_STATES,
 )
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.urgent_states import Answer, UrgentState
+from farmdesk.domain.users import Role
+from farmdesk.ui.act_texts import ActText
+from farmdesk.ui.allocate_texts import AllocateText
+from farmdesk.ui.appearance import text_font
+from farmdesk.ui.loss_texts import LossText
+from farmdesk.ui.notice_texts import NoticeText
 from farmdesk.ui.texts import Phrase, Text
 from farmdesk.ui.urgent_texts import UrgentText
 from farmdesk.ui.wording import LANGUAGES, Wording, size_text
@@ -35,7 +39,7 @@ TEXTS: list[Phrase] = [
     for texts in (Text, ActText, AllocateText, LossText, NoticeText, UrgentText)
     for text in texts
 ]
-STATES: list[tuple[Mapping[Any, tuple[str, str]], type[Enum]]] = [
+STATES: list[tuple[Mapping[Any, Said], type[Enum]]] = [
     (TASK_STATES, TaskState),
     (FRAME_STATES, FrameState),
     (NODE_STATES, NodeState),
@@ -43,6 +47,10 @@ STATES: list[tuple[Mapping[Any, tuple[str, str]], type[Enum]]] = [
     (URGENT_STATES, UrgentState),
     (ANSWERS, Answer),
     (EXITS, ExitRule),
+    (ROLES, Role),
+    (USER_STATES, UserState),
+    (KEY_STATES, KeyState),
+    (APPLICATIONS, ApplicationKind),
 ]
 
 
@@ -64,17 +72,17 @@ def test_both_languages_have_the_same_places(text: Phrase) -> None:
 
 
 @pytest.mark.parametrize(("words", "states"), STATES)
-def test_every_state_has_words(words: Mapping[Any, tuple[str, str]], states: type[Enum]) -> None:
+def test_every_state_has_words(words: Mapping[Any, Said], states: type[Enum]) -> None:
     assert set(words) == set(states)
-    for column in (0, 1):
-        told = [pair[column] for pair in words.values()]
+    for language in LANGUAGES:
+        told = [said.text(language) for said in words.values()]
         assert len(set(told)) == len(told), "two states share a word"
 
 
 def test_the_fonts_have_every_letter(qapp: QApplication) -> None:
     metrics = QFontMetrics(text_font(), qapp.desktop())
     tables = [text.value for text in TEXTS]
-    tables += [pair for words, _ in STATES for pair in words.values()]
+    tables += [(said.zh, said.en) for words, _ in STATES for said in words.values()]
     letters = {letter for pair in tables for text in pair for letter in text if letter != "\n"}
     assert {c for c in letters if not metrics.inFontUcs4(ord(c))} == set()
 

@@ -31,13 +31,15 @@ def plain_page(source: Path) -> APIRouter:
     return router
 
 
-def _pieces(source: Path, offset: int, length: int) -> Iterator[bytes]:
+def _pieces(source: Path, offset: int, length: int) -> Iterator[memoryview]:
+    buffers = [memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))]  # as a result has
     with source.open("rb", buffering=0) as file:
         file.seek(offset)
         while length:
-            piece = file.read(min(SEGMENT, length))
-            length -= len(piece)
-            yield piece
+            read = file.readinto(buffers[0][:length])
+            yield buffers[0][:read]
+            length -= read
+            buffers.reverse()
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -24,6 +25,7 @@ from tests.result_farm import RenderedTask
 from tests.transfer_farm import CUSTOMER, GatewayProcess, gateway_process
 
 CONNECTIONS = 4
+PLAIN_SERVER = "benchmarks.download_server"
 _TASK = 2
 _CLOCK_HZ = 100  # of /proc/PID/stat
 
@@ -38,22 +40,15 @@ class Taken:
     rss_mb: float
 
 
-class Downloads:
-    """A gateway with one rendered file, and clients that fetch it."""
+class Client:
+    """Fetches a file of `size` bytes from a gateway, each time in a process of its own."""
 
     def __init__(self, gateway: GatewayProcess, size: int) -> None:
         self.gateway = gateway
         self.size = size
-        source = random_file(gateway.folder / SOURCE, size)
-        task = RenderedTask(gateway.url, gateway.folder / "frames", CUSTOMER, _TASK, flushes=1)
-        task.make({})
-        with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        task.file(1).hardlink_to(source)
-        task.tell(1, bytes=size, sha256=digest)
 
     def take(self, port: int, task_id: int = _TASK, connections: int = CONNECTIONS) -> Taken:
-        """Download in a process of its own. `task_id` 0: unsealed."""
+        """Download. `task_id` 0: unsealed."""
         keys, folder = keys_of(CUSTOMER), self.gateway.folder / "results"
         order = Order(
             url=f"https://127.0.0.1:{port}",
@@ -82,21 +77,38 @@ class Downloads:
         return (int(user) + int(system)) / _CLOCK_HZ
 
 
+def rendered(gateway: GatewayProcess, source: Path) -> Client:
+    """Put a task with one frame, this file, into a farm; give who fetches it."""
+    task = RenderedTask(gateway.url, gateway.folder / "frames", CUSTOMER, _TASK, flushes=1)
+    task.make({})
+    size = source.stat().st_size
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    task.file(1).hardlink_to(source)
+    task.tell(1, bytes=size, sha256=digest)
+    return Client(gateway, size)
+
+
 def measured(folder: Path, size: int, repeats: int) -> tuple[dict[str, list[Taken]], float]:
     """Download a file in each way, in turns; give what each took, and the gateway's memory (MB)."""
     taken: dict[str, list[Taken]] = {}
-    farm = folder / "farm"
-    farm.mkdir()
-    with gateway_process(farm, 1, "benchmarks.download_server") as gateway:
-        downloads, near = Downloads(gateway, size), gateway.settings.port
+    source = random_file(folder / SOURCE, size)
+    with ExitStack() as stack:
+        farm = stack.enter_context(gateway_process(folder / "farm"))
+        beside = stack.enter_context(gateway_process(folder / "plain", 1, PLAIN_SERVER))
+        (beside.folder / SOURCE).hardlink_to(source)
+        sealed, plain = rendered(farm, source), Client(beside, size)
+        near = farm.settings.port
         for _ in range(repeats):
-            taken.setdefault("sealed", []).append(downloads.take(near))
-            taken.setdefault("plain", []).append(downloads.take(near, task_id=0))
+            taken.setdefault("sealed", []).append(sealed.take(near))
+            taken.setdefault("plain", []).append(plain.take(beside.settings.port, task_id=0))
             with slow_line(near, DELAY_S) as far:
-                taken.setdefault("far", []).append(downloads.take(far))
-                taken.setdefault("far, 1 connection", []).append(downloads.take(far, connections=1))
-        rss_mb = 0.0 if gateway.process is None else peak_mb(gateway.process.pid)
-    shutil.rmtree(farm)
+                taken.setdefault("far", []).append(sealed.take(far))
+                taken.setdefault("far, 1 connection", []).append(sealed.take(far, connections=1))
+        rss_mb = 0.0 if farm.process is None else peak_mb(farm.process.pid)
+    for made in ("farm", "plain"):
+        shutil.rmtree(folder / made)
+    source.unlink()
     return taken, rss_mb
 
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO
 from weakref import WeakSet
@@ -55,9 +56,10 @@ class Reading:
         self._sealed = sealed
         self._is_listed = is_listed
         self._changed = changed
-        self._size = min(SEGMENT, sealed.plan.sealed_size)
-        self._plain = memoryview(bytearray(self._size))
-        self._sent = deque[memoryview]()
+        size = min(SEGMENT, sealed.plan.sealed_size)
+        memory = memoryview(mmap(-1, 3 * size))  # on the heaps of twelve threads, much would stay
+        self._plain = memory[:size]
+        self._into = deque((memory[size : 2 * size], memory[2 * size :]))
         self._check()
 
     @property
@@ -90,9 +92,8 @@ class Reading:
         self._check()  # after it was read, and before it is sealed
         if read != length:
             raise self._changed
-        # New memory for each would leave as much behind in each thread's part of the heap.
-        into = memoryview(bytearray(self._size)) if len(self._sent) < 2 else self._sent.popleft()
-        self._sent.append(into)
+        self._into.rotate()
+        into = self._into[0]
         return into[: self._sealed.seal_into(index, plain, into)]
 
     def close(self) -> None:

@@ -167,5 +167,7 @@ def _digests(part: Path) -> Path:
 
 
 def _opened(path: Path) -> FileIO:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    # in a folder that others write to as well, a link there could lead to a file of ours
+    fd = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
     return os.fdopen(fd, "r+b", buffering=0)

@@ -14,8 +14,8 @@ from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import TaskState
 from farmdesk.link.remote.download import Download, Fetched
-from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
-from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull, NotWritable
+from farmdesk.link.remote.part_file import PARTS, part_path
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
@@ -209,6 +209,19 @@ def test_damaged_and_swapped_segments_are_named(
         fetch(farm, tmp_path, FrameSet.parse("2"), connections=1)
     assert (told.value.name, told.value.segment) == (farm.listed[2].name, segment)
     assert not names(tmp_path)
+
+
+def test_nothing_is_written_through_a_link_that_lies_where_a_part_would(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    mine, folder = tmp_path / "mine", tmp_path / "shared"
+    mine.write_text("mine")
+    part = part_path(folder, bytes.fromhex(farm.listed[1].version))
+    part.parent.mkdir(parents=True)
+    part.symlink_to(mine)
+    with pytest.raises(NotWritable):
+        fetch(farm, folder, FrameSet.parse("1"))
+    assert mine.read_text() == "mine"
 
 
 def test_a_lying_size_opens_nothing(farm: LyingFarm, tmp_path: Path) -> None:

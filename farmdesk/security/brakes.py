@@ -31,7 +31,6 @@ class _Tries:
     def forget(self, now: float) -> None:
         """Forget failures of long ago; who waits is forgiven when he was quiet after it."""
         if self.level and now > self.at[-1] + self.wait_s + WINDOW_S:
-            self.at.clear()
             self.level = 0
         while not self.level and self.at and self.at[0] <= now - WINDOW_S:
             self.at.popleft()

@@ -39,7 +39,6 @@ from tests.farm import wait_until
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process, set_quota
 
-KEYS = keys_of(CUSTOMER)
 QUOTA = 20 * SEGMENT
 
 
@@ -71,7 +70,9 @@ class Desk:
     def upload(self, task_id: int = 1, patience_s: float = 0) -> UploadSeen:
         journal = UploadJournal(self.folder / f"{task_id}.db")
         try:
-            upload = Upload(self.door, journal, KEYS, connections=2, patience_s=patience_s)
+            upload = Upload(
+                self.door, journal, keys_of(CUSTOMER), connections=2, patience_s=patience_s
+            )
             return upload.send(task_id, lambda: source_files(self.package))
         finally:
             journal.close()
@@ -80,7 +81,7 @@ class Desk:
         """Open what lies in the inbox."""
         transfer, plain = bytes.fromhex(seen.id), self.folder / "opened"
         place = context(SealedUse.MANIFEST, transfer, 0, 1)
-        manifest_key = KEYS.key_for(SealedUse.MANIFEST)
+        manifest_key = keys_of(CUSTOMER).key_for(SealedUse.MANIFEST)
         open_file(self.inbox.manifest(transfer), plain, key=manifest_key, context=place)
         manifest = Manifest.parse(plain.read_bytes(), transfer=transfer)
         manifest.check_arrived(self.inbox.sealed_sizes(transfer))
@@ -88,7 +89,10 @@ class Desk:
         for entry in manifest.entries:
             assert entry.file is not None
             place = context(SealedUse.UPLOAD, transfer, entry.file, 1)
-            sealed, key = self.inbox.sealed(transfer, entry.file), KEYS.key_for(SealedUse.UPLOAD)
+            sealed, key = (
+                self.inbox.sealed(transfer, entry.file),
+                keys_of(CUSTOMER).key_for(SealedUse.UPLOAD),
+            )
             open_file(sealed, plain, key=key, context=place)
             found[entry.name] = plain.read_bytes()
         return found
@@ -430,12 +434,12 @@ def test_a_gateway_killed_in_the_middle_loses_nothing_that_it_noted(tmp_path: Pa
         session = gateway.session()
         door = _KillingDoor(session, gateway.kill, after=20)
         journal = UploadJournal(tmp_path / "upload.db")
-        upload = Upload(door, journal, KEYS, connections=1, patience_s=0)
+        upload = Upload(door, journal, keys_of(CUSTOMER), connections=1, patience_s=0)
         with pytest.raises(FarmUnavailable):
             upload.send(1, lambda: source_files(package))
         gateway.start()
         sent = door.sent
-        upload = Upload(door, journal, KEYS, connections=1, patience_s=60)
+        upload = Upload(door, journal, keys_of(CUSTOMER), connections=1, patience_s=60)
         seen = upload.send(1, lambda: source_files(package))
         assert seen.state is TransferState.COMPLETE
         assert sent == 20
@@ -452,8 +456,8 @@ def test_a_client_killed_in_the_middle_goes_on_where_it_was(desk: Desk, changed:
         url=desk.gateway.url,
         authority=desk.gateway.authority.hex(),
         login=CUSTOMER,
-        private=KEYS.private_der.hex(),
-        user_key=KEYS.user_key.hex(),
+        private=keys_of(CUSTOMER).private_der.hex(),
+        user_key=keys_of(CUSTOMER).user_key.hex(),
         package=str(desk.package),
         journal=str(desk.folder / "1.db"),
         segments=50,

@@ -136,6 +136,15 @@ def test_results_are_listed_page_by_page(
     assert [len(page.results) for page in pages] == [2, 0]
 
 
+def test_of_frames_in_vain_it_is_told_which_are_given_up(
+    clients: Clients, task: RenderedTask
+) -> None:
+    task.tell(4, state=FrameState.FAILED, sha256="", path="")
+    task.tell(5, state=FrameState.RETRYING, sha256="", path="")
+    unproven = clients.door().results(1, FrameSet.parse("3-5"), 0).unproven
+    assert [(seen.frame, seen.given_up) for seen in unproven] == [(4, True), (5, False)]
+
+
 def test_what_a_user_reads_at_a_time_is_bounded(clients: Clients, task: RenderedTask) -> None:
     door, other = clients.door(), clients.door()
     version = bytes.fromhex(door.results(1, FrameSet.parse("10"), 0).results[0].version)

@@ -184,15 +184,15 @@ class Outgoing:
 
 
 def opened_below(folder: Path, name: str) -> BinaryIO:
-    """Open a file of a folder. Programs on nodes name and make files, so no part may be a link.
+    """Open a file of a folder. Programs on nodes make and name what lies there: none may be a link.
 
-    Raises OSError.
+    Not the folder either. Raises OSError.
     """
     try:
         parts = checked_name(name).parts
     except BadName as error:
         raise FileNotFoundError(name) from error
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         for part in parts[:-1]:
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)

@@ -21,6 +21,7 @@ from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.wire import LoginNeeded
 from farmdesk.security.sealed import SEGMENT
+from farmdesk.security.sealed_packages import package_file_version
 from tests.gateway_room import Room
 from tests.gateways import add_user, keys_of
 from tests.package_farm import PackagedTask, files_in
@@ -189,6 +190,23 @@ def test_no_name_leads_out_of_the_package(
         pass
     assert clients.fetch().fetch(1, into).files == 5
     assert files_in(into) == CONTENTS
+
+
+def test_a_link_in_the_package_s_own_place_leads_nowhere(
+    clients: Clients, task: PackagedTask, into: Path
+) -> None:
+    """A program on a node may put one there, and tell somebody how what it leads to looks."""
+    elsewhere = task.folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "master.key").write_bytes(b"secret")
+    task.package.rename(task.folder / "moved")
+    task.package.symlink_to(elsewhere)
+    version = package_file_version(1, "master.key", (elsewhere / "master.key").stat())
+    door = clients.door()
+    with pytest.raises(Refused), door.run(1, "master.key", version, range(1)):
+        pass
+    with pytest.raises(Refused, match="no package"):
+        clients.fetch().fetch(1, into)
 
 
 def test_a_file_that_changes_in_the_middle_comes_in_its_new_form(

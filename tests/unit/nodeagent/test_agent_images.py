@@ -33,17 +33,21 @@ def saved(name: str, mode: str = "RGB", **options: object) -> bytes:
     return stream.getvalue()
 
 
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_by_hand(pixels: bytes, *, header: bytes = b"\x08\0\0\0\0", between: bytes = b"") -> bytes:
+    """Give a 3x2 picture with right checksums, whatever is wrong with the rest of it."""
+    head = png_chunk(b"IHDR", struct.pack(">II", 3, 2) + header)
+    body = head + between + png_chunk(b"IDAT", pixels) + png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
 def png_interlaced() -> bytes:
     """Give a 3x2 grey picture with Adam7, which Pillow cannot write."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        crc = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
-
     lines = b"\0\1" + b"\0\2" + b"\0\3" + b"\0\4\5\6"
-    header = struct.pack(">IIBBBBB", 3, 2, 8, 0, 0, 0, 1)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    return png_by_hand(zlib.compress(lines), header=b"\x08\0\0\0\1")
 
 
 def dpx(order: str = ">", *, bits: int = 10) -> bytes:
@@ -252,3 +256,36 @@ def test_no_image(body: bytes, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(body)
         with pytest.raises(BadImage):
             check_image(tmp_path / name)
+
+
+LINES = b"\0\1\2\3" * 2
+PACKED = zlib.compress(LINES)
+UNENDED = (packer := zlib.compressobj()).compress(LINES) + packer.flush(zlib.Z_SYNC_FLUSH)
+WRONG_PNGS = {
+    "a byte too few": (png_by_hand(zlib.compress(LINES[:-1])), "lacks pixels: 1 bytes"),
+    "no pixels": (png_by_hand(zlib.compress(b"")), "lacks pixels: 8 bytes"),
+    "a byte too many": (png_by_hand(zlib.compress(LINES + b"\0")), "more pixels"),
+    "a bomb": (png_by_hand(zlib.compress(bytes(1 << 24))), "more pixels"),
+    "a stream without an end": (png_by_hand(UNENDED), "lacks pixels: 0 bytes"),
+    "no depth of grey": (png_by_hand(PACKED, header=b"\x03\0\0\0\0"), "header is damaged"),
+    "no colour type": (png_by_hand(PACKED, header=b"\x08\1\0\0\0"), "header is damaged"),
+    "no compression": (png_by_hand(PACKED, header=b"\x08\0\1\0\0"), "header is damaged"),
+    "no filter": (png_by_hand(PACKED, header=b"\x08\0\0\1\0"), "header is damaged"),
+    "no interlacing": (png_by_hand(PACKED, header=b"\x08\0\0\0\2"), "header is damaged"),
+    "a long header": (png_by_hand(PACKED, header=b"\x08\0\0\0\0\0"), "no header"),
+    "a damaged header": (png_by_hand(PACKED).replace(b"IHDR\0\0\0\3", b"IHDR\0\0\0\2"), "checksum"),
+    "an endless chunk": (png_by_hand(PACKED, between=b"\x10\0\0\1tEXt"), "chunk is too large"),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), WRONG_PNGS.values(), ids=WRONG_PNGS)
+def test_a_png_is_held_to_its_header_and_not_to_its_checksums_alone(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    """A tool that was told a wrong size, or stopped early, writes right checksums too."""
+    path = tmp_path / "frame.png"
+    path.write_bytes(png_by_hand(PACKED, between=png_chunk(b"tEXt", b"a comment")))
+    assert check_image(path) == ImageFacts("PNG", 3, 2, path.stat().st_size)
+    path.write_bytes(content)
+    with pytest.raises(BadImage, match=told):
+        check_image(path)

@@ -83,7 +83,7 @@ class ApplicationForm(Form):
 class UploadForm(Form):
     """Somebody begins an upload for a task; see `farmdesk/link/transfer_wire.py`."""
 
-    task_id: Number
+    task_id: Annotated[Number, Field(ge=1)]
     kind: Annotated[TransferKind, Field(strict=False)] = TransferKind.PACKAGE
 
 

@@ -6,7 +6,6 @@ BLAKE3, then the sealed bytes. Files travel as sealed; only the manifest says wh
 
 from dataclasses import dataclass
 
-from farmdesk.domain.command_fields import MAX_ID
 from farmdesk.domain.transfers import TransferKind, TransferState
 
 RUN_BYTES = 32 << 20  # about what one request carries
@@ -19,10 +18,6 @@ class UploadWanted:
 
     task_id: int
     kind: TransferKind = TransferKind.PACKAGE
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.task_id <= MAX_ID:
-            raise ValueError("no task has this number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.forms import Number
@@ -20,14 +21,19 @@ Version = Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="The file's
 
 
 @router.get("/{task_id}", response_model=PackageSeen)
-def listed(
+async def listed(
     task_id: Number,
     caller: CallerNow,
     parts: PartsNow,
     after: Annotated[str, Query(max_length=MAX_NAME)] = "",
 ) -> Response:
     """Give the files of a task's opened package behind one. It begins with a login of just now."""
-    return reply(parts.packages.listed(caller, task_id, after))
+
+    def look() -> Response:
+        return reply(parts.packages.listed(caller, task_id, after))
+
+    async with parts.bodies.alone(caller.account.user_id):  # it looks at thousands of files
+        return await run_in_threadpool(look)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from farmdesk.domain.frame_text import MAX_NUMBER
 from farmdesk.domain.frames import FrameSet
@@ -24,7 +25,7 @@ Version = Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="The result
 
 
 @router.get("/tasks/{task_id}/results", response_model=ResultsSeen)
-def results(
+async def results(
     task_id: Number,
     caller: CallerNow,
     parts: PartsNow,
@@ -33,7 +34,12 @@ def results(
 ) -> Response:
     """Give what became of a task's frames since a revision: of all frames, or of some."""
     wanted = None if frames is None else FrameSet.parse(frames)
-    return reply(parts.results.listed(caller, task_id, wanted, since))
+
+    def look() -> Response:
+        return reply(parts.results.listed(caller, task_id, wanted, since))
+
+    async with parts.bodies.alone(caller.account.user_id):  # it looks at thousands of files
+        return await run_in_threadpool(look)
 
 
 @router.get(

@@ -34,6 +34,14 @@ def test_the_file_is_read_as_written_and_never_written_over(tmp_path: Path) -> N
         read_master_keys(path)
 
 
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    write_master_keys(path, (KEY,))
+    path.write_bytes(b"\xff\xfe" + path.read_bytes())
+    with pytest.raises(BadMasterKey, match="damaged"):
+        read_master_keys(path)
+
+
 def test_the_environment_takes_the_file_s_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import getpass
 import sys
 from pathlib import Path
 
-from farmdesk.cli.call import language
+from farmdesk.cli.screen import language
 from farmdesk.domain.accounts import Profile
 from farmdesk.domain.errors import Refused
 from farmdesk.security.secret_file import read_secret

@@ -3,15 +3,15 @@
 import argparse
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
-from rich.table import Table
-from rich.text import Text
 
 from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.headings import NUMBER
 from farmdesk.cli.moments import read_time
+from farmdesk.cli.screen import Screen
+from farmdesk.cli.verdict import verdict
 from farmdesk.domain.accounts import AuditRecord
-from farmdesk.security.audit_chain import Broken, Link, follow
+from farmdesk.domain.said import Said
+from farmdesk.security.audit_chain import Link
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -32,41 +32,14 @@ def add_verbs(verb: AddVerb) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the log is whole. `end`: number and digest of its last record, to be noted."""
-
-    whole: bool
-    en: str
-    end: str
-
-
-def verdict(
-    records: Iterable[AuditRecord], head: tuple[int, bytes], noted: Link | None = None
-) -> Verdict:
-    """Follow the whole log; `head`: what its last record must be; `noted`: what one was once."""
-    seen: dict[int, bytes] = {}
-    end = follow(_seen(records, noted, seen))
-    if isinstance(end, Broken):
-        return Verdict(False, f"Record {end.id} shows that one was {end.why}.", "")
-    told = f"{end.id}:{end.digest.hex()}"
-    if end.id < head[0]:
-        return Verdict(False, f"Records {end.id + 1} to {head[0]} were removed.", told)
-    if end != Link(*head):
-        return Verdict(False, f"Record {end.id} is not the one that was written.", told)
-    if noted is not None and noted.id and seen.get(noted.id) != noted.digest:
-        return Verdict(False, f"Record {noted.id} is not the one that was noted.", told)
-    return Verdict(True, f"{end.id} records, none changed, removed or moved.", told)
-
-
-def _seen(
-    records: Iterable[AuditRecord], noted: Link | None, seen: dict[int, bytes]
-) -> Iterator[AuditRecord]:
-    """Pass records on; keep the digest of the one that was noted."""
-    for record in records:
-        if noted is not None and record.id == noted.id:
-            seen[record.id] = record.digest
-        yield record
+_HEADINGS = (
+    NUMBER,
+    Said("Time", "时间"),
+    Said("Who", "操作者"),
+    Said("What", "操作"),
+    Said("To", "对象"),
+    Said("Detail", "详情"),
+)
 
 
 def _list(call: Call) -> int:
@@ -77,14 +50,18 @@ def _list(call: Call) -> int:
     since = read_time(words.since) if words.since else None
     wanted = Wanted(actor=words.who, action=words.what, since=since, task=words.task)
     rows = call.people.newest_audit(words.tail, wanted)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("#", "Time", "Who", "What", "To", "Detail"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        time = f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}"
-        cells = (str(row.id), time, row.actor, row.action, row.subject, row.detail)
-        table.add_row(*(Text(cell) for cell in cells))
-    return call.show([_plain(row) for row in rows], lambda: call.console.print(table))
+    shown = [_plain(row) for row in rows]
+    return call.show(shown, lambda: print_audit(call.screen, rows))
+
+
+def print_audit(screen: Screen, rows: Iterable[AuditRecord]) -> None:
+    """Print records word for word: the log's chain covers them as they were written."""
+    screen.table(_HEADINGS, map(_cells, rows))
+
+
+def _cells(row: AuditRecord) -> tuple[str, ...]:
+    time = f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return str(row.id), time, row.actor, row.action, row.subject, row.detail
 
 
 def _verify(call: Call) -> int:
@@ -92,10 +69,17 @@ def _verify(call: Call) -> int:
     head = call.people.audit_head()
     found = verdict(_until(call.people.all_audit(), head[0]), head, call.words.noted)
     if found.whole or call.words.json:
-        note = f"{found.en}\nNote this elsewhere: {found.end}"
-        call.show(found, lambda: call.console.print(note, soft_wrap=True, highlight=False))
+        shown = {"whole": found.whole, "en": found.said.en, "end": found.end}
+        note = Said(f"\nNote this elsewhere: {found.end}", f"\n请在别处记下：{found.end}")
+        call.show(shown, lambda: call.screen.say(found.said + note))
     else:
-        call.complain(f"{found.en} Keep this database as it is, and find out who can write it.")
+        call.complain(
+            found.said
+            + Said(
+                " Keep this database as it is, and find out who can write it.",
+                "请保持此数据库原样，并查明谁可以写入。",
+            )
+        )
     return 0 if found.whole else 1
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 from rich.console import Console
 
 from farmdesk.cli.places import NamedElsewhere, NoFarmHere, NoServerNamed, NotFromElsewhere
-from farmdesk.cli.tables import print_json
+from farmdesk.cli.plain import print_json
+from farmdesk.cli.screen import Screen, Spoken, Styled, language
 from farmdesk.config import DATABASE, FILE, Config, farm_folder, read_config
 from farmdesk.db.account_errors import NoAccount
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.users import NotAllowed, Role, User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
@@ -33,8 +35,8 @@ class Call:
 
     def __init__(self, words: argparse.Namespace) -> None:
         self.words = words
-        self.console = Console()
-        self.complaints = Console(stderr=True)
+        self.screen = Screen(Console(), language())
+        self.complaints = Screen(Console(stderr=True), self.screen.language)
         self._link: FarmLink | None = None
 
     @cached_property
@@ -176,10 +178,11 @@ class Call:
             print_json(rows)
             return 0 if all(row.applied for row in rows) else 1
         for row in rows:
+            said = Said(row.text, row.text_zh)
             if row.applied:
-                self.console.print(row.sentence(language()), soft_wrap=True)
+                self.screen.say(said)
             else:
-                self.complain(row.sentence(language()))
+                self.complain(said)
         return 0 if all(row.applied for row in rows) else 1
 
     def show(self, rows: object, print_them: Callable[[], None]) -> int:
@@ -192,12 +195,11 @@ class Call:
 
     def say(self, en: str, zh: str) -> None:
         """Tell a person something in his language."""
-        text = zh if language() == "zh" else en
-        self.console.print(text, soft_wrap=True, markup=False, highlight=False)
+        self.screen.say(Said(en, zh))
 
-    def complain(self, sentence: str) -> None:
+    def complain(self, sentence: Spoken) -> None:
         """Say what went wrong."""
-        self.complaints.print(sentence, style="red", soft_wrap=True, markup=False)
+        self.complaints.say(Styled(sentence, "red"))
 
 
 class AddVerb(Protocol):
@@ -227,9 +229,3 @@ def second_words(verb: argparse.ArgumentParser) -> AddVerb:
         return made
 
     return add
-
-
-def language() -> str:
-    """Give `zh` where the terminal's language is Chinese, else `en`."""
-    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
-    return "zh" if chosen.lower().startswith("zh") else "en"

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from farmdesk.cli.call import Call, language
+from farmdesk.cli.call import Call
 from farmdesk.cli.uploading import transfer_session
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
@@ -91,7 +91,7 @@ def _told(call: Call, folder: Path, fetched: Fetched) -> int:
     call.show(told, lambda: _say(call, folder, fetched))
     refusals = list(missing(fetched))
     for refused in refusals:
-        call.complain(refused.text(language()))
+        call.complain(refused)
     return 1 if refusals else 0
 
 

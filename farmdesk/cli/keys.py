@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from farmdesk.cli.asking import ask_new_passphrase, ask_secret
-from farmdesk.cli.call import AddVerb, Call, language, second_words
+from farmdesk.cli.call import AddVerb, Call, second_words
 from farmdesk.domain.account_commands import RevokeKey
 from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.said import Said
 from farmdesk.security.key_file import change_passphrase, read_key_file
 from farmdesk.security.master_key import MasterKey, read_master_keys
 from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
@@ -34,8 +35,13 @@ def add_verbs(verb: AddVerb) -> None:
 def _show_key(call: Call) -> int:
     found = read_key_file(Path(call.words.file))
     shown = {"login": found.login, "version": found.version, "fingerprint": found.fingerprint}
-    text = f"{found.login}, version {found.version}\n{found.fingerprint}"
-    return call.show(shown, lambda: call.console.print(text, markup=False, highlight=False))
+    return call.show(
+        shown,
+        lambda: call.say(
+            f"{found.login}, version {found.version}\n{found.fingerprint}",
+            f"{found.login}，第 {found.version} 版\n{found.fingerprint}",
+        ),
+    )
 
 
 def _passwd(call: Call) -> int:
@@ -43,8 +49,13 @@ def _passwd(call: Call) -> int:
     read_key_file(path)  # a damaged file is told before anything is asked
     old = ask_secret("Passphrase of now", "当前口令", words.passphrase_file)
     change_passphrase(path, old, ask_new_passphrase(words.new_passphrase_file))
-    told = f"The passphrase of {path} is changed. Copies of the file keep the old one."
-    return call.show({"changed": str(path)}, lambda: call.console.print(told, soft_wrap=True))
+    return call.show(
+        {"changed": str(path)},
+        lambda: call.say(
+            f"The passphrase of {path} is changed. Copies of the file keep the old one.",
+            f"{path} 的口令已更改。该文件的副本仍使用旧口令。",
+        ),
+    )
 
 
 def _revoke(call: Call) -> int:
@@ -64,13 +75,18 @@ def _rotate(call: Call) -> int:
     from farmdesk.setup.master import rotate
 
     done = rotate(call.config.master_key, call.own_database, by=call.login)
+    key, count = done.current.id, done.rewrapped
     made = "is the new master key" if done.new else "is the master key; a rotation was ended"
-    told = (
-        f"{done.current.id} {made}. {done.rewrapped} secrets were wrapped under it.\n"
-        "Print its recovery copy: farmdesk vault recovery"
+    made_zh = "是新的主密钥" if done.new else "是主密钥；已完成中断的轮换"
+    return call.show(
+        {"key": key, "new": done.new, "rewrapped": count},
+        lambda: call.say(
+            f"{key} {made}. {count} secrets were wrapped under it.\n"
+            "Print its recovery copy: farmdesk vault recovery",
+            f"{key} {made_zh}。已用它重新加密 {count} 个密钥。\n"
+            "请打印其恢复副本：farmdesk vault recovery",
+        ),
     )
-    shown = {"key": done.current.id, "new": done.new, "rewrapped": done.rewrapped}
-    return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
 
 
 def _restore(call: Call) -> int:
@@ -80,9 +96,13 @@ def _restore(call: Call) -> int:
     path, key = call.config.master_key, read_recovery(_typed(call))
     new = restore_master_key(path, key)
     _note(call, "restore_master_key", key)
-    told = f"Master key {key.id} {'is back' if new else 'was there already'}: {path}"
-    shown = {"key": key.id, "new": new}
-    return call.show(shown, lambda: call.console.print(told, soft_wrap=True, highlight=False))
+    return call.show(
+        {"key": key.id, "new": new},
+        lambda: call.say(
+            f"Master key {key.id} {'is back' if new else 'was there already'}: {path}",
+            f"主密钥 {key.id} {'已恢复' if new else '原本就在'}：{path}",
+        ),
+    )
 
 
 def _note(call: Call, action: str, key: MasterKey) -> None:
@@ -95,8 +115,8 @@ def _note(call: Call, action: str, key: MasterKey) -> None:
     try:
         note(call.own_database, action, key, by=call.login)
     except FarmError as error:
-        told = {"en": "This is not in the audit log. ", "zh": "此操作未记入审计日志。"}
-        call.complain(told[language()] + error.text(language()))
+        told = Said("This is not in the audit log. ", "此操作未记入审计日志。")
+        call.complain(told + Said(error.en, error.zh))
 
 
 def _typed(call: Call) -> str:
@@ -111,7 +131,7 @@ def _typed(call: Call) -> str:
             ) from error
     lines = []
     for number in range(1, LINES + 1):
-        call.complaints.print(f"{number}: ", end="")
+        call.complaints.console.print(f"{number}: ", end="")
         line = sys.stdin.readline()
         lines.append(line if re.match(r"\s*[0-9]\s*[:.)]", line) else f"{number}: {line}")
     return "".join(lines)

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from farmdesk.cli import tables
-from farmdesk.cli.call import AddVerb, Call, language
-from farmdesk.cli.urgent import print_messages
+from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.headings import named
+from farmdesk.cli.plain import print_json
+from farmdesk.cli.tables import print_frames, print_logs, print_nodes
+from farmdesk.cli.task_tables import print_task, print_tasks
+from farmdesk.cli.urgent_tables import print_messages
 from farmdesk.domain.rows import FrameRow, TaskRow
+from farmdesk.domain.state_words import TASK_STATES
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.users import Role
 
@@ -39,7 +43,7 @@ def add_verbs(verb: AddVerb) -> None:
 
 def _tasks(call: Call) -> int:
     rows = call.link.tasks(recycled=call.words.recycled)
-    return call.show(rows, lambda: tables.print_tasks(call.console, rows, language()))
+    return call.show(rows, lambda: print_tasks(call.screen, rows))
 
 
 def _show(call: Call) -> int:
@@ -48,14 +52,14 @@ def _show(call: Call) -> int:
 
     def print_it() -> None:
         pace = next(iter(call.link.paces([row.id])), None)
-        tables.print_task(call.console, row, pace, language())
+        print_task(call.screen, row, pace)
 
     return call.show(row, print_it)
 
 
 def _follow(call: Call, row: TaskRow) -> TaskRow:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -63,7 +67,8 @@ def _follow(call: Call, row: TaskRow) -> TaskRow:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task(row.name, total=row.total)
         while row.state not in ENDED:
-            bars.update(bar, completed=row.done, description=f"{row.name}  {row.state.value}")
+            state = named(row.state, TASK_STATES).text(call.screen.language)
+            bars.update(bar, completed=row.done, description=f"{row.name}  {state}")
             time.sleep(FOLLOW_S)
             row = call.link.task(row.id)
     return row
@@ -72,7 +77,7 @@ def _follow(call: Call, row: TaskRow) -> TaskRow:
 def _frames(call: Call) -> int:
     rows = [row for row in _all_frames(call) if not call.words.failed or row.record.reason]
     records = [row.record for row in rows]
-    return call.show(records, lambda: tables.print_frames(call.console, rows))
+    return call.show(records, lambda: print_frames(call.screen, rows))
 
 
 def _all_frames(call: Call) -> Iterator[FrameRow]:
@@ -92,12 +97,12 @@ def _nodes(call: Call) -> int:
             "节点信息仅供渲染人员查看。查看您的任务进度：farmdesk tasks、farmdesk show 任务号。",
         )
         return 0
-    return call.show(rows, lambda: tables.print_nodes(call.console, rows, language()))
+    return call.show(rows, lambda: print_nodes(call.screen, rows))
 
 
 def _messages(call: Call) -> int:
     rows = call.link.messages(call.user, limit=call.words.tail)
-    return call.show(rows, lambda: print_messages(call.console, rows, language()))
+    return call.show(rows, lambda: print_messages(call.screen, rows))
 
 
 def _logs(call: Call) -> int:
@@ -106,9 +111,9 @@ def _logs(call: Call) -> int:
         rows = call.link.logs(since, task_id=words.task, limit=words.tail)
         since = rows[-1].id if rows else since
         if words.json:
-            tables.print_json([row.record for row in rows])
+            print_json([row.record for row in rows])
         else:
-            tables.print_logs(call.console, rows)
+            print_logs(call.screen, rows)
         if not words.follow:
             return 0
         sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 import sys
 
-from farmdesk.cli.call import Call, language
+from farmdesk.cli.call import Call
 from farmdesk.cli.options import read_words
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 
@@ -13,10 +13,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(call.words.carry_out(call))
     except FarmUnavailable as error:
-        call.complain(error.text(language()))
+        call.complain(error)
         return 3
     except FarmError as error:
-        call.complain(error.text(language()))
+        call.complain(error)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,6 +1,6 @@
 """Why tasks wait, when they end, how well that was foreseen: `why`, `versions`, `forecast`."""
 
-from farmdesk.cli.call import AddVerb, Call, language
+from farmdesk.cli.call import AddVerb, Call
 from farmdesk.cli.forecast import print_forecast
 from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.domain.node import UnknownNode
@@ -32,15 +32,15 @@ def _why(call: Call) -> int:
         rows = [row for row in call.link.nodes() if row.record.node == call.words.node]
         if not rows:
             raise UnknownNode(call.words.node)
-        text = why_node(rows[0], language())
+        text = why_node(rows[0], call.screen.language)
     else:
-        text = why_task(call.link.task(call.words.task), language())
-    return call.show({"why": text}, lambda: call.console.print(text, soft_wrap=True, markup=False))
+        text = why_task(call.link.task(call.words.task), call.screen.language)
+    return call.show({"why": text}, lambda: call.screen.say(text))
 
 
 def _versions(call: Call) -> int:
     report = version_report(call.link, call.words.task, call.words.stretches)
-    return call.show(report, lambda: print_versions(call.console, report))
+    return call.show(report, lambda: print_versions(call.screen, report))
 
 
 def _forecast(call: Call) -> int:
@@ -48,4 +48,4 @@ def _forecast(call: Call) -> int:
     rows = look_ahead(call.link, WhatIf(nodes=words.nodes or 0, first=words.first))
     if words.task is not None:
         rows = one_task(rows, call.link.task(words.task))
-    return call.show(rows, lambda: print_forecast(call.console, rows))
+    return call.show(rows, lambda: print_forecast(call.screen, rows))

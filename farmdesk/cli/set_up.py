@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 from rich.cells import set_cell_size
 
 from farmdesk.cli.asking import ask, ask_new_passphrase, ask_profile, ask_secret
-from farmdesk.cli.call import Call, language
+from farmdesk.cli.call import Call
 from farmdesk.config import farm_folder, read_config
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.said import Said
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.recovery_copy import print_recovery
 from farmdesk.security.tls import fingerprint_text
@@ -119,11 +120,10 @@ def _superadmin(words: argparse.Namespace) -> NewSuperadmin:
 
 
 def _print_step(call: Call, done: Done) -> None:
-    known = language() == "zh"
-    state = {True: ("made", "已创建"), False: ("there", "已存在")}[done.new][known]
-    step = _STEPS[done.step] if known else done.step
-    line = f"{set_cell_size(state, 7)}{set_cell_size(step, 13)}{done.text}"
-    call.console.print(line, soft_wrap=True, markup=False, highlight=False)
+    state = Said("made", "已创建") if done.new else Said("there", "已存在")
+    said = (state, Said(done.step, _STEPS[done.step]))
+    words, step = (item.text(call.screen.language) for item in said)
+    call.screen.say(f"{set_cell_size(words, 7)}{set_cell_size(step, 13)}{done.text}")
 
 
 def _print_recovery(call: Call, key: MasterKey) -> None:
@@ -133,8 +133,8 @@ def _print_recovery(call: Call, key: MasterKey) -> None:
         "\n请将此恢复副本抄写在纸上并妥善锁存。持有它和数据库的人即拥有所有用户的密钥；\n"
         "若它与主密钥文件均丢失，则无人能再取得这些密钥。\n",
     )
-    call.console.print(print_recovery(key), markup=False, highlight=False, soft_wrap=True)
-    call.console.print()
+    call.screen.say(print_recovery(key))
+    call.screen.say("")
 
 
 def _print_next(call: Call, known_by: str) -> None:

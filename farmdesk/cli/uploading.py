@@ -5,10 +5,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from farmdesk.cli.call import ANSWER_S, Call, language
+from farmdesk.cli.call import ANSWER_S, Call
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.said import Said
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.transfers import TransferState
 from farmdesk.link.outcome import wait_outcome
@@ -50,7 +51,7 @@ def submit(call: Call, command: SubmitTask) -> int:
         link = RemoteLink(session)
         row = wait_outcome(link, link.send(command), ANSWER_S)
         if not row.applied or row.task_id is None:
-            call.complain(row.sentence(language()))
+            call.complain(Said(row.text, row.text_zh))
             return 1
         if not call.words.json:
             call.say(

@@ -1,20 +1,14 @@
-"""`farmdesk urgent`: words, commands and tables; and the table of `farmdesk messages`."""
+"""`farmdesk urgent`: its words, and the commands that they mean."""
 
 import argparse
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import Command
-from farmdesk.domain.exits import ExitCost
-from farmdesk.domain.rows import MessageRow, UrgentRow
-from farmdesk.domain.urgent import Consent
+from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -23,7 +17,6 @@ from farmdesk.domain.urgent_commands import (
     WithdrawUrgent,
 )
 
-STAFF = "render staff"
 _RULES = tuple(rule.replace("_", "-") for rule in EXIT_RULES)
 
 
@@ -66,7 +59,7 @@ def _carry_out(call: Call) -> int:
     if command is not None:
         return call.send([command])
     rows = chosen(call.words, call.link.urgent_requests())
-    return call.show(rows, lambda: print_urgents(call.console, rows))
+    return call.show(rows, lambda: print_urgents(call.screen, rows))
 
 
 def urgent_command(words: argparse.Namespace) -> Command | None:
@@ -95,65 +88,3 @@ def chosen(words: argparse.Namespace, rows: Sequence[UrgentRow]) -> list[UrgentR
     if words.word == "review":
         return [row for row in rows if row.request.id == words.request]
     return [row for row in rows if words.all or row.request.open]
-
-
-def print_urgents(console: Console, rows: Sequence[UrgentRow]) -> None:
-    """Print each request with its answers and what it would cost."""
-    if not rows:
-        console.print("No such urgent request. Those that are over: farmdesk urgent list --all")
-    for row in rows:
-        request = row.request
-        table = Table.grid(padding=(0, 2))
-        lines = {
-            "Urgent request": f"{request.id}  task {request.task_id}  {row.task_name}",
-            "State": request.state.value + (", overruled" if request.overruled else ""),
-            "Asked": f"by {request.asked_by}, {_time(request.asked_at)}: {request.reason}",
-            "Answer until": _time(request.deadline) if request.open else "",
-            "Answers": "\n".join(map(_answer, request.consents)),
-            "Would cost": "\n".join(map(_cost, request.costs)),
-            "Decided": _decided(row),
-        }
-        for name, value in lines.items():
-            if value:
-                table.add_row(Text(name, "dim"), Text(value))
-        console.print(table)
-
-
-def print_messages(console: Console, rows: Sequence[MessageRow], language: str) -> None:
-    """Print messages, oldest first."""
-    for row in rows:
-        line = f"{_time(row.record.at)}  {row.sentence(language)}"
-        console.print(Text(line), soft_wrap=True)
-    if not rows:
-        console.print("No messages.")
-
-
-def _answer(consent: Consent) -> str:
-    who = consent.login or STAFF
-    if consent.answer is None:
-        return f"{who}: open; no answer counts as {consent.default.value}"
-    how = "by default" if not consent.by else f"by {consent.by}" if consent.by != who else ""
-    return f"{who}: {consent.answer.value} {how}".rstrip()
-
-
-def _cost(cost: ExitCost) -> str:
-    tasks = ", ".join(f"task {loss.task_id} loses {loss.nodes} nodes" for loss in cost.tasks)
-    return (
-        f"{cost.rule.value.replace('_', ' ')}: {tasks or 'nothing'}; all free in "
-        f"{cost.wait_s:.0f} s, {cost.frames} frames ({cost.seconds:.0f} s) lost, "
-        f"{cost.reload_s:.0f} s of scene loads"
-    )
-
-
-def _decided(row: UrgentRow) -> str:
-    request = row.request
-    if request.decided_at is None:
-        return ""
-    by = f"by {request.decided_by}, " if request.decided_by else ""
-    return f"{by}{_time(request.decided_at)}{': ' * bool(request.decision)}{request.decision}"
-
-
-def _time(at: datetime) -> str:
-    moment = at.astimezone()
-    today = datetime.now(UTC).astimezone().date() == moment.date()
-    return f"{moment:%H:%M:%S}" if today else f"{moment:%Y-%m-%d %H:%M}"

@@ -2,12 +2,21 @@
 
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-
-from farmdesk.dispatch.versions import Comparison, compare
+from farmdesk.cli.headings import FRAMES
+from farmdesk.cli.screen import Screen, Shown
+from farmdesk.dispatch.versions import Comparison, Stretch, compare
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.said import Said
 from farmdesk.link.farm_link import FarmLink
+
+_CHANGES = {"new": "新内容", "major": "大改", "minor": "小改"}
+_HEADINGS = (
+    FRAMES,
+    Said("Count", "帧数"),
+    Said("Predicted s", "预测（秒）"),
+    Said("Real s", "实际（秒）"),
+    Said("Error", "误差"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +56,59 @@ def version_report(link: FarmLink, task_id: int, stretches: int) -> VersionRepor
     )
 
 
-def print_versions(console: Console, report: VersionReport) -> None:
+def print_versions(screen: Screen, report: VersionReport) -> None:
     """Print the report as a table with a summary."""
-    found = report.comparison
-    console.print(
-        f"Task {report.task_id} after task {report.previous_task}: {report.change} change, "
-        f"policy {report.policy}"
+    found, task, before = report.comparison, report.task_id, report.previous_task
+    screen.say(
+        Said(
+            f"Task {task} after task {before}: {report.change} change, policy {report.policy}",
+            f"任务 {task} 对比任务 {before}：{_CHANGES[report.change]}，策略 {report.policy}",
+        )
     )
     if found is None:
-        console.print("No frame was rendered in both versions yet.")
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("Frames", "Count", "Predicted s", "Real s", "Error"):
-        table.add_column(column, justify="right")
-    for part in found.stretches:
-        frames = str(part.first) if part.first == part.last else f"{part.first}-{part.last}"
-        error = f"{part.error:+.0%}"
-        table.add_row(
-            frames, str(part.frames), f"{part.predicted_s:.2f}", f"{part.real_s:.2f}", error
+        screen.say(
+            Said(
+                "No frame was rendered in both versions yet.", "尚无在两个版本中都已渲染完成的帧。"
+            )
         )
-    console.print(table)
-    console.print(
-        f"{found.compared} frames: predicted {found.predicted_s:.1f} s, real {found.real_s:.1f} s "
-        f"({found.ratio - 1.0:+.0%}); mean error of a frame {found.mean_error:.0%}, "
-        f"{found.shape_error:.0%} at the right level",
-        soft_wrap=True,
+        return
+    screen.table(_HEADINGS, map(_stretch, found.stretches), justify="right")
+    _print_summary(screen, found)
+    if report.predicted_load_s is not None and report.real_load_s is not None:
+        predicted, real = f"{report.predicted_load_s:.1f}", f"{report.real_load_s:.1f}"
+        screen.say(
+            Said(
+                f"Scene load: predicted {predicted} s, real {real} s",
+                f"场景载入：预测 {predicted} 秒，实际 {real} 秒",
+            )
+        )
+
+
+def _print_summary(screen: Screen, found: Comparison) -> None:
+    predicted, real = f"{found.predicted_s:.1f}", f"{found.real_s:.1f}"
+    ratio, mean, shape = (
+        f"{found.ratio - 1.0:+.0%}",
+        f"{found.mean_error:.0%}",
+        f"{found.shape_error:.0%}",
+    )
+    screen.say(
+        Said(
+            f"{found.compared} frames: predicted {predicted} s, real {real} s ({ratio}); mean "
+            f"error of a frame {mean}, {shape} at the right level",
+            f"{found.compared} 帧：预测 {predicted} 秒，实际 {real} 秒（{ratio}）；"
+            f"单帧平均误差 {mean}，校正整体水平后为 {shape}",
+        )
     )
     if found.without:
-        console.print(f"{found.without} frames are not in the previous version.")
-    if report.predicted_load_s is not None and report.real_load_s is not None:
-        console.print(
-            f"Scene load: predicted {report.predicted_load_s:.1f} s, "
-            f"real {report.real_load_s:.1f} s"
+        screen.say(
+            Said(
+                f"{found.without} frames are not in the previous version.",
+                f"有 {found.without} 帧不在上一版本中。",
+            )
         )
+
+
+def _stretch(part: Stretch) -> tuple[Shown, ...]:
+    frames = str(part.first) if part.first == part.last else f"{part.first}-{part.last}"
+    seconds = f"{part.predicted_s:.2f}", f"{part.real_s:.2f}"
+    return frames, str(part.frames), *seconds, f"{part.error:+.0%}"

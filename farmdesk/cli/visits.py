@@ -9,6 +9,10 @@ from farmdesk.cli.asking import (
     ask_secret,
 )
 from farmdesk.cli.call import Call
+from farmdesk.cli.headings import CONTACT, DEPARTMENT, KEY, LOGIN, NAME, QUOTA, ROLE, named
+from farmdesk.cli.screen import Screen
+from farmdesk.cli.user_tables import gigabytes
+from farmdesk.domain.account_words import ROLES
 from farmdesk.domain.errors import Refused
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import fetch_authority
@@ -86,7 +90,7 @@ def login(call: Call) -> int:
         lambda: call.say(
             f"Logged in as {told.login} ({told.role}) until {until}; {told.idle_s // 60} minutes "
             "without use end it.",
-            f"已登录为 {told.login}（{told.role}），有效期至 {until}；"
+            f"已登录为 {told.login}（{ROLES[told.role].zh}），有效期至 {until}；"
             f"{told.idle_s // 60} 分钟不使用将自动结束。",
         ),
     )
@@ -116,9 +120,19 @@ def profile(call: Call) -> int:
             seen = registration.read_profile(session)
     finally:
         session.close()
-    return call.show(asdict(seen), lambda: _print_profile(call, seen))
+    return call.show(asdict(seen), lambda: print_profile(call.screen, seen))
 
 
-def _print_profile(call: Call, seen: ProfileSeen) -> None:
-    for name, value in asdict(seen).items():
-        call.console.print(f"{name:<12} {value}", markup=False, highlight=False, soft_wrap=True)
+def print_profile(screen: Screen, seen: ProfileSeen) -> None:
+    """Print a user's own account."""
+    screen.facts(
+        [
+            (LOGIN, seen.login),
+            (ROLE, named(seen.role, ROLES)),
+            (NAME, seen.name),
+            (DEPARTMENT, seen.department),
+            (CONTACT, seen.contact),
+            (QUOTA, gigabytes(seen.quota_bytes)),
+            (KEY, seen.fingerprint),
+        ]
+    )

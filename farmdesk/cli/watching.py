@@ -10,7 +10,8 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from farmdesk.cli.call import Call, language
+from farmdesk.cli.call import Call
+from farmdesk.domain.said import Said
 from farmdesk.link.remote.progress import Progress, Standing
 
 LOOK_S = 0.2
@@ -42,7 +43,7 @@ def _show(call: Call, title: str, progress: Progress, working: Future[Given]) ->
         BarColumn(),
         TextColumn("{task.fields[said]}", markup=False),
     )
-    with Bars(*columns, console=call.complaints) as bars:
+    with Bars(*columns, console=call.complaints.console) as bars:
         bar = bars.add_task(title, total=None, said="")
         done = False
         while not done:
@@ -53,20 +54,33 @@ def _show(call: Call, title: str, progress: Progress, working: Future[Given]) ->
                 bar,
                 completed=seen.done,
                 total=seen.total or None,
-                description=title if why is None else why.text(language()),
-                said=standing_text(seen, language()),
+                description=title if why is None else why.text(call.screen.language),
+                said=standing_text(seen).text(call.screen.language),
             )
 
 
-def standing_text(seen: Standing, language: str) -> str:
+def standing_text(seen: Standing) -> Said:
     """Put a look at a transfer into words: files, bytes, speed, and the time that is left."""
-    said = [f"{decimal(seen.done)} / {decimal(seen.total)}"] if seen.total else []
+    said = list[Said]()
     if seen.files is not None:
         here, of = seen.files
-        said.insert(0, f"{here}/{of} 帧" if language == "zh" else f"{here}/{of} frames")
+        said.append(Said(f"{here}/{of} frames", f"{here}/{of} 帧"))
+    if seen.total:
+        said.append(_size(seen.done) + Said(" / ") + _size(seen.total))
     if seen.bytes_per_s > 0:
-        said.append(f"{decimal(round(seen.bytes_per_s))}/s")
+        said.append(_size(round(seen.bytes_per_s)) + Said("/s"))
     if seen.left_s is not None:
-        left = timedelta(seconds=round(seen.left_s))
-        said.append(f"剩余 {left}" if language == "zh" else f"{left} left")
-    return "  ".join(said)
+        said.append(_left(timedelta(seconds=round(seen.left_s))))
+    return Said(*("  ".join(item.text(language) for item in said) for language in ("en", "zh")))
+
+
+def _left(span: timedelta) -> Said:
+    """Say what is left; Python names the days in English alone."""
+    days = f"{span.days} 天 " if span.days else ""
+    return Said(f"{span} left", f"剩余 {days}{span - timedelta(span.days)}")
+
+
+def _size(count: int) -> Said:
+    size = decimal(count)
+    number, unit = size.split(" ")
+    return Said(size, f"{number} 字节" if unit.startswith("byte") else size)

@@ -29,6 +29,6 @@ KEY_STATES: Mapping[KeyState, Said] = {
 }
 
 APPLICATIONS: Mapping[ApplicationKind, Said] = {
-    ApplicationKind.ACCOUNT: Said("An account", "新账户"),
-    ApplicationKind.REISSUE: Said("New keys", "新密钥"),
+    ApplicationKind.ACCOUNT: Said("an account", "新账户"),
+    ApplicationKind.REISSUE: Said("new keys", "新密钥"),
 }

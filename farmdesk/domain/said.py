@@ -13,3 +13,7 @@ class Said:
     def text(self, language: str) -> str:
         """Give the sentence in `zh` or `en`; in English where it was told in English alone."""
         return (self.zh or self.en) if language == "zh" else self.en
+
+    def __add__(self, more: "Said") -> "Said":
+        """Give both, one behind the other."""
+        return Said(self.en + more.en, self.text("zh") + more.text("zh"))

@@ -20,14 +20,20 @@ from farmdesk.link.remote.progress import Standing
             "37/100 帧  1.2 MB / 3.4 MB  85.3 MB/s  剩余 1:02:05",
         ),
         (
+            Standing(0, 10**12, 1e6, 93_784.0),
+            "0 bytes / 1.0 TB  1.0 MB/s  1 day, 2:03:04 left",
+            "0 字节 / 1.0 TB  1.0 MB/s  剩余 1 天 2:03:04",
+        ),
+        (
             Standing(5, 10, 0.0, None, files=(1, 2)),  # nobody can say when it ends
             "1/2 frames  5 bytes / 10 bytes",
-            "1/2 帧  5 bytes / 10 bytes",
+            "1/2 帧  5 字节 / 10 字节",
         ),
     ],
 )
 def test_a_look_at_a_transfer_is_put_into_words(seen: Standing, en: str, zh: str) -> None:
-    assert (standing_text(seen, "en"), standing_text(seen, "zh")) == (en, zh)
+    said = standing_text(seen)
+    assert (said.text("en"), said.text("zh")) == (en, zh)
 
 
 def fetched(state: TaskState, **more: object) -> Fetched:

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from farmdesk.cli.forecast import print_forecast
+from farmdesk.cli.screen import Screen
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import Flush, NewTask, NodeRecord, TaskRecord
 from farmdesk.domain.states import NodeState, TaskState
@@ -31,7 +32,7 @@ def _farm(*, nodes: int = 2, due: str | None = None) -> FakeLink:
 
 def _printed(link: FakeLink, what_if: WhatIf = AS_IT_IS) -> str:
     console = Console(width=200, record=True)
-    print_forecast(console, look_ahead(link, what_if))
+    print_forecast(Screen(console, "en"), look_ahead(link, what_if))
     return console.export_text()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from farmdesk.cli import main
-from farmdesk.cli.audit import verdict
 from farmdesk.cli.options import read_words
+from farmdesk.cli.verdict import verdict
 from farmdesk.db import accounts, applications, audit, user_keys
 from farmdesk.db.database import Database, open_database
 from farmdesk.db.migrate import migrate
@@ -276,7 +276,7 @@ def test_a_log_written_anew_is_found_by_what_was_noted(database: Database) -> No
     assert verdict(anew, new_head).whole  # by itself it cannot be told
     found = verdict(anew, new_head, Link(2, records[1].digest))
     assert not found.whole
-    assert "Record 2 is not the one that was noted" in found.en
+    assert "Record 2 is not the one that was noted" in found.said.en
     assert not verdict(records[:1], (1, records[0].digest), Link(2, records[1].digest)).whole
 
 

@@ -6,7 +6,9 @@ import pytest
 from rich.console import Console
 
 from farmdesk.cli.options import read_words
-from farmdesk.cli.urgent import chosen, print_urgents, urgent_command
+from farmdesk.cli.screen import Screen
+from farmdesk.cli.urgent import chosen, urgent_command
+from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import UrgentRow
 from farmdesk.domain.urgent_commands import (
@@ -66,7 +68,7 @@ def test_a_request_shows_answers_defaults_and_costs() -> None:
     assert chosen(read_words(["urgent", "list", "--all"]), rows) == rows
     assert chosen(read_words(["urgent", "review", "2"]), rows) == rows[1:]
     text = io.StringIO()
-    print_urgents(Console(file=text, width=200), rows)
+    print_urgents(Screen(Console(file=text, width=200), "en"), rows)
     said = text.getvalue()
     for part in (
         "开幕式",

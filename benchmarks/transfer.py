@@ -36,10 +36,11 @@ _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 def measure(size: int, repeats: int) -> Ratios:
     """Measure all figures with files of `size` bytes."""
     where = _MEMORY if _MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=where, prefix="farmdesk-") as folder:
-        sealing = memory_ratios(repeats) | file_ratios(Path(folder), size, repeats)
-        up = upload_ratios(Path(folder), size, repeats)
-        return sealing | up | download_ratios(Path(folder), size, repeats)
+    figures = memory_ratios(repeats)
+    for ratios in (file_ratios, upload_ratios, download_ratios):
+        with tempfile.TemporaryDirectory(dir=where, prefix="farmdesk-") as folder:
+            figures |= ratios(Path(folder), size, repeats)
+    return figures
 
 
 def missed(figures: Ratios) -> list[str]:

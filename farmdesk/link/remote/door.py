@@ -22,6 +22,9 @@ CONNECT_S = 5.0
 ANSWER_S = 20.0  # the farm itself waits 15 s for its database
 QUIET_S = 20.0  # a quiet connection is let go before the farm does it (30 s)
 CONNECTIONS = 16
+ANSWER_BYTES = 256 << 20  # of one answer: half a million frames fit
+AUTHORITY_BYTES = 64 << 10
+_PLAIN = {"Accept-Encoding": "identity"}  # what is packed could be without end once unpacked
 PIECE = 128 << 10  # bytes of a long answer: between two, a download looks whether it is paused
 
 Params = Mapping[str, int | str | list[int]]
@@ -62,6 +65,18 @@ class NoServerUrl(Refused):
         )
 
 
+class TooLong(Refused):
+    """An answer that no farm gives: it would fill this machine's memory."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"The server at {quoted(url)} answers without end. Nothing of it was kept. Check that "
+            "it is your farm's, and tell its superadmin.",
+            f"{quoted(url)} 处的服务器回应过长，未保留任何内容。"
+            "请确认它是您的农场，并告知超级管理员。",
+        )
+
+
 class Door:
     """A gateway at a URL, trusted by its authority's certificate (PEM). Safe between threads."""
 
@@ -95,19 +110,23 @@ class Door:
         authorization: str | None = None,
     ) -> Reply:
         """Give the server's answer. Raises WrongServer, FarmUnavailable or Refused."""
-        headers = {"Authorization": authorization} if authorization is not None else {}
+        headers = dict(_PLAIN)
+        if authorization is not None:
+            headers["Authorization"] = authorization
         if body is not None:
             headers["Content-Type"] = kind
         try:
-            response = self._client.request(
+            with self._client.stream(
                 method, path, params=params, content=body, headers=headers
-            )
+            ) as response:
+                line = response.extensions["network_stream"].get_extra_info("ssl_object")
+                certificate = hashlib.sha256(line.getpeercert(True)).digest()
+                content = _whole(response, ANSWER_BYTES, self.url)
         except httpx.TransportError as error:
             raise _translated(error, self.url) from error
         if not response.is_success:
-            raise _problem(response.status_code, response.content, self.url)
-        stream = response.extensions["network_stream"].get_extra_info("ssl_object")
-        return Reply(response.content, hashlib.sha256(stream.getpeercert(True)).digest())
+            raise _problem(response.status_code, content, self.url)
+        return Reply(content, certificate)
 
     @contextmanager
     def reading(
@@ -119,7 +138,7 @@ class Door:
         with ExitStack() as stack:
             try:
                 response = stack.enter_context(self._long_answers.asked(target, headers))
-                failed = b"" if response.status == HTTPStatus.OK else response.read()
+                failed = b"" if response.status == HTTPStatus.OK else response.read(PIECE)
             except (OSError, HTTPException) as error:
                 raise _translated(error, self.url) from error
             if response.status != HTTPStatus.OK:
@@ -162,13 +181,26 @@ def fetch_authority(url: str) -> bytes:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with httpx.Client(verify=context, trust_env=False, timeout=CONNECT_S) as client:
-            response = client.get(f"{place}/authority")
+        with (
+            httpx.Client(verify=context, trust_env=False, timeout=CONNECT_S) as client,
+            client.stream("GET", f"{place}/authority", headers=_PLAIN) as response,
+        ):
+            content = _whole(response, AUTHORITY_BYTES, place)
     except httpx.TransportError as error:
         raise _translated(error, place) from error
     if not response.is_success:
-        raise _problem(response.status_code, response.content, place)
-    return response.content
+        raise _problem(response.status_code, content, place)
+    return content
+
+
+def _whole(response: httpx.Response, most: int, url: str) -> bytes:
+    """Read an answer as it is on the wire. Raises TooLong, httpx.TransportError."""
+    content = bytearray()
+    for piece in response.iter_raw():
+        content += piece
+        if len(content) > most:
+            raise TooLong(url)
+    return bytes(content)
 
 
 def _translated(error: Exception, url: str) -> FarmUnavailable | WrongServer:

@@ -1,17 +1,16 @@
 """Long answers over TLS from a server of a few lines: connections are used again, or not."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from farmdesk.link.remote.long_answers import LongAnswers
-from farmdesk.security.tls import client_context, make_ca, make_server_certificate
+from farmdesk.security.tls import client_context, make_ca
 from tests.servers import free_port
+from tests.tls_pages import tls_pages
 
 BODY = bytes(range(256)) * 2000
 
@@ -42,19 +41,8 @@ class Pages(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, bytes]]:
-    folder: Path = tmp_path_factory.mktemp("tls")
-    ca = make_ca("test farm", datetime.now(UTC))
-    made = make_server_certificate(ca, ["127.0.0.1"], datetime.now(UTC))
-    (folder / "pem").write_bytes(made.certificate + made.key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "pem")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server.server_port, ca.certificate
-        server.shutdown()
-        thread.join()
+    with tls_pages(tmp_path_factory.mktemp("tls"), Pages) as served:
+        yield served
 
 
 def answers(port: int, ca: bytes, quiet_s: float = 60.0) -> LongAnswers:

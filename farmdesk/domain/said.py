@@ -17,3 +17,6 @@ class Said:
     def __add__(self, more: "Said") -> "Said":
         """Give both, one behind the other."""
         return Said(self.en + more.en, self.text("zh") + more.text("zh"))
+
+
+UNSAID = Said()

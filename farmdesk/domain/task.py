@@ -8,6 +8,7 @@ from typing import NewType
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.node_commands import AllocateNodes
+from farmdesk.domain.said import UNSAID, Said
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -245,10 +246,10 @@ class RenderTask:
         if self.state not in WISHES[wish]:
             raise IllegalTransition(self.id, self.state, wish)
 
-    def move(self, to: TaskState, reason: str = "") -> None:
-        """Change the state, and the reason for it. Raises WrongQueue or IllegalTransition."""
+    def move(self, to: TaskState, why: Said = UNSAID) -> None:
+        """Change the state, and why. Raises WrongQueue or IllegalTransition."""
         if self.recycled:
             raise WrongQueue(self.id, recycled=True, purged=self.purged)
         if to not in MOVES[self.state]:
             raise IllegalTransition(self.id, self.state, to)
-        self.state, self.reason, self.reason_zh = to, reason, ""
+        self.state, self.reason, self.reason_zh = to, why.en, why.zh

@@ -24,9 +24,8 @@ def _said(entry: TaskEntry) -> Said:
     failed, name = entry.select(FrameState.FAILED), quoted(task.spec.name)
     en, zh = f"Task {task.id} ({name})", f"任务 {task.id}（{name}）"
     proven, proven_zh = f"{good} frames are proven.", f"{good} 帧已通过校验。"
-    why, why_zh = f": {entry.last_error}", f"：{entry.last_error}"
-    if not entry.last_error:
-        why = why_zh = ""
+    last = entry.last_error
+    why, why_zh = (f": {last.en}", f"：{last.zh}") if last.en else ("", "")
     if not failed:
         return Said(f"{en} is completed: {proven}", f"{zh}已完成：{proven_zh}")
     if not good:

@@ -5,7 +5,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
+from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
@@ -109,7 +111,7 @@ class Endings:
             entry.render_s -= bad.record.render_s
             self._farm.record_frame(entry, _rejected(bad.record, bad.text, attempts, state))
         if given_up:
-            entry.last_error = text
+            entry.last_error = Said(text, f"第 {bad.frame} 帧校验未通过：{bad.text}")
         self._tell(entry, "error", text, now, frame=bad.frame)
 
     def _end(self, entry: TaskEntry, now: Moment) -> None:
@@ -118,8 +120,8 @@ class Endings:
             entry.task.move(TaskState.COMPLETED)
         elif entry.count(FrameState.DONE):
             count = "1 frame" if len(failed) == 1 else f"{len(failed)} frames"
-            why = f": {entry.last_error}" if entry.last_error else f" ({failed})"
-            entry.task.move(TaskState.PARTLY_FAILED, f"{count} failed{why}")
+            why = Said(f"{count} failed", f"{len(failed)} 帧失败") + _because(entry, failed)
+            entry.task.move(TaskState.PARTLY_FAILED, why)
         else:
             entry.task.move(TaskState.FAILED, entry.last_error)
         self._workspace.close(entry.task.id)
@@ -136,6 +138,14 @@ class Endings:
     ) -> None:
         log.info("task %s: %s", entry.task.id, text)
         self._farm.note(entry, level, text, now.utc, frame=frame)
+
+
+def _because(entry: TaskEntry, failed: FrameSet) -> Said:
+    """Say why frames failed last; else, after a new start of the engine, which ones."""
+    last = entry.last_error
+    if not last.en:
+        return Said(f" ({failed})", f"（{failed}）")
+    return Said(": ", "：") + last
 
 
 def _rejected(record: FrameRecord, text: str, attempt: int, state: FrameState) -> FrameRecord:

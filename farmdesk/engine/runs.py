@@ -17,6 +17,8 @@ from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.dispatch.versions import takes_prior
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.rows import FrameTimes
+from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import REASONS
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
@@ -107,8 +109,11 @@ class Runs:
 
         `killed`: slots that leave at once; the others end their frame.
         """
-        entry.task.move(TaskState.PREEMPTED, f"Task {urgent} is urgent; this one goes on after it.")
-        entry.task.reason_zh = f"任务 {urgent} 加急；之后本任务自动继续。"
+        why = Said(
+            f"Task {urgent} is urgent; this one goes on after it.",
+            f"任务 {urgent} 加急；之后本任务自动继续。",
+        )
+        entry.task.move(TaskState.PREEMPTED, why)
         self._farm.queue.move_to_head(entry.task)
         run = self._runs.get(entry.task.id)
         if run is not None:
@@ -225,7 +230,7 @@ class Runs:
             case FramesRendered():
                 self._endings.rendered(entry, now)
             case TaskHopeless(reason=reason, text=text):
-                entry.last_error = f"{text} ({reason})"
+                entry.last_error = Said(f"{text} ({reason})", f"{REASONS[reason].zh}：{text}")
                 for state in (FrameState.WAITING, FrameState.RETRYING):
                     entry.states = entry.states.replace(bytes([state]), bytes([FrameState.FAILED]))
                 self._endings.rendered(entry, now)

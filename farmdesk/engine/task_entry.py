@@ -5,6 +5,7 @@ from datetime import datetime
 
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import NewTask
+from farmdesk.domain.said import UNSAID, Said
 from farmdesk.domain.snapshot import StoredTask
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import RenderTask, TaskId
@@ -36,7 +37,7 @@ class TaskEntry:
     running: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    last_error: str = ""  # of the last frame that was given up
+    last_error: Said = UNSAID  # of the last frame that was given up
     check_report: str | None = None
     lingering: FrameSet = field(default_factory=FrameSet)  # agents of an earlier engine have them
     states_written_at: float = float("-inf")

@@ -21,6 +21,8 @@ from farmdesk.dispatch.events import (
     TaskHopeless,
 )
 from farmdesk.dispatch.render_control import RenderControl
+from farmdesk.domain.said import Said
+from farmdesk.domain.state_words import REASONS
 from farmdesk.domain.states import FrameState
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
@@ -111,7 +113,7 @@ class TaskRun:
                 self._close(slot, fault)
             case FrameGivenUp(frame=frame, reason=reason, text=text):
                 self.entry.set_state(frame, FrameState.FAILED)
-                self.entry.last_error = text
+                self.entry.last_error = Said(text, f"{REASONS[reason].zh}：{text}")
                 self.note("error", f"frame {frame} given up: {text} ({reason})", now)
                 self._farm.touch(self.entry, states=True)
             case _:

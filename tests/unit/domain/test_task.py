@@ -12,6 +12,7 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node_commands import DrainNodes, SetAutoStart, WakeNodes
 from farmdesk.domain.queues import RecycleQueue
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import MOVES, WISHES, IllegalTransition, RenderTask, TaskId, WrongQueue
 from farmdesk.domain.task_commands import (
@@ -61,8 +62,9 @@ def wish(kind: type[Command]) -> Command:
 def test_lives_that_a_task_may_have(way: list[TaskState]) -> None:
     made = task()
     for state in way:
-        made.move(state, f"because of {state}")
-        assert (made.state, made.reason) == (state, f"because of {state}")
+        made.move(state, Said(f"because of {state}", "有原因"))
+        told = (made.state, made.reason, made.reason_zh)
+        assert told == (state, f"because of {state}", "有原因")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_lives_that_a_task_may_have(way: list[TaskState]) -> None:
 def test_a_move_that_is_not_in_the_table_changes_nothing(state: TaskState, to: TaskState) -> None:
     made = task(state)
     with pytest.raises(IllegalTransition):
-        made.move(to, "why")
+        made.move(to, Said("why"))
     assert (made.state, made.reason) == (state, "")
 
 

@@ -111,6 +111,7 @@ def test_failed_frames_by_hand_complete_the_task(rig: Rig) -> None:
         1,
         "1 frame failed",
     )
+    assert row.reason_zh.startswith("1 帧失败：")
     order = ask(rig)
     take(rig, order, 2)
     end(rig, order, 1)

@@ -236,12 +236,14 @@ def test_a_frame_that_always_fails_is_given_up_after_three_attempts(rig: Rig) ->
     rig.end_check()
     task = rig.entry().task
     assert task.state is TaskState.PARTLY_FAILED
-    assert "frame 3 kills it" in task.reason
+    assert task.reason == "1 frame failed: frame 3 kills it"
+    assert task.reason_zh == "1 帧失败：工具崩溃：frame 3 kills it"
     to_owner, to_staff = _messages(rig)
     assert (to_owner.user, to_staff.role) == (task.owner, Role.OPERATOR)
     assert to_owner.text == to_staff.text
     assert "1 of 4 frames failed (3): frame 3 kills it" in to_owner.text
     assert "3 frames are proven" in to_owner.text
+    assert "1 帧失败（3）：工具崩溃：frame 3 kills it" in to_owner.text_zh
 
 
 def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:

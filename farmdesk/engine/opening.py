@@ -78,11 +78,16 @@ def _take_lease(store: Store, database: str) -> None:
 
 
 def _is_dead(owner: str) -> bool:
-    """Say whether an owner `host/pid/start` is a process of this machine that is gone."""
+    """Say whether an owner `host/pid/start` is a process of this machine that is gone.
+
+    One that was killed and that its parent has not noticed yet has still its number.
+    """
     host, pid, started = owner.rsplit("/", 2)
     if host != socket.gethostname():
         return False
     try:
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
+        process = psutil.Process(int(pid))
+        is_other = abs(process.create_time() - float(started)) > 1
+        return is_other or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True

@@ -43,6 +43,25 @@ def test_with_keys_at_hand_a_session_begins_again_by_itself(room: Room) -> None:
     link.close()
 
 
+def test_who_is_locked_out_is_told_so_by_every_connection_and_tries_once(room: Room) -> None:
+    session = room.gateway.session("ann")
+    room.suspend("ann")
+
+    def refusal(_turn: int) -> str:
+        with pytest.raises(Refused) as refused:
+            session.ask("GET", "/tasks")
+        return refused.value.en
+
+    with ThreadPoolExecutor(8) as pool:
+        told = set(pool.map(refusal, range(16)))
+    assert told == {"Your account is locked. Ask a superadmin."}  # and nowhere "Too many tries"
+    assert [item.action for item in room.audit() if item.action.startswith("login")] == [
+        "login",
+        "login_refused",
+    ]
+    session.close()
+
+
 def test_without_keys_it_says_that_it_is_over(room: Room) -> None:
     door = room.gateway.door()
     told = log_in(door, keys_of("ann"))

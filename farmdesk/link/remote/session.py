@@ -4,12 +4,17 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
+from time import monotonic
 
+from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import User
 from farmdesk.link.remote.door import Body, Door, Params
 from farmdesk.link.wire import TOKEN_SCHEME, GivenChallenge, LoggedIn, LoginNeeded, from_json
 from farmdesk.security.challenge import Challenge, sign
 from farmdesk.security.user_keys import UserKeys
+
+REFUSAL_S = 30.0
+"""A refused login is not tried again for so long: each one counts against the person's address."""
 
 
 def log_in(door: Door, keys: UserKeys) -> LoggedIn:
@@ -48,6 +53,7 @@ class RemoteSession:
         self._token = token
         self._keys = keys
         self._lock = Lock()
+        self._refusal: tuple[Refused, float] | None = None  # why, and until when that holds
 
     @classmethod
     def begin(cls, door: Door, keys: UserKeys) -> "RemoteSession":
@@ -103,12 +109,21 @@ class RemoteSession:
         self._door.close()
 
     def _renewed(self, token: str, keys: UserKeys) -> str:
-        """Log in again, unless another thread has done so meanwhile."""
+        """Log in again, unless another thread has done so meanwhile, or was refused just now."""
         with self._lock:
             if self._token == token:
-                self._token = log_in(self._door, keys).token
+                self._token = self._log_in(keys)
                 self.renewed = True
             return self._token
+
+    def _log_in(self, keys: UserKeys) -> str:
+        if self._refusal is not None and monotonic() < self._refusal[1]:
+            raise self._refusal[0]
+        try:
+            return log_in(self._door, keys).token
+        except Refused as error:
+            self._refusal = error, monotonic() + REFUSAL_S
+            raise
 
     def _reading(
         self, token: str, path: str, params: Params

@@ -30,7 +30,9 @@ def add_verbs(verb: AddVerb) -> None:
         command.add_argument(f"--{name}")
     command.add_argument("--size", metavar="WxH", help="in pixels; else as in the scene")
     command.add_argument("--fps", type=float)
-    command.add_argument("--format", default="PNG", help="of the frames: PNG, OPEN_EXR, ...")
+    command.add_argument(
+        "--format", default="PNG", help="of the frames: OPEN_EXR, TIFF, ...; else PNG"
+    )
     command.add_argument(
         "--set",
         action="append",

@@ -119,6 +119,18 @@ class NotAllowed(Refused):
         super().__init__(en, zh)
 
 
+class StaffSaysWhen(Refused):
+    """A customer submits a task and says when it is to be rendered, which is the staff's work."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Only the render staff may start a task or give it a priority above "
+            f"{CUSTOMER_PRIORITY}. Submit it without, then ask an operator.",
+            f"只有渲染人员可以启动任务或设置高于 {CUSTOMER_PRIORITY} 的优先级。"
+            "请去掉这些选项后提交，再联系操作员。",
+        )
+
+
 class NotYours(Refused):
     """A task that this user may not touch, told as if there were none, so that nothing leaks."""
 
@@ -133,7 +145,7 @@ class NotYours(Refused):
 def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
     """Refuse what a user may not ask. `task_owner`: of the task it is about; None: there is none.
 
-    Raises NotAllowed or NotYours.
+    Raises NotAllowed, StaffSaysWhen or NotYours.
     """
     reach = ALLOWED[type(command)][user.role]
     if reach is Reach.ALL:
@@ -142,7 +154,7 @@ def check_allowed(user: User, command: Command, task_owner: str | None) -> None:
         raise NotAllowed(user)
     if isinstance(command, SubmitTask):
         if command.start or command.priority > CUSTOMER_PRIORITY:
-            raise NotAllowed(user)
+            raise StaffSaysWhen
     elif task_owner != user.login:
         raise NotYours(getattr(command, "task_id", 0))
 

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
-from farmdesk.domain.users import NotAllowed, NotYours
+from farmdesk.domain.users import NotAllowed, NotYours, StaffSaysWhen
 from farmdesk.link.wire import TOKEN_SCHEME, Kind, LoginNeeded, Problem, to_json
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ async def _farm_error(request: Request, error: Exception) -> Response:
             return answer(429, Problem(Kind.TOO_MANY, error.en, error.zh, error.wait_s))
         case LoginNeeded():
             return answer(401, Problem(Kind.LOGIN_NEEDED, error.en, error.zh))
-        case NotAllowed():
+        case NotAllowed() | StaffSaysWhen():
             return answer(403, Problem(Kind.REFUSED, error.en, error.zh))
         case NotYours():
             return answer(404, Problem(Kind.REFUSED, error.en, error.zh))

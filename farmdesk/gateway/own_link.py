@@ -54,9 +54,10 @@ class UploadOnly(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "A scene comes to the farm in a package of yours. Submit the task with `upload`, then "
-            "send the package.",
-            "场景须随您自己的场景包上传到农场。请以 `upload` 方式提交任务，然后上传场景包。",
+            "A scene comes to the farm in a package of yours: farmdesk submit SCENE --package "
+            "FOLDER --frames FRAMES.",
+            "场景须随您自己的场景包上传到农场：farmdesk submit SCENE --package FOLDER "
+            "--frames FRAMES。",
         )
 
 

@@ -20,7 +20,15 @@ from farmdesk.domain.task_commands import (
     TakeSentFrames,
 )
 from farmdesk.domain.urgent_commands import OverruleUrgent, RequestUrgent, ReviewUrgent
-from farmdesk.domain.users import ALLOWED, NotAllowed, NotYours, Role, User, check_allowed
+from farmdesk.domain.users import (
+    ALLOWED,
+    NotAllowed,
+    NotYours,
+    Role,
+    StaffSaysWhen,
+    User,
+    check_allowed,
+)
 
 ANN = User("ann", Role.CUSTOMER)
 STAFF = [User("op", Role.OPERATOR), User("root", Role.SUPERADMIN)]
@@ -37,6 +45,8 @@ STAFF_ONLY: list[Command] = [
     PurgeTask(7),
     ReviewUrgent(1, "allow"),
     OverruleUrgent(1, "the show begins"),
+]
+STAFF_SAY_WHEN: list[Command] = [
     SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", start=True),
     SubmitTask("snow", "blender", "3.4+", "/work/snow.blend", "1-10", priority=6),
 ]
@@ -47,7 +57,7 @@ def test_every_command_is_in_the_table_for_every_role() -> None:
     assert all(set(roles) == set(Role) for roles in ALLOWED.values())
 
 
-@pytest.mark.parametrize("command", [SUBMIT, *OWN, *STAFF_ONLY])
+@pytest.mark.parametrize("command", [SUBMIT, *OWN, *STAFF_ONLY, *STAFF_SAY_WHEN])
 def test_staff_may_do_all_with_everybodys_tasks(command: Command) -> None:
     for user in STAFF:
         check_allowed(user, command, "ann")
@@ -69,4 +79,10 @@ def test_a_customer_learns_nothing_of_others(command: Command, owner: str | None
 @pytest.mark.parametrize("command", STAFF_ONLY)
 def test_a_customer_does_not_run_the_farm(command: Command) -> None:
     with pytest.raises(NotAllowed):
+        check_allowed(ANN, command, "ann")
+
+
+@pytest.mark.parametrize("command", STAFF_SAY_WHEN)
+def test_a_customer_who_says_when_learns_what_he_may_leave_out(command: Command) -> None:
+    with pytest.raises(StaffSaysWhen, match=r"start a task or give it a priority above 5\."):
         check_allowed(ANN, command, "ann")

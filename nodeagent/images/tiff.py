@@ -106,7 +106,7 @@ class _Picture:
         width, height = self._number(256), self._number(257)
         check_size(width, height)
         planes, samples = self._number(284, 1), self._number(277, 1)
-        bits = sum(self._numbers(258)) if 258 in self._fields else samples
+        bits = self._bits(samples)
         if not 0 < samples <= 64 or not 0 < bits <= 64 * 64:
             raise BadImage("the TIFF header is damaged")
         if planes == 2:
@@ -117,6 +117,15 @@ class _Picture:
         else:
             self._check_strips(width, height, bits=bits, copies=copies)
         return width, height
+
+    def _bits(self, samples: int) -> int:
+        """Give the bits of all samples of a pixel; some tools write those of one, if all agree."""
+        if 258 not in self._fields:
+            return samples
+        told = self._fields[258].count
+        if told not in {1, samples}:
+            raise BadImage("the TIFF header is damaged")
+        return sum(self._numbers(258)) * (samples if told == 1 else 1)
 
     def _check_strips(self, width: int, height: int, *, bits: int, copies: int) -> None:
         rows = min(self._number(278, height), height)

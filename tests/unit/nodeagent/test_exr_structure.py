@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.images import BadImage, check_image, exr, exr_header
+from nodeagent.images import check_image, exr, exr_header
 from tests import exr_writer
 from tests.exr_writer import attribute, header, join, magic, sized
 
@@ -17,22 +17,6 @@ WIDTH, HEIGHT = 5, 3
 WINDOW = (0, 0, WIDTH - 1, HEIGHT - 1)
 LINE = bytes(range(WIDTH * exr_writer.PIXEL_BYTES))
 NONE, RLE, ZIPS, ZIP, PXR24 = 0, 1, 2, 3, 5
-
-
-@pytest.fixture
-def told(tmp_path: Path) -> Told:
-    """Gives what is said of a file; nothing, if it is proven."""
-
-    def check(body: bytes) -> str:
-        path = tmp_path / "frame.exr"
-        path.write_bytes(body)
-        try:
-            check_image(path)
-        except BadImage as error:
-            return str(error)
-        return ""
-
-    return check
 
 
 def lines_of(stored: bytes, compression: int, *, extra: bytes = b"") -> bytes:

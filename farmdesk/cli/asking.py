@@ -11,6 +11,7 @@ from pathlib import Path
 from farmdesk.cli.screen import language
 from farmdesk.domain.accounts import Profile
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.said import Said
 from farmdesk.security.secret_file import read_secret
 
 PROFILE_FIELDS = (
@@ -19,6 +20,10 @@ PROFILE_FIELDS = (
     ("contact", "Contact, like a telephone number", "联系方式"),
 )
 _IDENTITY = ("Identity number", "证件号码")
+_NEW_PASSPHRASE = ("New passphrase of the key file", "密钥文件的新口令")
+_UNLIKE = Said(
+    "The two passphrases differ. Type both again.", "两次输入的口令不一致。请重新输入两次。"
+)
 
 
 class NobodyAnswers(Refused):
@@ -28,16 +33,6 @@ class NobodyAnswers(Refused):
         super().__init__(
             f"Nobody answered: {question}. Give it as an option, or use a terminal.",
             f"没有得到回答：{question}。请使用相应的选项，或在终端中运行。",
-        )
-
-
-class UnlikePassphrases(Refused):
-    """Two entries of a new passphrase that differ."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The two passphrases differ. Try again.",
-            "两次输入的口令不一致。请重试。",
         )
 
 
@@ -66,11 +61,17 @@ def ask_secret(en: str, zh: str, file: str | None = None) -> str:
 
 
 def ask_new_passphrase(file: str | None = None) -> str:
-    """Give a new passphrase, typed twice unless a file has it. Raises as `ask_secret`."""
-    first = ask_secret("New passphrase of the key file", "密钥文件的新口令", file)
-    if file is None and ask_secret("The same again", "再次输入") != first:
-        raise UnlikePassphrases
-    return first
+    """Give a new passphrase; one that is typed is typed twice, until both are the same.
+
+    Raises as `ask_secret`.
+    """
+    if file is not None:
+        return ask_secret(*_NEW_PASSPHRASE, file)
+    while True:
+        first = ask_secret(*_NEW_PASSPHRASE)
+        if ask_secret("The same again", "再次输入") == first:
+            return first
+        print(_UNLIKE.text(language()), file=sys.stderr)
 
 
 def ask_profile(words: argparse.Namespace) -> Profile:

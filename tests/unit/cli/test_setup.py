@@ -81,10 +81,8 @@ def test_a_person_is_asked_for_what_is_missing(
     secrets = iter([PASSPHRASE, LATER, PASSPHRASE, PASSPHRASE])
     monkeypatch.setattr("builtins.input", lambda: next(lines))
     monkeypatch.setattr("getpass.getpass", lambda _: next(secrets))
-    assert _run("setup") == 1
-    assert "two passphrases differ" in capfd.readouterr().err
-    lines = iter(["boss", "Li Na", "Control", "1234", IDENTITY])
     assert _run("setup") == 0
+    assert "two passphrases differ" in capfd.readouterr().err  # nothing else is asked again
     assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
 
 

@@ -11,6 +11,7 @@ FOOTER = b"TRUEVISION-XFILE.\0"
 FOOTER_BYTES = 26
 RAW = {1, 2, 3}
 RLE = {9, 10, 11}
+MAPPED = {1, 9}
 DEPTHS = {1: {8, 16}, 2: {15, 16, 24, 32}, 3: {8, 16}}  # by kind: colour-mapped, true colour, grey
 
 
@@ -21,6 +22,8 @@ def check(file: ImageFile) -> tuple[int, int]:
     name_bytes, has_map, kind, _, colours, colour_bits, _, _, width, height, bits, _ = header
     if kind not in RAW | RLE or has_map > 1 or bits not in DEPTHS[kind & 7]:
         raise BadImage("the TGA header is damaged")
+    if kind in MAPPED and not has_map:
+        raise BadImage("the TGA header is damaged: colours are numbered, and none are there")
     check_size(width, height)
     map_bytes = colours * ((colour_bits + 7) // 8) if has_map else 0
     file.seek(18 + name_bytes + map_bytes)
@@ -29,7 +32,7 @@ def check(file: ImageFile) -> tuple[int, int]:
         file.seek(file.tell() + width * height * pixel_bytes)
     else:
         _Packets(file, pixel_bytes).skip(width * height)
-    if file.left() and not has_footer(file):
+    if file.left() < FOOTER_BYTES if has_footer(file) else file.left():
         raise BadImage("the TGA file is damaged: it does not end with its pixels or its footer")
     return width, height
 

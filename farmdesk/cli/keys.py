@@ -46,8 +46,9 @@ def _show_key(call: Call) -> int:
 
 def _passwd(call: Call) -> int:
     words, path = call.words, Path(call.words.file)
-    read_key_file(path)  # a damaged file is told before anything is asked
+    file = read_key_file(path)  # a damaged file is told before anything is asked
     old = ask_secret("Passphrase of now", "当前口令", words.passphrase_file)
+    file.open(old)  # and a slip in the old passphrase before a new one is
     change_passphrase(path, old, ask_new_passphrase(words.new_passphrase_file))
     return call.show(
         {"changed": str(path)},

@@ -50,8 +50,8 @@ def trusted(call: Call) -> KnownFarm:
     else:
         said = ask(
             f"The farm's authority has the fingerprint\n{shown}\n"
-            "Is it what the farm told you? (yes)",
-            f"农场 CA 的指纹为\n{shown}\n与农场告知您的一致吗？（yes）",
+            "Is it what the farm told you? If it is, type yes",
+            f"农场 CA 的指纹为\n{shown}\n与农场告知您的一致吗？一致请输入 yes",
         )
         known = said.lower() == "yes"
     if not known:

@@ -6,6 +6,7 @@ none is left behind when the engine dies.
 
 import hashlib
 import json
+import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,7 +65,8 @@ def check_frame(claim: Claim) -> Finding:
 
 
 def main() -> None:
-    """Answer claims until stdin ends."""
+    """Answer claims until stdin ends, also after Ctrl-C: that is for the engine."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         finding = check_frame(Claim(**json.loads(line)))
         sys.stdout.write(json.dumps(asdict(finding)) + "\n")

@@ -104,6 +104,33 @@ def test_a_body_that_ends_in_a_segment_is_no_run(inbox: Inbox, disk: ThreadPoolE
     assert arrivals.missing() == ([(1, 5)], False)
 
 
+def test_a_segment_that_was_damaged_on_the_way_is_not_written(
+    inbox: Inbox, disk: ThreadPoolExecutor
+) -> None:
+    arrivals = _declared(inbox)
+    body = bytearray(_body(arrivals, 3, 5))
+    body[-1] ^= 1
+    with pytest.raises(run_writer.Garbled, match="Segment 4 was damaged"):
+        _take(arrivals, disk, 3, [bytes(body)])
+    assert arrivals.missing() == ([(0, 3), (4, 6)], False)
+    assert inbox.sealed_sizes(TRANSFER).keys() == {1}
+
+
+def test_what_is_here_is_not_written_again(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that never heard the answer sends all of it again; the disk may be full by then."""
+    arrivals = _declared(inbox)
+    _take(arrivals, disk, 3, [_body(arrivals, 3, 6)])
+
+    def full(_file: int, _pieces: Sequence[memoryview], _start: int) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "pwritev", full)
+    _take(arrivals, disk, 3, [_body(arrivals, 3, 6)])
+    assert arrivals.missing() == ([(0, 3)], False)
+
+
 def test_nothing_is_noted_before_it_lies_on_the_disk(
     inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +216,8 @@ def test_a_dropped_file_counts_no_more_and_does_not_come_back(
     assert arrivals.bytes_total() == sum(SIZES) + 100 - SIZES[0] - SIZES[2]
     assert arrivals.bytes_here() == SIZES[1]
     _take(arrivals, disk, 0, [_body(arrivals, 0, 4)])
+    assert inbox.sealed_sizes(TRANSFER).keys() == {1}
+    arrivals.open_sealed(0).close()  # by a request that was writing when it was dropped
     arrivals.sweep_dropped()
     assert inbox.sealed_sizes(TRANSFER).keys() == {1}
     again = Arrivals(inbox, TRANSFER)
@@ -226,7 +255,7 @@ def test_two_programs_at_once_do_not_mix_their_bytes(inbox: Inbox) -> None:
     first, second, third = (run_writer.RunWriter(arrivals) for _ in range(3))
     number = arrivals.row.of_file(3).start
     first.take(number, [segment_digest(mine) + mine])
-    with pytest.raises(run_writer.SentOtherwise):
+    with pytest.raises(run_writer.SentOtherwise, match=f"Segment {number} arrived before"):
         second.take(number, [segment_digest(other) + other])
     third.take(number, [segment_digest(mine) + mine])  # a line that broke without the farm's notice
     first.settle()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nodeagent.images.facts import BadImage, ImageFile, check_size
 
-TILED, LONG_NAMES, DEEP, MULTI_PART = 0x200, 0x400, 0x800, 0x1000
+TILED, MULTI_PART = 0x200, 0x1000
 MAX_ATTRIBUTE_BYTES = 1 << 26
 MAX_NAME_BYTES = 256
 MAX_ATTRIBUTES = 10_000  # of all parts together

@@ -143,6 +143,7 @@ def test_rows_of_a_strip(told: Told) -> None:
     for rows in (None, (SHORT, [HEIGHT]), (LONG, [(1 << 32) - 1])):
         assert told(written(whole, {278: rows})) == ""
         assert "too short" in told(written([whole[0][:-1]], {278: rows}))
+    assert told(written([bytes(LINE)] * HEIGHT, {278: (SHORT, [1])})) == ""
     assert "header is damaged" in told(written(whole, {278: (SHORT, [0])}))
 
 
@@ -161,6 +162,13 @@ def test_rows_of_a_strip(told: Told) -> None:
 )
 def test_a_header_that_cannot_be_true(told: Told, tags: Tags) -> None:
     assert "header is damaged" in told(written(STRIPS, tags))
+
+
+def test_the_largest_pixels_and_tiles(told: Told) -> None:
+    deep: Tags = {258: (SHORT, [64]), 277: (SHORT, [64]), 278: None}
+    assert told(written([bytes(WIDTH * HEIGHT * 64 * 8)], deep)) == ""
+    wide: Tags = {322: (LONG, [1 << 16]), 323: (LONG, [1 << 16]), 259: (SHORT, [LZW])}
+    assert told(written([b"packed"], wide)) == ""
 
 
 def test_a_tag_that_is_no_number(told: Told) -> None:
@@ -222,7 +230,7 @@ def test_a_table_is_read_step_by_step(
     told: Told, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     monkeypatch.setattr(tiff, "CHUNK_BYTES", 8 * step)
-    for kind in (SHORT, LONG):
+    for kind in (BYTE, SHORT, LONG, LONG8):
         sizes = [len(strip) for strip in STRIPS]
         assert told(written(STRIPS, {279: (kind, sizes)})) == ""
         assert "pixels is missing" in told(written(STRIPS, {279: (kind, [*sizes[:2], 0])}))

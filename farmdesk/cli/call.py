@@ -18,7 +18,7 @@ from farmdesk.domain.accounts import UserState
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.said import Said
-from farmdesk.domain.users import NotAllowed, Role, User
+from farmdesk.domain.users import Role, SuperadminsOnly, User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
 
@@ -90,7 +90,7 @@ class Call:
             raise NamedElsewhere(str(self.server))
 
     def check_superadmin(self) -> None:
-        """Refuse who names himself and is no superadmin. Raises NoAccount or NotAllowed.
+        """Refuse who names himself and is no superadmin. Raises NoAccount, SuperadminsOnly.
 
         Whoever opens the farm's own database without a name reads it as its owner.
         """
@@ -100,7 +100,7 @@ class Call:
             if self.people.account(self.login).state is not UserState.ACTIVE:
                 raise NoAccount(self.login)
         if self.user.role is not Role.SUPERADMIN:
-            raise NotAllowed(self.user)
+            raise SuperadminsOnly
 
     @cached_property
     def own_database(self) -> "Database":

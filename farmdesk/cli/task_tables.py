@@ -39,8 +39,10 @@ def print_tasks(screen: Screen, rows: Sequence[TaskRow]) -> None:
     if not rows:
         screen.say(
             Said(
-                "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100",
-                "没有任务。提交任务：farmdesk submit 场景 --frames 1-100",
+                "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100; elsewhere "
+                "with --package FOLDER as well.",
+                "没有任务。提交任务：farmdesk submit 场景 --frames 1-100；"
+                "向其他农场提交时还需 --package 文件夹。",
             )
         )
         return

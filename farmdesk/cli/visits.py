@@ -50,10 +50,10 @@ def trusted(call: Call) -> KnownFarm:
     else:
         said = ask(
             f"The farm's authority has the fingerprint\n{shown}\n"
-            "Is it what the farm told you? If it is, type yes",
-            f"农场 CA 的指纹为\n{shown}\n与农场告知您的一致吗？一致请输入 yes",
+            "Is it what the farm told you? If it is, type yes, or what you were told",
+            f"农场 CA 的指纹为\n{shown}\n与农场告知您的一致吗？一致请输入 yes，或输入所告知的指纹",
         )
-        known = said.lower() == "yes"
+        known = said.lower() == "yes" or _digits(said) == _digits(shown)
     if not known:
         raise NotTrusted
     farm.trust(authority)

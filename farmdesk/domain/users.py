@@ -105,6 +105,9 @@ class User:
     role: Role
 
 
+_ASK_SUPERADMIN = "只有超级管理员可以执行此操作。请联系超级管理员。"
+
+
 class NotAllowed(Refused):
     """A command that this role may not give; customers and operators are told whom to ask."""
 
@@ -115,8 +118,15 @@ class NotAllowed(Refused):
             zh = "只有渲染人员可以执行此操作。请联系操作员。"
         else:
             en = "Only a superadmin may do this. Ask one."
-            zh = "只有超级管理员可以执行此操作。请联系超级管理员。"
+            zh = _ASK_SUPERADMIN
         super().__init__(en, zh)
+
+
+class SuperadminsOnly(Refused):
+    """What neither customers nor operators may do."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a superadmin may do this. Ask one.", _ASK_SUPERADMIN)
 
 
 class StaffSaysWhen(Refused):

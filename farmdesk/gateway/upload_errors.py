@@ -44,16 +44,24 @@ class StaleLogin(LoginNeeded):
 
 
 class OverQuota(Refused):
-    """The package is larger than what its owner may have in the inbox."""
+    """More than its owner may have in the inbox: with his other packages, or by itself."""
 
-    def __init__(self, wanted: int, quota: int) -> None:
-        self.wanted, self.quota = wanted, quota
-        super().__init__(
-            f"Your open uploads would take {wanted / 1e9:.1f} GB; your quota is {quota / 1e9:.1f} "
-            "GB. Wait until a package was taken in, or ask the render staff for more.",
-            f"您未完成的上传共需 {wanted / 1e9:.1f} GB，而配额为 {quota / 1e9:.1f} GB。"
-            "请等待已有场景包被接收，或联系渲染人员提高配额。",
-        )
+    def __init__(self, package: int, others: int, quota: int) -> None:
+        self.package, self.others, self.quota = package, others, quota
+        size, most = f"{package / 1e9:.1f} GB", f"{quota / 1e9:.1f} GB"
+        en = f"This package takes {size}; your quota is {most}. Ask the render staff for more."
+        zh = f"该场景包需 {size}，而您的配额为 {most}。请联系渲染人员提高配额。"
+        if package <= quota:
+            rest = f"{others / 1e9:.1f} GB"
+            en = (
+                f"This package takes {size}, your other ones {rest}; your quota is {most}. Wait "
+                "until one of them was taken in, or ask the render staff for more."
+            )
+            zh = (
+                f"该场景包需 {size}，您的其他场景包占 {rest}，而配额为 {most}。"
+                "请等待其中之一被接收，或联系渲染人员提高配额。"
+            )
+        super().__init__(en, zh)
 
 
 class InboxFull(FarmUnavailable):

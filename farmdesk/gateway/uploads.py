@@ -151,9 +151,9 @@ class Uploads:
         found = self.find(caller, transfer)
         with self._database.reading() as connection:
             reserved = transfers.reserved_bytes(connection, caller.account.user_id)
-        wanted = reserved - found.bytes_total + total
-        if wanted > caller.account.quota_bytes:
-            raise OverQuota(wanted, caller.account.quota_bytes)
+        others = reserved - found.bytes_total
+        if others + total > caller.account.quota_bytes:
+            raise OverQuota(total, others, caller.account.quota_bytes)
         if total - found.bytes_here > free_bytes(self._inbox.transfer(transfer)):
             raise InboxFull
 

@@ -202,7 +202,7 @@ def test_the_log_is_listed_and_found_whole(
     [
         ("wang", "no active account"),  # he has applied
         ("nobody", "no active account"),
-        ("ann", "Only the render staff"),
+        ("ann", "Only a superadmin"),
         ("ops", "Only a superadmin"),
     ],
 )

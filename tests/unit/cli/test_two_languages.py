@@ -39,7 +39,7 @@ def test_english_stays_english(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("no_tasks", "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100"),
+        ("no_tasks", "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100; "),
         ("tasks", "#  Task           State          Priority  Tool         Progress"),
         ("tasks", "████████░░░░░░░░░░░░ 4/10 1 failed"),
         ("show", "After       task 7, frame by frame"),

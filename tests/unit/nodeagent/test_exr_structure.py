@@ -53,6 +53,14 @@ def test_tiles_of_other_levels_than_the_header_says(told: Told, was: int, claime
     assert told(body.replace(tiles + bytes([was]), tiles + bytes([claimed]), 1)) != ""
 
 
+def test_tiles_of_one_pixel_and_of_a_window_that_begins_anywhere(told: Told) -> None:
+    assert told(exr_writer.tiled(WIDTH, HEIGHT, tile=1)) == ""
+    for mode in (0, 1, 2):
+        body = exr_writer.tiled(WIDTH, HEIGHT, tile=2, mode=mode)
+        moved = struct.pack("<4i", 7, -9, WIDTH + 6, HEIGHT - 10)
+        assert told(body.replace(struct.pack("<4i", *WINDOW), moved)) == ""
+
+
 def test_a_header_that_promises_more_lines_than_there_are(told: Told) -> None:
     window = (0, 0, WIDTH - 1, HEIGHT)
     assert told(exr_writer.scan_lines(WIDTH, HEIGHT, compression=0, window=WINDOW)) == ""

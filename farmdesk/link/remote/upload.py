@@ -35,7 +35,7 @@ from farmdesk.security.user_keys import SealedUse, UserKeys
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS = 4
+CONNECTIONS = 3  # more cost memory at both ends, and fill no line better
 TOLD_AT_ONCE = 10_000  # files
 _BEGINNINGS = 5  # of files that change while they are sent
 

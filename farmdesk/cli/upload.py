@@ -26,7 +26,7 @@ def add_key_words(verb: argparse.ArgumentParser) -> None:
     """Add which keys seal or open what travels, and over how many connections."""
     verb.add_argument("--key", metavar="FILE", help="your key file; else the collected one")
     verb.add_argument("--passphrase-file", metavar="FILE", help="holds its passphrase")
-    verb.add_argument("--connections", type=int, default=4, help="at a time (4)")
+    verb.add_argument("--connections", type=int, default=3, help="at a time (3)")
 
 
 def _upload(call: Call) -> int:

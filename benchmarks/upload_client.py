@@ -66,7 +66,7 @@ def upload_plain(order: Order) -> float:
     def send(offset: int) -> None:
         length = min(RUN_BYTES, size - offset)
         body = _pieces(source, offset, length)
-        session.ask("PUT", f"/transfers/plain/{offset}", body=body, kind="application/octet-stream")
+        session.send(f"/transfers/plain/{offset}", body)
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -80,13 +80,14 @@ def peak_mb(process: int | str) -> float:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
-def _pieces(source: Path, offset: int, length: int) -> Iterator[bytes]:
+def _pieces(source: Path, offset: int, length: int) -> Iterator[memoryview]:
+    piece = memoryview(bytearray(PIECE))
     with source.open("rb", buffering=0) as file:
         file.seek(offset)
         while length:
-            piece = file.read(min(PIECE, length))
-            length -= len(piece)
-            yield piece
+            read = file.readinto(piece[: min(PIECE, length)])
+            length -= read
+            yield piece[:read]
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
@@ -13,7 +13,7 @@ import httpx
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.text import quoted
-from farmdesk.link.remote.long_answers import LongAnswers
+from farmdesk.link.remote.long_exchanges import LongExchanges
 from farmdesk.link.wire import Problem, Unreadable, from_json
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.tls import client_context, fingerprint
@@ -28,7 +28,6 @@ _PLAIN = {"Accept-Encoding": "identity"}  # what is packed could be without end 
 PIECE = 128 << 10  # bytes of a long answer: between two, a download looks whether it is paused
 
 Params = Mapping[str, int | str | list[int]]
-Body = bytes | Iterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Door:
         self.url = checked_url(url)
         self.server_id = fingerprint(authority)[:SERVER_ID_BYTES]
         context = client_context(authority)
-        self._long_answers = LongAnswers(
+        self._long_exchanges = LongExchanges(
             self.url, context, connect_s=CONNECT_S, answer_s=ANSWER_S, quiet_s=QUIET_S
         )
         self._client = httpx.Client(
@@ -105,7 +104,7 @@ class Door:
         path: str,
         *,
         params: Params | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         kind: str = "application/json",
         authorization: str | None = None,
     ) -> Reply:
@@ -134,16 +133,30 @@ class Door:
     ) -> Iterator[Iterator[bytes]]:
         """Give a long answer piece by piece as it comes. Raises as `ask`, at any piece too."""
         target = f"{path}?{urlencode(params, doseq=True)}"
-        headers = {"Authorization": authorization}
+        with self._answer(self._long_exchanges.asked(target, _words(authorization))) as response:
+            yield self._pieces(response)
+
+    def send(self, path: str, body: Iterable[memoryview], *, authorization: str) -> None:
+        """Put a long body, each piece before the next is asked for.
+
+        Raises as `ask`, and what `body` raises.
+        """
+        headers = {**_words(authorization), "Content-Type": "application/octet-stream"}
+        with self._answer(self._long_exchanges.sent(path, headers, body)) as response:
+            for _ in self._pieces(response):
+                pass
+
+    @contextmanager
+    def _answer(self, exchange: AbstractContextManager[HTTPResponse]) -> Iterator[HTTPResponse]:
         with ExitStack() as stack:
             try:
-                response = stack.enter_context(self._long_answers.asked(target, headers))
+                response = stack.enter_context(exchange)
                 failed = b"" if response.status == HTTPStatus.OK else response.read(PIECE)
             except (OSError, HTTPException) as error:
                 raise _translated(error, self.url) from error
             if response.status != HTTPStatus.OK:
                 raise _problem(response.status, failed, self.url)
-            yield self._pieces(response)
+            yield response
 
     def _pieces(self, response: HTTPResponse) -> Iterator[bytes]:
         try:
@@ -155,7 +168,11 @@ class Door:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-        self._long_answers.close()
+        self._long_exchanges.close()
+
+
+def _words(authorization: str) -> dict[str, str]:
+    return {**_PLAIN, "Authorization": authorization}
 
 
 def checked_url(url: str) -> str:

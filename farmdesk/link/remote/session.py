@@ -1,14 +1,14 @@
 """A login at a farm's gateway, and what is asked behind it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 from time import monotonic
 
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import User
-from farmdesk.link.remote.door import Body, Door, Params
+from farmdesk.link.remote.door import Door, Params
 from farmdesk.link.wire import TOKEN_SCHEME, GivenChallenge, LoggedIn, LoginNeeded, from_json
 from farmdesk.security.challenge import Challenge, sign
 from farmdesk.security.user_keys import UserKeys
@@ -67,18 +67,15 @@ class RemoteSession:
         path: str,
         *,
         params: Params | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         kind: str = "application/json",
     ) -> bytes:
-        """Give the farm's answer. Raises LoginNeeded when the session is over and has no keys.
-
-        A body that is no bytes cannot be sent twice: then LoginNeeded is raised in any case.
-        """
+        """Give the farm's answer. Raises LoginNeeded when the session is over and has no keys."""
         token = self._token
         try:
             return self._ask(token, method, path, params=params, body=body, kind=kind)
         except LoginNeeded:
-            if self._keys is None or not (body is None or isinstance(body, bytes)):
+            if self._keys is None:
                 raise
             token = self._renewed(token, self._keys)
         return self._ask(token, method, path, params=params, body=body, kind=kind)
@@ -96,6 +93,13 @@ class RemoteSession:
                 token = self._renewed(token, self._keys)
                 pieces = stack.enter_context(self._reading(token, path, params))
             yield pieces
+
+    def send(self, path: str, body: Iterable[memoryview]) -> None:
+        """Put a long body, which cannot be sent twice. Raises LoginNeeded when the session is over.
+
+        Raises what `body` raises too.
+        """
+        self._door.send(path, body, authorization=f"{TOKEN_SCHEME} {self._token}")
 
     def end(self) -> None:
         """Log out. Raises FarmUnavailable; a session that is over already is none."""
@@ -137,7 +141,7 @@ class RemoteSession:
         path: str,
         *,
         params: Params | None,
-        body: Body | None,
+        body: bytes | None,
         kind: str,
     ) -> bytes:
         authorization = f"{TOKEN_SCHEME} {token}"

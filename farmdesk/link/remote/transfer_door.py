@@ -1,7 +1,6 @@
 """The farm's pages for uploads, as `Upload` asks for them."""
 
 from collections.abc import Iterator
-from typing import cast
 
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.link.remote.session import RemoteSession
@@ -55,7 +54,7 @@ class TransferDoor:
         """Send segments. Raises what `body` raises."""
         path = f"/transfers/{transfer}/segments/{first}"
         try:
-            self._session.ask("PUT", path, body=_small(body), kind=_BYTES)
+            self._session.send(path, _small(body))
         except LoginNeeded:
             self.find(transfer)  # it renews the session, if there are keys for it
             raise LoginWasOver from None
@@ -71,8 +70,7 @@ class TransferDoor:
         return from_json(UploadSeen, self._session.ask(method, path, body=body))
 
 
-def _small(body: Iterator[memoryview]) -> Iterator[bytes]:
+def _small(body: Iterator[memoryview]) -> Iterator[memoryview]:
     for piece in body:
         for start in range(0, len(piece), PIECE):
-            # Copied once, when HTTP puts its own lines around it: not here as well.
-            yield cast("bytes", piece[start : start + PIECE])
+            yield piece[start : start + PIECE]

@@ -1,19 +1,21 @@
-"""Long answers of a gateway, read with as little work for each MiB as can be.
+"""Long answers and long bodies, with as little work for each MiB as can be.
 
-A question goes through httpx. Of a download's CPU that took a third: httpx and h11 handle each TLS
-record, 16 KiB, in many steps of Python. The standard library fills a piece in a loop of C.
+Other requests go through httpx. Of a download's CPU that took a third: httpx and h11 handle each
+TLS record, 16 KiB, in many steps of Python. The standard library fills a piece in a loop of C, and
+sends one uncopied.
 """
 
+import socket
 import ssl
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.client import HTTPResponse, HTTPSConnection
 from time import monotonic
 from urllib.parse import urlsplit
 
 
-class LongAnswers:
+class LongExchanges:
     """Connections to a gateway at a URL. Safe between threads.
 
     Raises OSError and HTTPException, as the standard library does. `quiet_s`: a connection that
@@ -43,9 +45,38 @@ class LongAnswers:
     @contextmanager
     def asked(self, target: str, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
         """Ask for a page; give the answer, of which nothing but its head has been read."""
+        with self._exchange("GET", target, headers, None) as response:
+            yield response
+
+    @contextmanager
+    def sent(
+        self, target: str, headers: Mapping[str, str], body: Iterable[memoryview]
+    ) -> Iterator[HTTPResponse]:
+        """Put a body, each piece before the next is asked for; give the answer as `asked` does.
+
+        Raises what `body` raises too.
+        """
+        with self._exchange("PUT", target, headers, body) as response:
+            yield response
+
+    @contextmanager
+    def _exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Iterable[memoryview] | None,
+    ) -> Iterator[HTTPResponse]:
         connection = self._connected()
         try:
-            connection.request("GET", target, headers=dict(headers))
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Transfer-Encoding", "chunked")
+            connection.endheaders()
+            if body is not None:
+                _send(connection.sock, body)
             response = connection.getresponse()
             yield response
             if response.length == 0 and not response.will_close:  # all of it was read
@@ -68,3 +99,17 @@ class LongAnswers:
         connection.connect()
         connection.sock.settimeout(self._answer_s)
         return connection
+
+
+def _send(line: socket.socket, body: Iterable[memoryview]) -> None:
+    """Send a body in chunks (RFC 9112, 7.1). A server that hangs up may have answered before."""
+    before = b""
+    for piece in filter(len, body):  # a chunk of nothing would be the end
+        try:
+            line.sendall(b"%s%X\r\n" % (before, len(piece)))
+            line.sendall(piece)
+        except OSError:
+            return
+        before = b"\r\n"
+    with suppress(OSError):
+        line.sendall(before + b"0\r\n\r\n")

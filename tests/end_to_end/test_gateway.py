@@ -54,7 +54,7 @@ def test_a_customer_comes_in_asks_and_is_answered(street: Street, said: Callable
     assert street.run("nodes") == 0
     assert "the render staff's matter" in said()
     assert street.run("user", "list") == 1
-    assert "Only the render staff" in said()
+    assert "Only a superadmin" in said()
     assert street.run("logout") == 0
     assert street.run("tasks") == 1
     assert "farmdesk login" in said()

@@ -10,40 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.upload_client import peak_mb
-from farmdesk.link.remote.door import Door
+from benchmarks.customer import Customer, peak_mb
 from farmdesk.link.remote.download import Download
 from farmdesk.link.remote.result_door import ResultDoor
-from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.results_wire import RUN_SEGMENTS
 from farmdesk.security.sealed import SEGMENT
-from farmdesk.security.user_keys import UserKeys
 
 _RUN = RUN_SEGMENTS * SEGMENT
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to download, how, from where, and as whom: bytes in hex. `task_id` 0: unsealed."""
+class Order(Customer):
+    """What to download, how, from where, and as whom. `task_id` 0: unsealed."""
 
-    url: str
-    authority: str
-    login: str
-    private: str
-    user_key: str
     folder: str
     task_id: int
     size: int
     connections: int
-
-    def keys(self) -> UserKeys:
-        """Give the customer's keys."""
-        private, user_key = bytes.fromhex(self.private), bytes.fromhex(self.user_key)
-        return UserKeys.from_parts(self.login, 1, private=private, user_key=user_key)
-
-    def session(self) -> RemoteSession:
-        """Log in."""
-        return RemoteSession.begin(Door(self.url, bytes.fromhex(self.authority)), self.keys())
 
 
 def download_sealed(order: Order) -> None:

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.customer import peak_mb
 from benchmarks.download_client import Order
 from benchmarks.download_server import SOURCE
 from benchmarks.sealing import Ratios, random_file
 from benchmarks.slow_line import slow_line
-from benchmarks.upload_client import peak_mb
 from benchmarks.uploading import DELAY_S
 from tests.gateways import keys_of
 from tests.result_farm import RenderedTask

@@ -11,37 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.customer import Customer, peak_mb
 from farmdesk.domain.transfers import TransferState
-from farmdesk.link.remote.door import Door
-from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.remote.source_files import source_files
 from farmdesk.link.remote.transfer_door import PIECE, TransferDoor
 from farmdesk.link.remote.upload import CONNECTIONS, Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
 from farmdesk.link.transfer_wire import RUN_BYTES
-from farmdesk.security.user_keys import UserKeys
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to upload, how, where, and as whom: bytes in hex. `task_id` 0: unsealed."""
+class Order(Customer):
+    """What to upload, how, where, and as whom. `task_id` 0: unsealed."""
 
-    url: str
-    authority: str
-    login: str
-    private: str
-    user_key: str
     source: str
     task_id: int
-
-    def keys(self) -> UserKeys:
-        """Give the customer's keys."""
-        private, user_key = bytes.fromhex(self.private), bytes.fromhex(self.user_key)
-        return UserKeys.from_parts(self.login, 1, private=private, user_key=user_key)
-
-    def session(self) -> RemoteSession:
-        """Log in."""
-        return RemoteSession.begin(Door(self.url, bytes.fromhex(self.authority)), self.keys())
 
 
 def upload_sealed(order: Order) -> float:
@@ -72,12 +56,6 @@ def upload_plain(order: Order) -> float:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(send, range(0, size, RUN_BYTES)))
     return time.perf_counter() - begun
-
-
-def peak_mb(process: int | str) -> float:
-    """Give the most memory (MB) that a process has taken; Linux tells it."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
 def _pieces(source: Path, offset: int, length: int) -> Iterator[memoryview]:

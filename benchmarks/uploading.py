@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+from benchmarks.customer import peak_mb
 from benchmarks.sealing import Ratios, random_file
 from benchmarks.slow_line import slow_line
-from benchmarks.upload_client import Order, peak_mb
+from benchmarks.upload_client import Order
 from tests.gateways import keys_of
 from tests.transfer_farm import CUSTOMER, GatewayProcess, gateway_process
 

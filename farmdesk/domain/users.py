@@ -105,7 +105,10 @@ class User:
     role: Role
 
 
-_ASK_SUPERADMIN = "只有超级管理员可以执行此操作。请联系超级管理员。"
+_ASK_SUPERADMIN = (
+    "Only a superadmin may do this. Ask one.",
+    "只有超级管理员可以执行此操作。请联系超级管理员。",
+)
 
 
 class NotAllowed(Refused):
@@ -117,8 +120,7 @@ class NotAllowed(Refused):
             en = "Only the render staff may do this. Ask an operator."
             zh = "只有渲染人员可以执行此操作。请联系操作员。"
         else:
-            en = "Only a superadmin may do this. Ask one."
-            zh = _ASK_SUPERADMIN
+            en, zh = _ASK_SUPERADMIN
         super().__init__(en, zh)
 
 
@@ -126,7 +128,7 @@ class SuperadminsOnly(Refused):
     """What neither customers nor operators may do."""
 
     def __init__(self) -> None:
-        super().__init__("Only a superadmin may do this. Ask one.", _ASK_SUPERADMIN)
+        super().__init__(*_ASK_SUPERADMIN)
 
 
 class StaffSaysWhen(Refused):

@@ -80,6 +80,6 @@ async def _tidy(app: FastAPI) -> None:
             await run_in_threadpool(parts.uploads.tidy)
         except FarmError as error:
             log.warning("housekeeping: %s", error)
-        except Exception:
+        except Exception:  # the top of a round: the next one may do better
             log.exception("housekeeping failed")
         await asyncio.sleep(TIDY_S)

@@ -23,6 +23,9 @@ class Endless(BaseHTTPRequestHandler):
                 self.wfile.write(bytes(1 << 16))
             self.wfile.write(b"short")
 
+    def do_PUT(self) -> None:
+        self.do_GET()
+
     def log_message(self, *_words: object) -> None:
         """Say nothing."""
 
@@ -56,3 +59,7 @@ def test_a_fault_without_end_in_a_long_answer_is_left(door: Door) -> None:
 def test_an_authority_without_end_is_left(server: tuple[int, bytes]) -> None:
     with pytest.raises(TooLong):
         fetch_authority(f"https://127.0.0.1:{server[0]}")
+
+
+def test_an_answer_without_end_to_a_body_is_left(door: Door) -> None:
+    door.send("/segments", iter([memoryview(b"a segment")]), authorization="")

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,17 @@ class SlotLock:
         self._write({})
 
     def linger(self, task: int, frames: Sequence[int]) -> None:
-        """Note for the next agent that our engine is gone and what we still finish."""
+        """Note for the next agent that our engine is gone and what we still finish.
+
+        Raises OSError.
+        """
         self._write({"task": task, "frames": list(frames)})
 
     def _write(self, more: dict[str, object]) -> None:
         me = psutil.Process()
-        holder = {"pid": me.pid, "create_time": me.create_time(), **more}
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, json.dumps(holder).encode(), 0)
+        holder = json.dumps({"pid": me.pid, "create_time": me.create_time(), **more}).encode()
+        os.pwrite(self.descriptor, holder, 0)  # first: the file is never empty for a reader
+        os.ftruncate(self.descriptor, len(holder))
 
     def release(self) -> None:
         """Give the lock up."""
@@ -79,10 +83,18 @@ class SlotLock:
             time.sleep(POLL_S)
 
 
-def lingering(scratch: Path) -> tuple[int, list[int]] | None:
-    """Give the task and the frames that an agent without an engine still finishes on a slot.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an agent without an engine still finishes on a slot; no frames: it has not said yet."""
 
-    None: there is no such agent. Raises OSError.
+    task: int
+    frames: list[int]
+
+
+def held_by_another(scratch: Path) -> Held | None:
+    """Give what another agent finishes on a slot, None where no process holds it.
+
+    Raises OSError.
     """
     try:
         descriptor = os.open(scratch / "agent.lock", os.O_RDWR | os.O_CLOEXEC)
@@ -91,14 +103,20 @@ def lingering(scratch: Path) -> tuple[int, list[int]] | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        named = _named(descriptor)
-        if _process(named) is None or not named.get("frames"):
-            return None
-        return int(named["task"]), [int(frame) for frame in named["frames"]]
+        return _held(_named(descriptor))
     else:
         return None
     finally:
         os.close(descriptor)
+
+
+def _held(named: dict[str, Any]) -> Held:
+    try:
+        if _process(named) is not None:
+            return Held(int(named["task"]), [int(frame) for frame in named["frames"]])
+    except (KeyError, TypeError, ValueError):
+        pass  # it has not said what it finishes, or in no words of ours
+    return Held(0, [])
 
 
 def _named(descriptor: int) -> dict[str, Any]:

@@ -6,11 +6,10 @@ One thread owns all state; pipes, the publisher and the tool post events into it
 import contextlib
 import queue
 import time
-from pathlib import Path
 
-from nodeagent.job import Unfit, native_path, read_job
-from nodeagent.lock import lingering
+from nodeagent.job import Unfit, read_job
 from nodeagent.orders import Close, Open, Ping, Render, StopAfterFrame
+from nodeagent.predecessor import Predecessor
 from nodeagent.reasons import Reason
 from nodeagent.reports import (
     Cancelled,
@@ -19,7 +18,6 @@ from nodeagent.reports import (
     Pong,
     SessionBroken,
     StoppingAfterFrame,
-    Waiting,
 )
 from nodeagent.wire import EngineGone, NonsenseCame, OrderCame, ReportWriter, WireEvent
 from nodeagent.workbench import Workbench, WorkEvent
@@ -40,9 +38,9 @@ class Session:
         self._unfit: Unfit | None = None
         self._opened: Open | None = None
         self._heard_at = time.monotonic()
-        self._patient_until = 0.0
-        self._waiting: Waiting | None = None  # for an agent that is here still
-        self._ordered: list[OrderCame] = []  # ranges that came meanwhile
+        self._predecessor: Predecessor | None = None
+        self._ordered: list[OrderCame] = []  # ranges that came while it was here
+        self._pinged = False  # and not answered yet
         self._terminated = False
         self._closing = False
         self._linger_until: float | None = None
@@ -77,8 +75,11 @@ class Session:
         return False
 
     def _look(self) -> None:
-        if self._waiting is not None and self._opened is not None:
-            self._take_slot(self._opened)
+        if self._predecessor is not None and self._predecessor.here:
+            self._predecessor.look()
+            self._take_slot(self._predecessor)
+        if self._pinged:
+            self._answer()
         if self._bench is not None:
             self._bench.look()
         opened = self._opened
@@ -101,7 +102,8 @@ class Session:
     def _obey(self, event: OrderCame) -> None:
         order = event.order
         if isinstance(order, Ping):
-            self._writer.send(self._waiting or Pong())
+            self._pinged = True
+            self._answer()
         elif isinstance(order, Open):
             self._open(order)
         elif isinstance(order, Close):
@@ -110,7 +112,7 @@ class Session:
             self._writer.send(Log("warning", "the agent is ending; it takes no more orders"))
         elif self._bench is not None:
             self._bench.obey(order)
-        elif isinstance(order, Render) and self._waiting is not None:
+        elif isinstance(order, Render) and self._predecessor is not None and self._predecessor.here:
             self._ordered.append(event)
         elif isinstance(order, Render):
             self._refuse(order)
@@ -126,25 +128,27 @@ class Session:
             self._writer.send(Log("error", "the session is open already"))
             return
         self._opened = order
-        self._patient_until = time.monotonic() + order.patient_s
-        self._take_slot(order)
+        self._predecessor = Predecessor(order)
+        self._take_slot(self._predecessor)
 
-    def _take_slot(self, order: Open) -> None:
+    def _take_slot(self, predecessor: Predecessor) -> None:
         """Begin to work here, as soon as nobody finishes a frame of before our engine's time."""
-        found = None
-        if time.monotonic() < self._patient_until:
-            with contextlib.suppress(OSError):  # then taking the slot says what is wrong
-                found = lingering(Path(native_path(order.scratch)))
-        self._waiting = None if found is None else Waiting(*found)
-        if self._waiting is not None:
+        if predecessor.here or self._opened is None:
             return
         try:
-            self._bench = Workbench(read_job(order), tell=self._writer.send, post=self.post)
+            self._bench = Workbench(read_job(self._opened), tell=self._writer.send, post=self.post)
         except Unfit as error:
             self._unfit = error
         ordered, self._ordered = self._ordered, []
         for event in ordered:
             self._obey(event)
+
+    def _answer(self) -> None:
+        """Answer a ping, as soon as it is known whose the slot is."""
+        answer = Pong() if self._predecessor is None else self._predecessor.answer()
+        if answer is not None:
+            self._pinged = False
+            self._writer.send(answer)
 
     def _refuse(self, order: Render) -> None:
         reason, text = Reason.BAD_ARGUMENT, "frames were ordered before the session was opened"

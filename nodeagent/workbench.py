@@ -1,5 +1,6 @@
 """All that works for an open task: the slot's lock, the tool, the publisher, the ranges."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -115,11 +116,12 @@ class Workbench:
 
     def finish_in_hand(self, why: str) -> None:
         """Begin nothing more; the frame in hand is finished and published."""
-        self.tell(Log("warning", f"{why}; the frame in hand is finished, then the agent ends"))
-        self._log.add(f"[agent] {why}")
         self._ranges.finish_in_hand()
         self._renderer.resume()
-        self._lock.linger(self._task, self._ranges.unsettled)
+        with contextlib.suppress(OSError):  # a note that cannot be written costs no frame
+            self._lock.linger(self._task, self._ranges.unsettled)
+        self.tell(Log("warning", f"{why}; the frame in hand is finished, then the agent ends"))
+        self._log.add(f"[agent] {why}")
 
     def drop(self) -> None:
         """Kill the tool and forget all ranges.

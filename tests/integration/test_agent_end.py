@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.orders import Cancel, Ping, Render
-from nodeagent.reports import Cancelled, FrameBegun, Log, Pong, RangeEnded, ToolStarted, Waiting
+from nodeagent.orders import Cancel, Ping, Render, StopAfterFrame
+from nodeagent.reports import (
+    Cancelled,
+    FrameBegun,
+    Log,
+    Pong,
+    RangeEnded,
+    StoppingAfterFrame,
+    ToolStarted,
+    Waiting,
+)
 from tests.agents import Slot, gone, running_agent, wait_until
 
 both = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
@@ -149,6 +158,25 @@ def test_a_patient_agent_lets_one_without_an_engine_finish(tmp_path: Path) -> No
         assert new.wait_for_end(1) == RangeEnded(1)
         assert new.close() == 0
     assert [line.frame for line in slot.journal()] == [1, 2]
+
+
+def test_one_that_has_not_noticed_yet_may_finish_too(tmp_path: Path) -> None:
+    slot = Slot(tmp_path)
+    with running_agent() as old, running_agent() as new:
+        old.send(slot.open("--gates", str(slot.gates), warm=True), Render(1, "1-3"))
+        old.wait_for(FrameBegun, frame=1)
+        old.process.send_signal(signal.SIGSTOP)
+        old.hang_up()
+        opened = slot.open(warm=True, patient_s=60.0, notice_s=60.0)
+        new.send(opened, Ping(), StopAfterFrame(7, 1))
+        new.wait_for(StoppingAfterFrame)  # it has looked
+        assert not new.of(Pong)
+        old.process.send_signal(signal.SIGCONT)
+        assert new.wait_for(Waiting) == Waiting(task=1, frames=[1])
+        slot.let(1)
+        assert old.process.wait(60) == 0
+        assert new.close() == 0
+    assert [line.frame for line in slot.journal()] == [1]
 
 
 def test_its_patience_ends(tmp_path: Path) -> None:

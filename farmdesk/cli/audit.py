@@ -4,9 +4,10 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator
 
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import Call
 from farmdesk.cli.headings import NUMBER
 from farmdesk.cli.moments import read_time
+from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.cli.screen import Screen
 from farmdesk.cli.verdict import verdict
 from farmdesk.domain.accounts import AuditRecord

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.upload import add_key_words
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.rows import CommandRow

@@ -5,7 +5,7 @@ import getpass
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -200,32 +200,3 @@ class Call:
     def complain(self, sentence: Spoken) -> None:
         """Say what went wrong."""
         self.complaints.say(Styled(sentence, "red"))
-
-
-class AddVerb(Protocol):
-    """Adds a verb to the command line, with its line of help and what carries it out."""
-
-    def __call__(
-        self, name: str, text: str, carry_out: Callable[[Call], int]
-    ) -> argparse.ArgumentParser:
-        """Give the verb's parser, for its own words."""
-        ...
-
-
-def second_words(verb: argparse.ArgumentParser) -> AddVerb:
-    """Let a verb have words of its own, like `urgent list`; `word` names the chosen one.
-
-    `--farm`, `--server`, `--as` and `--json` may stand before and behind it.
-    """
-    words = verb.add_subparsers(dest="word", required=True, metavar="WORD")
-
-    def add(name: str, text: str, carry_out: Callable[[Call], int]) -> argparse.ArgumentParser:
-        made = words.add_parser(name, help=text, description=text)
-        made.add_argument("--farm", metavar="FOLDER", default=argparse.SUPPRESS)
-        made.add_argument("--server", metavar="URL", default=argparse.SUPPRESS)
-        made.add_argument("--as", dest="login_as", metavar="LOGIN", default=argparse.SUPPRESS)
-        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        made.set_defaults(carry_out=carry_out)
-        return made
-
-    return add

@@ -6,7 +6,8 @@ What they do is in `applying` and `visits`: HTTPS takes a while to load, and mos
 import argparse
 
 from farmdesk.cli.asking import PROFILE_FIELDS
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 
 
 def add_verbs(verb: AddVerb) -> None:

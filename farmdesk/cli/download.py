@@ -1,6 +1,7 @@
 """`farmdesk download`: its words. What they do is in `downloading`: HTTPS is slow to load."""
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.upload import add_key_words
 
 

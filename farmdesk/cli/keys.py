@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from farmdesk.cli.asking import ask_new_passphrase, ask_secret
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.domain.account_commands import RevokeKey
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.said import Said

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
 from farmdesk.cli.headings import named
 from farmdesk.cli.plain import print_json
+from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.tables import print_frames, print_logs, print_nodes
 from farmdesk.cli.task_tables import print_task, print_tasks
 from farmdesk.cli.urgent_tables import print_messages

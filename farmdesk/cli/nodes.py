@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.domain.node_commands import DrainNodes, WakeNodes
 
 

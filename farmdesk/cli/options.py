@@ -23,7 +23,7 @@ from farmdesk.cli import (
     users,
     wishes,
 )
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.reader import AddVerb, add_common_words, first_words, unsaid_words
 
 FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     programs.add_verbs,
@@ -60,7 +60,7 @@ def read_words(argv: Sequence[str]) -> argparse.Namespace:
     for place, word in enumerate(given[:-1]):
         if word == "--frames" and re.match(r"-[0-9]", given[place + 1]):
             given[place : place + 2] = [f"{word}={given[place + 1]}"]
-    return parser().parse_args(given)
+    return parser().parse_args(given, unsaid_words())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,20 +72,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"FarmDesk {__version__}")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--farm", metavar="FOLDER", help="the farm folder")
-    common.add_argument("--server", metavar="URL", help="a farm elsewhere, by its gateway")
-    common.add_argument(
-        "--as", dest="login_as", metavar="LOGIN", help="act for this login; else as on this machine"
-    )
-    common.add_argument("--json", action="store_true", help="print JSON for programs")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-
-    def add(name: str, text: str, carry_out: Callable[[Call], int]) -> argparse.ArgumentParser:
-        made = verbs.add_parser(name, help=text, description=text, parents=[common])
-        made.set_defaults(carry_out=carry_out)
-        return made
-
+    add_common_words(top)
+    add = first_words(top)
     for add_verbs in FAMILIES:
         add_verbs(add)
     return top

@@ -1,7 +1,8 @@
 """Why tasks wait, when they end, how well that was foreseen: `why`, `versions`, `forecast`."""
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
 from farmdesk.cli.forecast import print_forecast
+from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.domain.node import UnknownNode
 from farmdesk.domain.why import why_node, why_task

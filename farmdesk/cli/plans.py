@@ -1,6 +1,7 @@
 """When and where tasks render: `priority`, `after`, `allocate`, `auto-start`."""
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.task_commands import SetAfter, SetPriority
 

@@ -5,7 +5,8 @@ import logging
 import sys
 from pathlib import Path
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.tool_files import read_tools
 
 PARTS = ("engine", "gateway")  # of a server, in the order in which they start

@@ -3,7 +3,8 @@
 import argparse
 
 from farmdesk.cli.asking import PROFILE_FIELDS
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.config import GATEWAY_PORT
 
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
 from farmdesk.cli.moments import read_time
+from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.upload import add_transfer_words
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.task_commands import Parameter, SubmitTask

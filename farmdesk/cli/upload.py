@@ -2,7 +2,8 @@
 
 import argparse
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 
 
 def add_verbs(verb: AddVerb) -> None:

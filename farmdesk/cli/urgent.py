@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import Command

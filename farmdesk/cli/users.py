@@ -1,6 +1,7 @@
 """`farmdesk user`: who is on the farm and who wants to be; a superadmin decides."""
 
-from farmdesk.cli.call import AddVerb, Call, second_words
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.cli.user_tables import print_account, print_people
 from farmdesk.domain.account_commands import (
     ApproveUser,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from farmdesk.cli.call import AddVerb, Call
+from farmdesk.cli.call import Call
+from farmdesk.cli.reader import AddVerb
 from farmdesk.domain.commands import Command
 from farmdesk.domain.task_commands import (
     PauseTask,

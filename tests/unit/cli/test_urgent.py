@@ -1,6 +1,7 @@
 """`farmdesk urgent`: words become commands, and a request is shown with all that decides it."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -11,6 +12,7 @@ from farmdesk.cli.urgent import chosen, urgent_command
 from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import UrgentRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
     OverruleUrgent,
@@ -18,7 +20,7 @@ from farmdesk.domain.urgent_commands import (
     ReviewUrgent,
     WithdrawUrgent,
 )
-from farmdesk.domain.urgent_states import Answer
+from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from tests.samples import NOW, urgent_request
 
@@ -53,13 +55,6 @@ def test_wrong_words_end_with_2(words: str, capsys: pytest.CaptureFixture[str]) 
     assert ended.value.code == 2
 
 
-@pytest.mark.parametrize(
-    "argv", [["urgent", "--farm", "/f", "list"], ["urgent", "list", "--farm", "/f"]]
-)
-def test_the_farm_may_be_named_before_and_behind_the_word(argv: list[str]) -> None:
-    assert read_words(argv).farm == "/f"
-
-
 def test_a_request_shows_answers_defaults_and_costs() -> None:
     request = urgent_request(1).answered(User("ann", Role.CUSTOMER), Answer.REFUSE, NOW)
     over = urgent_request(2).withdrawn(User("director", Role.CUSTOMER), NOW)
@@ -79,3 +74,18 @@ def test_a_request_shows_answers_defaults_and_costs() -> None:
         "withdrawn",
     ):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Ended because  its task has ended"), ("zh", "结束原因  其任务已结束")],
+)
+def test_what_ended_by_itself_says_why_in_the_readers_language(language: str, told: str) -> None:
+    why = Said("its task has ended", "其任务已结束")
+    overruled = urgent_request().overruled_by(User("bo", Role.OPERATOR), NOW, words="the show")
+    row = UrgentRow(1, overruled.ended(UrgentState.ENDED, NOW, why))
+    text = io.StringIO()
+    print_urgents(Screen(Console(file=text, width=200), language), [row])
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    assert told in [re.sub(" {2,}", "  ", line) for line in lines]
+    assert any("bo" in line and line.endswith("the show") for line in lines)

@@ -4,15 +4,16 @@
     arrived          32 bytes a segment, in the row's order: its BLAKE3, or zeros: not here
     <n>.sealed       a file; holes where segments are missing
 
-A segment is noted in `arrived` only after it was flushed to the disk: whatever is killed, and
-whenever, what is noted is here. Digests are of sealed bytes, so that no key is needed.
+A segment is noted in `arrived` only after it was flushed to the disk, its file's name with it:
+whatever is killed, or loses its power, what is noted is here. Digests are of sealed bytes, so that
+no key is needed.
 """
 
 import json
 import os
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed_files import whole_or_nothing
 from farmdesk.security.segment_row import SegmentRow
 from farmdesk.storage.inbox import Inbox
+from nodeagent.results import sync_folder
 
 MAX_RANGES = 1000  # in one answer about what is missing
 _NOT_HERE = bytes(DIGEST)
@@ -45,9 +47,12 @@ class Arrivals:
         self._inbox, self._transfer = inbox, transfer
         self._folder = inbox.transfer(transfer)
         self._folder.mkdir(parents=True, exist_ok=True)
+        for above in self._folder.parents[:2]:
+            sync_folder(above)
         self._lock = threading.Lock()
         self.row = SegmentRow()
         self._dropped: set[int] = set()
+        self._named: set[int] = set()  # sealed files whose names are known to be on the disk
         self._here = bytearray()  # 1 for each segment that is here
         self._bytes_here = 0
         self._coming: dict[int, tuple[bytes, int]] = {}  # segments that requests write: see `claim`
@@ -85,6 +90,7 @@ class Arrivals:
             content = json.dumps({"sizes": all_sizes, "dropped": sorted(all_dropped)})
             with whole_or_nothing(self._folder / "files.json") as part:
                 part.write_text(content)
+            sync_folder(self._folder)
             self.row.add(sizes[len(known) :])
             self._here.extend(bytes(self.row.count - len(self._here)))
             fresh = all_dropped - self._dropped
@@ -200,9 +206,21 @@ class Arrivals:
         with self.open_sealed(file) as sealed:
             os.fsync(sealed.fileno())
 
-    def manifest(self) -> AbstractContextManager[Path]:
+    def flush_names(self, files: Collection[int]) -> None:
+        """Bring sealed files' names to the disk, all at once. Raises OSError.
+
+        Also of those that another request has made, or a program that was killed.
+        """
+        if not self._named.issuperset(files):
+            sync_folder(self._folder)
+            self._named.update(files)
+
+    @contextmanager
+    def manifest(self) -> Iterator[Path]:
         """Give the file that a sealed manifest is written into; it counts at the context's end."""
-        return whole_or_nothing(self._inbox.manifest(self._transfer))
+        with whole_or_nothing(self._inbox.manifest(self._transfer)) as part:
+            yield part
+        sync_folder(self._folder)
 
     def sweep_dropped(self) -> None:
         """Delete dropped files again: a late segment may have brought one back. Raises OSError."""

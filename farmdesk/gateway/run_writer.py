@@ -87,11 +87,9 @@ class RunWriter:
         written, self._written = self._written, {}
         with ThreadPoolExecutor(FLUSH_THREADS, thread_name_prefix="flush") as pool:
             flushing = {file: pool.submit(self._arrivals.flush, file) for file in written}
-        safe = dict[int, bytes]()
-        for file, flushed in flushing.items():
-            if flushed.exception() is None:
-                safe |= written[file]
-        self._arrivals.note(safe)
+        safe = [file for file, flushed in flushing.items() if flushed.exception() is None]
+        self._arrivals.flush_names(safe)
+        self._arrivals.note({number: at for file in safe for number, at in written[file].items()})
         for flushed in flushing.values():
             flushed.result()
 

@@ -145,9 +145,38 @@ def test_nothing_is_noted_before_it_lies_on_the_disk(
 
     monkeypatch.setattr(os, "fsync", watched)
     _take(arrivals, disk, 3, [_body(arrivals, 3, 6)])
-    assert at_flush == [b""] * 3  # three files, and not one segment noted before all were flushed
+    assert at_flush == [b""] * 4  # three files and their folder: all before a segment is noted
     assert noted.read_bytes()[:96] == bytes(96)
     assert noted.read_bytes()[96:] != bytes(96)
+
+
+def test_a_folder_is_flushed_where_a_request_brings_new_files_alone(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals, flushed = _declared(inbox), list[Path]()
+    monkeypatch.setattr("farmdesk.gateway.arrivals.sync_folder", flushed.append)
+    folder = inbox.transfer(TRANSFER)
+    for first, end, flushes in ((0, 1, 1), (1, 2, 1), (2, 6, 2), (0, 6, 2)):
+        _take(arrivals, disk, first, [_body(arrivals, first, end)])
+        assert flushed == [folder] * flushes
+
+
+def test_a_folder_that_cannot_be_flushed_loses_the_new_files_of_its_request(
+    inbox: Inbox, disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = _declared(inbox)
+    _take(arrivals, disk, 3, [_body(arrivals, 3, 4)])
+
+    def broken(_folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("farmdesk.gateway.arrivals.sync_folder", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            _take(arrivals, disk, 4, [_body(arrivals, 4, 6)])
+    assert arrivals.missing() == ([(0, 3), (4, 6)], False)
+    _take(arrivals, disk, 4, [_body(arrivals, 4, 6)])
+    assert arrivals.missing() == ([(0, 3)], False)
 
 
 def test_a_file_that_cannot_be_flushed_loses_only_its_own_segments(

@@ -50,6 +50,7 @@ def print_urgents(screen: Screen, rows: Sequence[UrgentRow]) -> None:
                 (Said("Answers", "答复"), _lines(map(_answer, request.consents))),
                 (Said("Would cost", "代价"), _lines(map(_cost, request.costs))),
                 (DECIDED, _decided(request)),
+                (Said("Ended because", "结束原因"), request.ending),
             ]
         )
 

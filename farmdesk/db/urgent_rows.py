@@ -16,6 +16,7 @@ from farmdesk.db.models import Message, Task, Urgent, UrgentConsent, table_of
 from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import MessageRow, UrgentRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.urgent import Consent, UrgentRequest
 from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
@@ -124,6 +125,8 @@ def _values(request: UrgentRequest, rev: int) -> dict[str, object]:
         "decided_by": keepable(request.decided_by, NAME_LENGTH),
         "decided_at": request.decided_at,
         "decision": keepable(request.decision),
+        "ending": keepable(request.ending.en),
+        "ending_zh": keepable(request.ending.zh),
         "overruled": request.overruled,
         "forecasts": [asdict(item) for item in request.costs],
         "rev": rev,
@@ -167,6 +170,7 @@ def _request(row: Row[Any], consents: Sequence[Consent]) -> UrgentRequest:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         decision=row.decision,
+        ending=Said(row.ending or "", row.ending_zh or ""),
         overruled=row.overruled,
         costs=tuple(map(_cost, row.forecasts)),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from farmdesk.domain.exits import ExitCost, ExitRule
+from farmdesk.domain.said import UNSAID, Said
 from farmdesk.domain.urgent_refusals import AnsweredBefore, Decided, NotAsked, TooLate
 from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
@@ -44,7 +45,8 @@ class UrgentRequest:
     rule: ExitRule = ExitRule.CHEAPEST
     decided_by: str = ""  # the operator who reviewed or overruled, or who called it off
     decided_at: datetime | None = None
-    decision: str = ""  # his words, or why it ended by itself
+    decision: str = ""  # his words
+    ending: Said = UNSAID  # why it ended by itself
     overruled: bool = False
     costs: tuple[ExitCost, ...] = ()  # one a rule, as of the last look
 
@@ -149,9 +151,9 @@ class UrgentRequest:
             raise ValueError(f"urgent request {self.id} is not agreed")
         return replace(self, state=UrgentState.ADMITTED)
 
-    def ended(self, state: UrgentState, now: datetime, words: str = "") -> "UrgentRequest":
+    def ended(self, state: UrgentState, now: datetime, why: Said = UNSAID) -> "UrgentRequest":
         """End it by itself: its task has ended, was stopped, or could not begin."""
-        return replace(self, state=state, decided_at=now, decision=words or self.decision)
+        return replace(self, state=state, decided_at=now, ending=why)
 
     # ---- inside ----------------------------------------------------------------------------------
 

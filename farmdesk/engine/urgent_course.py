@@ -113,11 +113,11 @@ class UrgentCourse:
             self._end(request, UrgentState.ENDED, words.TASK_OVER, now)
 
     def _end(self, request: UrgentRequest, state: UrgentState, why: Said, now: Moment) -> None:
-        new = request.ended(state, now.utc, why.en)
+        new = request.ended(state, now.utc, why)
         self._farm.save_urgent(new)
         self._interrupts.dismiss(request.task_id)
         entry = self._farm.tasks.get(request.task_id)
-        self._news.tell_all(new, partial(words.over, new, entry, why), now)
+        self._news.tell_all(new, partial(words.over, new, entry), now)
         self._look_at = float("-inf")
 
     def _serve(self, request: UrgentRequest, now: Moment) -> bool:

@@ -109,13 +109,11 @@ def overruled(request: UrgentRequest, *, to: str) -> Said:  # noqa: ARG001  # on
     )
 
 
-def over(
-    request: UrgentRequest, entry: TaskEntry | None, why: Said | None = None, *, to: str
-) -> Said:
-    """A request has ended, and how. `why`: what ended it by itself; else its own words say so."""
+def over(request: UrgentRequest, entry: TaskEntry | None, *, to: str) -> Said:
+    """A request has ended, and how: by itself, or as somebody decided, with his words."""
     name = _wanted(request, entry, to)
     own = quoted(request.decision, 200)
-    why = why or Said(own, own)
+    why = request.ending if request.ending.en else Said(own, own)
     told = _ending(request, to)
     return Said(
         f"Urgent request {request.id} for {name.en} {told.en}{': ' * bool(why.en)}{why.en}.",

@@ -26,6 +26,7 @@ from farmdesk.domain.rows import (
     TaskRow,
     UrgentRow,
 )
+from farmdesk.domain.said import UNSAID
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import SubmitTask, TakePackage
 from farmdesk.domain.urgent import OPERATORS, Consent, UrgentRequest
@@ -210,6 +211,7 @@ def _reduced(row: UrgentRow, user: User, own: Collection[int]) -> UrgentRow:
         costs=tuple(_own_alone(cost, own) for cost in request.costs),
         decided_by="",
         decision="",
+        ending=UNSAID,
     )
     return replace(row, request=reduced, task_name="")
 

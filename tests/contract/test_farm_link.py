@@ -18,6 +18,7 @@ from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import LogRecord, MessageRecord, Outcome
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, SetPriority, SubmitTask
 from farmdesk.domain.text import is_one_line
@@ -249,6 +250,10 @@ def test_an_urgent_request_is_read_as_it_was_written_and_again_when_it_changes(f
     (row,) = farm.link.urgent_requests(rev)
     assert row.request == later
     assert (row.request.state, row.request.overruled) == (UrgentState.ADMITTED, True)
+    ended = later.ended(UrgentState.ENDED, NOW, Said("its task has ended", HOSTILE[0]))
+    farm.change(urgents=(ended,))
+    (row,) = farm.link.urgent_requests(row.rev)
+    assert row.request == ended
 
 
 def test_everybody_reads_his_own_messages_and_those_of_his_role(farm: Farm) -> None:

@@ -14,6 +14,7 @@ from farmdesk.domain.commands import Command
 from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.rows import UrgentRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.urgent import Consent, UrgentRequest
 from farmdesk.domain.urgent_commands import (
     AnswerUrgent,
@@ -221,6 +222,17 @@ def test_what_can_no_longer_be_said_is_gone(card: UrgentCard, clock: list[dateti
     assert card.deadline.text().endswith("bo: not today")
     for button in (card.approve, card.overrule, card.withdraw):
         assert not button.isVisible()
+
+
+def test_what_ended_by_itself_says_why_and_puts_it_in_nobodys_mouth(
+    card: UrgentCard, appearance: Appearance
+) -> None:
+    why = Said("its task has ended", "其任务已结束")
+    card.show_row(row(state=UrgentState.ENDED, decided_by="bo", decision="the show", ending=why))
+    assert card.deadline.text().splitlines()[1:] == ["its task has ended", "bo: the show"]
+    appearance.set_language("zh")
+    card.tick()
+    assert card.deadline.text().splitlines()[1:] == ["其任务已结束", "bo：the show"]
 
 
 def test_nothing_is_said_while_the_farm_is_away(card: UrgentCard, qtbot: QtBot) -> None:

@@ -15,8 +15,9 @@ from farmdesk.db.migrate import migrate
 from farmdesk.db.models import Base
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush
+from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.security.audit_chain import digest_of
-from tests.samples import NOW, new_task, task_record
+from tests.samples import NOW, new_task, task_record, urgent_request
 from tests.servers import DatabaseServer
 
 
@@ -86,6 +87,32 @@ def test_a_run_goes_on_after_a_crash(empty_url: str) -> None:
     store.acquire_lease(NOW, 60)
     assert store.apply(Flush(1)) == 1
     store.close()
+
+
+def test_what_ended_a_request_in_an_older_farm_is_told_in_both_languages(empty_url: str) -> None:
+    """It stood among people's words, as if somebody had said it."""
+    migrate(empty_url)
+    store = Store(empty_url, owner="engine", chain=digest_of)
+    store.acquire_lease(NOW, 60)
+    over = urgent_request(1, state=UrgentState.ENDED, decision="its task has ended")
+    store.apply(Flush(1, urgents=(over, urgent_request(2, decision="not today"))))
+    store.close()
+    database = open_database(empty_url)
+    with database.writing() as connection:
+        for name in ("ending", "ending_zh"):
+            connection.execute(text(f"ALTER TABLE urgent_request DROP COLUMN {name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    migrate(empty_url)
+    with database.reading() as connection:
+        rows = connection.execute(
+            text("SELECT decision, ending, ending_zh FROM urgent_request ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("", "its task has ended", "其任务已结束"),
+        ("not today", None, None),
+    ]
+    database.close()
+    assert differences(empty_url) == []
 
 
 def test_a_newer_farm_is_refused(empty_url: str) -> None:

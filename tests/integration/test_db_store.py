@@ -14,6 +14,7 @@ from farmdesk.db.database import Database, open_database
 from farmdesk.db.lease import LeaseHeld, LeaseLost
 from farmdesk.db.store import Store
 from farmdesk.domain.records import Flush, LogRecord, MessageRecord, Outcome
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import PauseTask, StartRender
 from farmdesk.domain.urgent import Consent
@@ -172,7 +173,7 @@ def test_the_farm_comes_back_as_it_was(store: Store, farm_url: str) -> None:
 
 def test_urgent_requests_come_back_while_they_are_open(store: Store, farm_url: str) -> None:
     asking, late = urgent_request(1), urgent_request(3, consents=(Consent(""),))
-    refused = urgent_request(2).ended(UrgentState.REFUSED, NOW, "' OR 1=1 --")
+    refused = urgent_request(2).ended(UrgentState.REFUSED, NOW, Said("' OR 1=1 --", "' 或"))
     store.apply(Flush(1, urgents=(asking, refused, late)))
     admitted = late.overruled_by(User("op", Role.OPERATOR), NOW, words="now").admitted()
     store.apply(Flush(2, urgents=(admitted,)))
@@ -223,7 +224,7 @@ def test_proofs_come_page_by_page_and_once(store: Store, monkeypatch: pytest.Mon
 def test_commands_are_handed_over_until_they_are_answered(store: Store, link: DirectLink) -> None:
     first, second, third = (link.send(StartRender(task_id)) for task_id in (1, 2, 3))
     assert [row.id for row in store.new_commands()] == [first, second, third]
-    assert [row.id for row in store.new_commands({first}, limit=1)] == [second]
+    assert [row.id for row in store.new_commands({first})] == [second, third]
     store.apply(Flush(1, outcomes=(Outcome(second, applied=True, text="", at=NOW),)))
     assert [row.id for row in store.new_commands({first})] == [third]
 

@@ -14,6 +14,7 @@ from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.exits import ExitCost, ExitRule, TaskLoss
 from farmdesk.domain.records import LogRecord, MessageRecord
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -91,7 +92,11 @@ def shared(room: Room) -> Iterator[Room]:
             frame_record(3, task_id=BOBS, node=SECRET),
         ),
         logs=(LogRecord(NOW, "info", SECRET, ANNS), LogRecord(NOW, "info", "b", BOBS, SECRET)),
-        urgents=(replace(ask, decision=SECRET, costs=(costs,)), asked, hers),
+        urgents=(
+            replace(ask, decision=SECRET, ending=Said(SECRET, SECRET), costs=(costs,)),
+            asked,
+            hers,
+        ),
         messages=(
             MessageRecord(NOW, SECRET, SECRET, user="ann"),
             MessageRecord(NOW, SECRET, SECRET, role=Role.OPERATOR),

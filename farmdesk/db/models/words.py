@@ -58,6 +58,8 @@ class Urgent(Base):
     decided_by: Mapped[str] = mapped_column(Name)
     decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
     decision: Mapped[str] = mapped_column(LongText)
+    ending: Mapped[str | None] = mapped_column(LongText)
+    ending_zh: Mapped[str | None] = mapped_column(LongText)
     overruled: Mapped[bool]
     forecasts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     rev: Mapped[int] = mapped_column(Number)

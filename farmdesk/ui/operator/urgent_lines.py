@@ -45,10 +45,11 @@ class UrgentLines:
             return words(UrgentText.LEFT, left=words.countdown(left_s), at=at)
         ended = local_moment(request.decided_at or request.deadline, self.now)
         text = words(UrgentText.OVER, state=words.urgent_state(request.state), at=ended)
-        if not request.decision:
-            return text
-        who = request.decided_by or request.asked_by
-        return f"{text}\n{words(UrgentText.DECIDED_BY, who=who, words=request.decision)}"
+        lines = [text, request.ending.text(words.language)]
+        if request.decision:
+            who = request.decided_by or request.asked_by
+            lines.append(words(UrgentText.DECIDED_BY, who=who, words=request.decision))
+        return "\n".join(filter(None, lines))
 
     def answer(self, consent: Consent) -> str:
         """Say who was asked and what he said, or what counts if he says nothing."""

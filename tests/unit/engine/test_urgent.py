@@ -24,6 +24,7 @@ from farmdesk.domain.urgent_commands import (
 from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role, User
 from farmdesk.engine.posts import BadFrame
+from farmdesk.engine.urgent_words import TASK_OVER
 from nodeagent.journal import Journal, JournalLine
 from nodeagent.orders import Cancel, Open, StopAfterFrame
 from nodeagent.reports import FrameBegun, SessionBroken
@@ -338,7 +339,9 @@ def test_the_interrupted_task_resumes_however_the_urgent_one_ends(rig: UrgentRig
     if end == "recycled":
         rig.send(RecycleTask(urgent), user="bob")
     rig.turn()
-    assert request_of(rig).state is UrgentState.ENDED
+    over = request_of(rig)
+    assert (over.state, over.decision) == (UrgentState.ENDED, "the show begins")
+    assert over.ending == TASK_OVER
     assert state(rig, first) is TaskState.RENDERING
     rig.complete(first)
 
@@ -348,6 +351,8 @@ def test_a_request_is_void_when_its_task_ends_before_it_is_decided(rig: UrgentRi
     ask(rig, urgent)
     rig.send(StopTask(urgent), user="bob")
     assert request_of(rig).state is UrgentState.WITHDRAWN
+    assert request_of(rig).ending == TASK_OVER
+    assert told(rig, "bob")[-1].endswith("is void: its task has ended.")
     assert state(rig, first) is TaskState.RENDERING
 
 

@@ -28,7 +28,7 @@ from farmdesk.security.tls import make_ca, make_server_certificate
 from farmdesk.security.user_keys import UserKeys
 from farmdesk.security.vault import Vault
 from tests.farm import wait_until
-from tests.servers import free_port
+from tests.ports import free_port
 
 VAULT = Vault.make()
 PROFILE = Profile("Li Na", "content team", "+86 10 1234", "110101199003071234")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from farmdesk.storage.smb import SmbPlace
-from tests.servers import free_port
+from tests.ports import free_port
 
 START_S = 30
 PASSWORD = "geheim 密码"

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from sqlalchemy import URL, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
 from farmdesk.security import tls
+from tests.ports import free_port
 
 START_S = 60
 _STOP_S = 30
@@ -258,13 +258,6 @@ SERVERS: dict[str, type[DatabaseServer]] = {kind.NAME: kind for kind in (MariaDb
 def database_server() -> DatabaseServer:
     """Give the server on which tests run, not started: MariaDB, unless the environment says so."""
     return MySql() if os.environ.get(_MYSQLD) else MariaDb()
-
-
-def free_port() -> int:
-    """Give a TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _program(name: str) -> str | None:

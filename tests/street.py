@@ -15,7 +15,7 @@ from farmdesk.link.remote.door import fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm
 from farmdesk.security.secret_file import write_secret
 from tests.farm import LocalFarm, wait_for
-from tests.servers import free_port
+from tests.ports import free_port
 
 PASSPHRASE = "nine black cranes over the ice"
 WHO = ["--name", "Wang", "--department", "content", "--contact", "1234"]

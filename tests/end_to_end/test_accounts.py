@@ -18,7 +18,7 @@ from farmdesk.security.secret_file import write_secret
 from farmdesk.security.user_keys import UserKeys
 from farmdesk.security.vault import Purpose, load_vault
 from tests.farm import LocalFarm, local_farm
-from tests.servers import free_port
+from tests.ports import free_port
 
 PASSPHRASE = "the first of all passphrases"
 WANG = Profile("王 伟", "Stage 3", "1234", identity="110101199003071234")

@@ -20,7 +20,7 @@ from farmdesk.link.remote.link import RemoteLink
 from farmdesk.security.secret_file import write_secret
 from farmdesk.security.tls import make_ca, make_server_certificate
 from tests.farm import WAIT_S, LocalFarm, wait_until
-from tests.servers import free_port
+from tests.ports import free_port
 from tests.street import Street, wait_open
 
 

@@ -18,7 +18,7 @@ from farmdesk.link.wire import LentDatabase, LoggedIn, LoginNeeded
 from farmdesk.security.tls import make_ca
 from tests.gateway_room import Room
 from tests.gateways import keys_of
-from tests.servers import free_port
+from tests.ports import free_port
 
 TOLD = LoggedIn(
     token="t0ken",

@@ -9,7 +9,7 @@ import pytest
 
 from farmdesk.link.remote.long_exchanges import LongExchanges
 from farmdesk.security.tls import client_context, make_ca
-from tests.servers import free_port
+from tests.ports import free_port
 from tests.tls_pages import tls_pages
 
 BODY = bytes(range(256)) * 2000

@@ -18,6 +18,11 @@ def is_plain_name(name: str) -> bool:
     return plain and len(name) <= LONGEST_NAME
 
 
+def size_text(count: int) -> str:
+    """Give bytes as people read them: in GB, below one of them in MB; of 10^9 and 10^6 bytes."""
+    return f"{count / 1e9:,.1f} GB" if count >= 10**9 else f"{count / 1e6:.1f} MB"
+
+
 def quoted(text: str, length: int = 60) -> str:
     """Make text from outside fit for a sentence: no control characters, cut to `length`."""
     clean = "".join(

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from farmdesk.domain.said import Said
+from farmdesk.domain.text import size_text
+
 
 class TransferKind(StrEnum):
     """What an upload brings."""
@@ -20,6 +23,22 @@ class TransferState(StrEnum):
     TAKEN_IN = "taken_in"  # opened, verified, and now the task's scene, or frames of it
     REFUSED = "refused"  # the farm could not open or accept it; the reason says why
     CANCELLED = "cancelled"  # called off by its owner, or its owner was suspended
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a transfer takes of the disk that it goes to, in bytes."""
+
+    coming: int  # what is not there yet
+    free: int
+
+    def said(self) -> Said:
+        """Say both, for the middle of a sentence."""
+        coming, free = size_text(self.coming), size_text(self.free)
+        return Said(
+            f"{coming} are still to come, and {free} are free there",
+            f"尚需 {coming}，剩余空间 {free}",
+        )
 
 
 UNENDED = frozenset({TransferState.OPEN, TransferState.COMPLETE})  # these take room in the inbox

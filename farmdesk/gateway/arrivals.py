@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.transfers import Room
 from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed_files import whole_or_nothing
 from farmdesk.security.segment_row import SegmentRow
@@ -118,6 +119,10 @@ class Arrivals:
         """Give the sealed bytes that are here, without dropped files."""
         with self._lock:
             return self._bytes_here
+
+    def room(self) -> Room:
+        """Look what is still to come, and what there is room for. Raises OSError."""
+        return Room(self.bytes_total() - self.bytes_here(), self._inbox.free_bytes())
 
     def _bytes_of(self, file: int) -> int:
         """Give how much of a file is here."""

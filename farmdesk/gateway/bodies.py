@@ -49,14 +49,14 @@ class Bodies:
     ) -> None:
         """Take a run of segments in; a user with many of them waits for his turn."""
         async with self._turn(user_id):
-            with told_if_full():
+            with told_if_full(arrivals):
                 await take_run(_pieces(request), arrivals, first, self._disk)
 
     async def take_manifest(self, request: Request, user_id: int, arrivals: Arrivals) -> None:
         """Take a sealed manifest in, as one of the user's runs."""
         loop = asyncio.get_running_loop()
         async with self._turn(user_id):
-            with told_if_full():
+            with told_if_full(arrivals):
                 async with contextmanager_in_threadpool(arrivals.manifest()) as part:
                     with part.open("wb", buffering=0) as file:
                         here = 0

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.transfers import Transfer
+from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.text import size_text
+from farmdesk.domain.transfers import Room, Transfer
+from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.link.wire import LoginNeeded
 
 log = logging.getLogger(__name__)
@@ -48,11 +51,11 @@ class OverQuota(Refused):
 
     def __init__(self, package: int, others: int, quota: int) -> None:
         self.package, self.others, self.quota = package, others, quota
-        size, most = f"{package / 1e9:.1f} GB", f"{quota / 1e9:.1f} GB"
+        size, most = size_text(package), size_text(quota)
         en = f"This package takes {size}; your quota is {most}. Ask the render staff for more."
         zh = f"该场景包需 {size}，而您的配额为 {most}。请联系渲染人员提高配额。"
         if package <= quota:
-            rest = f"{others / 1e9:.1f} GB"
+            rest = size_text(others)
             en = (
                 f"This package takes {size}, your other ones {rest}; your quota is {most}. Wait "
                 "until one of them was taken in, or ask the render staff for more."
@@ -65,13 +68,15 @@ class OverQuota(Refused):
 
 
 class InboxFull(FarmUnavailable):
-    """The farm's disk has no room for more; what has arrived stays."""
+    """The farm's disk has no room for more; what has arrived stays. `room`: of the upload."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None) -> None:
+        self.room = room
+        sizes = UNSAID if room is None else Said(": ", "：") + room.said()
         super().__init__(
-            "The farm's storage is full. What has arrived is kept; the upload goes on when the "
-            "render staff have made room.",
-            "农场存储已满。已送达的内容会保留；渲染人员腾出空间后可继续上传。",
+            f"The farm's storage is full{sizes.en}. What has arrived is kept; ask the render staff "
+            "to make room, and the upload goes on.",
+            f"农场存储已满{sizes.zh}。已送达的内容会保留；请联系渲染人员腾出空间，上传随后会继续。",
         )
 
 
@@ -86,14 +91,17 @@ class NotWhole(Refused):
 
 
 @contextmanager
-def told_if_full() -> Iterator[None]:
-    """Tell what the storage said in a sentence for the client. Raises FarmUnavailable."""
+def told_if_full(arrivals: Arrivals | None = None) -> Iterator[None]:
+    """Tell what the storage said in a sentence for the client. Raises FarmUnavailable.
+
+    `arrivals`: of the upload that it was said to, if there is one already.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             log.warning("the inbox is full: %s", error.strerror)
-            raise InboxFull from error
+            raise InboxFull(None if arrivals is None else arrivals.room()) from error
         log.exception("the inbox cannot be written")
         raise FarmUnavailable(
             "The farm's storage cannot be written now. What has arrived is kept; try again later.",

@@ -4,13 +4,11 @@ Every method does I/O: call it beside the event loop.
 """
 
 import logging
-import shutil
 import threading
 from collections import deque
 from datetime import timedelta
 from functools import partial
 from os import urandom
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 from farmdesk.db import commands, reports, transfers, user_keys
@@ -22,7 +20,7 @@ from farmdesk.domain.rows import TaskRow
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import WISHES, IllegalTransition, TaskId, WrongQueue
 from farmdesk.domain.task_commands import TakePackage, TakeSentFrames
-from farmdesk.domain.transfers import UNENDED, Transfer, TransferKind, TransferState
+from farmdesk.domain.transfers import UNENDED, Room, Transfer, TransferKind, TransferState
 from farmdesk.domain.users import NotYours, check_allowed
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.callers import Caller, Clock
@@ -139,11 +137,11 @@ class Uploads:
             self._check_room(
                 caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
             )
-            with told_if_full():
+            with told_if_full(arrivals):
                 dropped = arrivals.declare(told.first, told.sizes, told.dropped)
             with self._database.writing() as connection:
                 transfers.note_total(connection, transfer, arrivals.bytes_total())
-        with told_if_full():
+        with told_if_full(arrivals):
             arrivals.delete(dropped)  # beside others: it may be a hundred thousand
         return self.find(caller, transfer)
 
@@ -154,8 +152,9 @@ class Uploads:
         others = reserved - found.bytes_total
         if others + total > caller.account.quota_bytes:
             raise OverQuota(total, others, caller.account.quota_bytes)
-        if total - found.bytes_here > free_bytes(self._inbox.transfer(transfer)):
-            raise InboxFull
+        room = Room(total - found.bytes_here, self._inbox.free_bytes())
+        if room.coming > room.free:
+            raise InboxFull(room)
 
     def missing(self, caller: Caller, transfer: bytes, first: int) -> Missing:
         """Give what has not arrived. Raises NoUpload, UploadEnded."""
@@ -184,7 +183,7 @@ class Uploads:
     def complete(self, caller: Caller, transfer: bytes) -> Transfer:
         """Hand a package over to the engine; its manifest is here. Raises NotWhole, UploadEnded."""
         arrivals = self.open_whole(caller, transfer)
-        with told_if_full():
+        with told_if_full(arrivals):
             arrivals.sweep_dropped()
         self.note_arrived(transfer, arrivals)
         found, now = self.find(caller, transfer), self._now()
@@ -245,8 +244,3 @@ def _check_state(task: TaskRow, kind: TransferKind) -> None:
             f"Task {task.id} waits for no package: it is {task.state}.",
             f"任务 {task.id} 不在等待场景包（状态：{task.state}）。",
         )
-
-
-def free_bytes(folder: Path) -> int:
-    """Give what the disk of a folder has room for."""
-    return shutil.disk_usage(folder).free

@@ -41,6 +41,10 @@ class Inbox:
         found = ((_FILE.fullmatch(path.name), path) for path in self.transfer(transfer).iterdir())
         return {int(match[1]): path.stat().st_size for match, path in found if match}
 
+    def free_bytes(self) -> int:
+        """Give what its disk has room for, once there is an upload. Raises OSError."""
+        return shutil.disk_usage(self.root / "inbox").free
+
     def discard(self, transfer: bytes) -> None:
         """Delete an upload's files; what cannot be deleted stays."""
         shutil.rmtree(self.transfer(transfer), ignore_errors=True)

@@ -347,7 +347,7 @@ def test_a_full_disk_is_told_and_nothing_is_there_by_half(
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("nothing may be mounted here")
     try:
-        with pytest.raises(DiskFull, match=r"GB more"):
+        with pytest.raises(DiskFull, match=r"MB more"):
             clients.download().fetch(1, into)
 
         class Filling(ResultDoor):

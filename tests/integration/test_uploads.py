@@ -40,6 +40,7 @@ from tests.gateways import RunningGateway, add_user, keys_of
 from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process, set_quota
 
 QUOTA = 20 * SEGMENT
+FULL = "storage is full"
 
 
 class Desk:
@@ -257,9 +258,12 @@ def test_a_disk_needs_room_for_what_is_still_to_come(
     seen = desk.door.begin(1)
     desk.door.tell_files(seen.id, FilesTold(0, [SEGMENT], []))
     desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(SEGMENT))]))
-    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", lambda _folder: 100)
-    with pytest.raises(FarmUnavailable, match="storage is full"):
-        desk.door.tell_files(seen.id, FilesTold(1, [101], []))
+    monkeypatch.setattr(Inbox, "free_bytes", lambda _inbox: 3 * SEGMENT)
+    with pytest.raises(FarmUnavailable, match=FULL) as told:
+        desk.door.tell_files(seen.id, FilesTold(1, [4 * SEGMENT], []))
+    assert "4.2 MB are still to come, and 3.1 MB are free there" in told.value.en
+    assert "尚需 4.2 MB，剩余空间 3.1 MB" in told.value.zh
+    monkeypatch.setattr(Inbox, "free_bytes", lambda _inbox: 100)
     assert desk.door.tell_files(seen.id, FilesTold(1, [100], [])).bytes_total == SEGMENT + 100
 
 
@@ -275,18 +279,36 @@ def test_a_full_inbox_is_told_and_loses_nothing(
         write_pieces_at(file, start, pieces)
 
     monkeypatch.setattr(run_writer, "write_pieces_at", full)
-    with pytest.raises(FarmUnavailable, match="storage is full"):
+    with pytest.raises(FarmUnavailable, match=FULL):
         desk.upload()
     monkeypatch.undo()
     seen = desk.upload()
     assert desk.opened(seen) == desk.packed()
 
 
+def test_an_inbox_that_fills_up_under_way_is_told_with_what_it_lacks(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: BinaryIO, start: int, pieces: Sequence[memoryview]) -> None:
+        if start:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_pieces_at(file, start, pieces)
+
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [3 * SEGMENT], []))
+    monkeypatch.setattr(run_writer, "write_pieces_at", full)
+    monkeypatch.setattr(Inbox, "free_bytes", lambda _inbox: 1_234_567)
+    frames = [_frame(os.urandom(SEGMENT)) for _ in range(3)]
+    with pytest.raises(FarmUnavailable, match=FULL) as told:
+        desk.door.send_run(seen.id, 0, iter(frames))
+    assert "2.1 MB are still to come, and 1.2 MB are free there" in told.value.en
+
+
 def test_more_than_the_disk_holds_is_refused_before_it_travels(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", lambda _folder: SEGMENT)
-    with pytest.raises(FarmUnavailable, match="storage is full"):
+    monkeypatch.setattr(Inbox, "free_bytes", lambda _inbox: SEGMENT)
+    with pytest.raises(FarmUnavailable, match=FULL):
         desk.upload()
     assert desk.door.of_task(1).bytes_here == 0
 
@@ -356,12 +378,12 @@ def test_uploads_that_are_told_of_at_once_share_one_quota(
 ) -> None:
     both = threading.Barrier(2)
 
-    def room(_folder: Path) -> int:
+    def room(_inbox: Inbox) -> int:
         with suppress(threading.BrokenBarrierError):
             both.wait(0.5)  # for the other one, should it be let in as well
         return 1 << 40
 
-    monkeypatch.setattr("farmdesk.gateway.uploads.free_bytes", room)
+    monkeypatch.setattr(Inbox, "free_bytes", room)
     seen = [desk.door.begin(task_id) for task_id in (1, 2)]
     doors = [desk.door, TransferDoor(desk.session())]
 

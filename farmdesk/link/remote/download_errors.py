@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.text import quoted
+from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.text import quoted, size_text
+from farmdesk.domain.transfers import Room
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -46,17 +48,20 @@ class CutOff(FarmUnavailable):
 
 
 class DiskFull(Refused):
-    """No room for what comes on this machine."""
+    """No room on this machine for what comes. `room`: of the fetch; None: nobody has looked."""
 
-    def __init__(self, folder: Path, lacking: int | None = None) -> None:
-        self.folder = folder
-        more = "" if lacking is None else f" {lacking / 1e9:.1f} GB more are needed."
-        more_zh = "" if lacking is None else f"还需要 {lacking / 1e9:.1f} GB。"
+    def __init__(self, folder: Path, room: Room | None = None) -> None:
+        self.folder, self.room = folder, room
+        sizes, lacking, lacking_zh = UNSAID, "", ""
+        if room is not None:
+            sizes = Said(": ", "：") + room.said()
+            size = size_text(room.coming - room.free)
+            lacking, lacking_zh = f" for {size} more", f" {size} "
         super().__init__(
-            f"The disk of {folder} is full.{more} Make room, then fetch again: what has come is "
-            "kept, and no file is there by half.",
-            f"{folder} 所在磁盘已满。{more_zh}请腾出空间后重新下载：已下载的内容会保留，"
-            "不会出现不完整的文件。",
+            f"The disk of {folder} is full{sizes.en}. Make room{lacking}, then fetch again: what "
+            "has come is kept, and no file is there by half.",
+            f"{folder} 所在磁盘已满{sizes.zh}。请腾出{lacking_zh}空间后重新下载："
+            "已下载的内容会保留，不会出现不完整的文件。",
         )
 
 

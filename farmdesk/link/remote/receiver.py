@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Never, TypeVar
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable
+from farmdesk.domain.transfers import Room
 from farmdesk.link.remote.download_errors import (
     BadListing,
     DamagedFile,
@@ -83,7 +84,7 @@ class Receiver:
             folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(folder).free
         if rest > free:
-            raise DiskFull(folder, rest - free)
+            raise DiskFull(folder, Room(rest, free))
 
     def bring_all(self, batches: Iterable[Sequence[Item]], bring: Callable[[Item], None]) -> None:
         """Bring items as they become known, until all are here or one fails.
@@ -110,7 +111,14 @@ class Receiver:
         for one in working:
             one.result()
         if self._failed:
-            raise self._failed[0]
+            self._give_up(self._failed[0])
+
+    def _give_up(self, error: Exception) -> Never:
+        """Raise an error; of a disk that was filled under way, with how much it lacks now."""
+        if isinstance(error, DiskFull) and error.room is None:
+            seen = self.progress.look()
+            self.check_room(error.folder, seen.total - seen.done)
+        raise error
 
     def _fail(self, error: Exception) -> None:
         with self._changed:
@@ -151,8 +159,8 @@ class Receiver:
     def receive(self, file: PartFile, ask: Ask) -> None:
         """Take segments until all are here. `ask`: for some of them.
 
-        Raises Paused, DamagedFile, DiskFull, NotWritable, and as `ask` does: then its bytes do not
-        count any more.
+        Raises Paused, DamagedFile, DiskFull, NotWritable, which leave its part where it is, and as
+        `ask` does: then its bytes do not count any more.
         """
         under_way = _UnderWay(file, ask)
         for length in self._watched(file.recall(), under_way):
@@ -170,7 +178,8 @@ class Receiver:
             self._changed.wait_for(lambda: not under_way.helpers)
             self._under_way.remove(under_way)
         if under_way.error is not None:
-            self.progress.found(-under_way.counted)
+            if not isinstance(under_way.error, FINAL):
+                self.progress.found(-under_way.counted)
             raise under_way.error
 
     def _given(self, under_way: _UnderWay) -> range | None:

@@ -7,19 +7,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import TaskState
+from farmdesk.domain.transfers import Room
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull, NotWritable
 from farmdesk.link.remote.part_file import PARTS, part_path
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
-from farmdesk.security.sealed import SEGMENT, WrongKey
+from farmdesk.security.sealed import SEGMENT, SegmentPlan, WrongKey
 from farmdesk.security.sealed_files import write_at
 from farmdesk.security.sealed_results import sealed_result
 from farmdesk.security.user_keys import SealedUse, UserKeys
@@ -284,13 +286,22 @@ def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: P
 def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
     farm: LyingFarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    there = SegmentPlan(LARGE).plain(4)[0]
+
     def full(file, start, content):  # type: ignore[no-untyped-def]
+        if start < there:
+            return write_at(file, start, content)
         write_at(file, start, content[: len(content) // 2])
+        monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=1_234_567))
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("farmdesk.link.remote.part_file.write_at", full)
-    with pytest.raises(DiskFull):
-        fetch(farm, tmp_path)
+    with pytest.raises(DiskFull) as told:
+        fetch(farm, tmp_path, FrameSet.parse("2"), connections=1)
+    assert told.value.room == Room(len(farm.contents[2]) - there, 1_234_567)
+    assert f"{tmp_path} is full: 16.8 MB are still to come, and 1.2 MB are free" in told.value.en
+    assert "Make room for 15.5 MB more" in told.value.en
+    assert "尚需 16.8 MB，剩余空间 1.2 MB。请腾出 15.5 MB 空间" in told.value.zh
     assert not names(tmp_path)
     monkeypatch.undo()
     assert fetch(farm, tmp_path).files == 2

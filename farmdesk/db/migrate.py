@@ -1,15 +1,13 @@
 """Brings a database up to this version of FarmDesk: forward only, safe again and by two at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 
 from sqlalchemy import Connection, inspect, text
 
-from farmdesk.db.blockers import free_name, free_tables
-from farmdesk.db.database import Database, open_database
+from farmdesk.db.alone import alone
+from farmdesk.db.blockers import free_tables
+from farmdesk.db.database import open_database
 from farmdesk.db.faults import WrongSchema
-from farmdesk.domain.errors import FarmUnavailable
 
 WAIT_S = 120  # a migration of a large farm, or the wait for somebody else's
 
@@ -21,11 +19,15 @@ def migrate(url: str) -> bool:
     """
     database = open_database(url, answer_s=WAIT_S + 10, make=True)
     try:
-        with _alone(database), database.writing() as connection:
-            is_old = not _is_newest(connection)
-            if is_old:
-                _upgrade(connection, database.place)
-            return is_old
+        with alone(database, "migrate", wait_s=WAIT_S):
+            if database.is_server:
+                with database.at_once() as connection:
+                    free_tables(connection)
+            with database.writing() as connection:
+                is_old = not _is_newest(connection)
+                if is_old:
+                    _upgrade(connection, database.place)
+                return is_old
     finally:
         database.close()
 
@@ -54,28 +56,3 @@ def _upgrade(connection: Connection, place: str) -> None:
                 f"The database {place} was made by a newer FarmDesk. Update this program.",
                 f"数据库 {place} 由更新版本的 FarmDesk 创建。请升级本程序。",
             ) from error
-
-
-@contextmanager
-def _alone(database: Database) -> Iterator[None]:
-    """Keep others out until all is committed: servers by a named lock, SQLite by its own.
-
-    The lock has its own connection: on the migration's it would be free before the commit.
-    """
-    if not database.is_server:
-        yield
-        return
-    with database.reading() as connection:
-        lock = {"name": f"farmdesk.migrate.{connection.engine.url.database}"[:64], "wait": WAIT_S}
-        free_name(connection, str(lock["name"]))
-        if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
-            raise FarmUnavailable(
-                f"Somebody else has been updating the database {database.place} for long. "
-                "Try again later.",
-                f"另一个程序正在更新数据库 {database.place}。请稍后再试。",
-            )
-        try:
-            free_tables(connection)
-            yield
-        finally:
-            connection.execute(text("DO RELEASE_LOCK(:name)"), {"name": lock["name"]})

@@ -1,18 +1,22 @@
 """The master key of a farm: made, brought back from paper, and rotated with all that it wraps."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.db import accounts, audit, user_keys
+from farmdesk.db.alone import alone
 from farmdesk.db.database import Database
-from farmdesk.domain.accounts import Deed
+from farmdesk.domain.accounts import Deed, KeyRecord
 from farmdesk.domain.errors import Refused
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.key_records import rewrapped
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys, write_master_keys
-from farmdesk.security.vault import Purpose, Vault, load_vault, wrapped_under
+from farmdesk.security.vault import Purpose, Vault, wrapped_under
+
+_WAIT_S = 10  # for another rotation; the database may take 15 to answer
 
 
 class KeyInEnvironment(Refused):
@@ -69,51 +73,51 @@ def note(database: Database, action: str, key: MasterKey, *, by: str) -> None:
 def rotate(path: Path, database: Database, *, by: str) -> Rotated:
     """Wrap everything under a new master key. Killed in between, the next run ends it.
 
-    The key before stays in the file, for servers that are just writing and for backups of today;
-    the rotation after next forgets it, as do all that nothing needs. Raises Refused.
+    One at a time: of two at once the second would write a file without the first one's key, and all
+    that is wrapped under that would be lost. The key before stays in the file, for servers that are
+    just writing and for backups of today; the rotation after next forgets it, as do all that
+    nothing needs. Raises Refused or FarmUnavailable.
     """
     if VARIABLE in os.environ:
         raise KeyInEnvironment
-    keys = read_master_keys(path)
-    needed = _needed(database)
-    unfinished = any(key.id in needed for key in keys[:-1])
-    if not unfinished:
-        keys = (keys[-1], MasterKey.make())
-        write_master_keys(path, keys, replace=True)
-    return Rotated(keys[-1], not unfinished, _rewrap(load_vault(path), database, by))
-
-
-def _needed(database: Database) -> set[str]:
-    """Give the ids of the master keys that something is wrapped under."""
-    with database.reading() as connection:
-        needed = {wrapped_under(blob) for _, blob in accounts.identities(connection)}
-        for key in user_keys.everyones(connection):
-            needed |= {wrapped_under(key.wrapped_private), wrapped_under(key.wrapped_user_key)}
-    return needed
-
-
-def _rewrap(vault: Vault, database: Database, by: str) -> int:
-    """Wrap what is under older keys under the current one; give how many secrets that were."""
-    count = 0
-    with database.writing() as connection:
-        for user_id, old in list(accounts.identities(connection)):
-            new = vault.rewrap(old, Purpose.IDENTITY, user_id=user_id, version=0)
-            if new is not old:
-                accounts.rewrap_identity(connection, user_id, old=old, new=new)
+    with alone(database, "rotate", wait_s=_WAIT_S), database.writing() as connection:
+        identities = list(accounts.identities(connection))
+        records = list(user_keys.everyones(connection))
+        needed = {wrapped_under(blob) for _, blob in identities}
+        needed |= {wrapped_under(blob) for record in records for blob in _blobs(record)}
+        vault, new = _next_vault(path, needed)
+        count = 0
+        for user_id, old in identities:
+            blob = vault.rewrap(old, Purpose.IDENTITY, user_id=user_id, version=0)
+            if blob is not old:
+                accounts.rewrap_identity(connection, user_id, old=old, new=blob)
                 count += 1
-        for key in list(user_keys.everyones(connection)):
-            again = rewrapped(key, vault)
-            if again is not key:
+        for record in records:
+            again = rewrapped(record, vault)
+            if again is not record:
+                private, user_key = _blobs(again)
                 user_keys.set_wrapped(
-                    connection,
-                    key,
-                    wrapped_private=again.wrapped_private,
-                    wrapped_user_key=again.wrapped_user_key,
+                    connection, record, wrapped_private=private, wrapped_user_key=user_key
                 )
                 count += 2
         deed = _deed("rotate_master_key", vault.current.id, by, f"{count} secrets")
         audit.append_all(connection, (deed,), digest_of)
-    return count
+    return Rotated(vault.current, new, count)
+
+
+def _next_vault(path: Path, needed: Collection[str]) -> tuple[Vault, bool]:
+    """Give the vault to wrap with, and whether its key is new: an unfinished rotation's is not."""
+    *older, current = read_master_keys(path)
+    if any(key.id in needed for key in older):
+        return Vault(current, tuple(older)), False
+    keys = (current, MasterKey.make())
+    write_master_keys(path, keys, replace=True)
+    return Vault(keys[1], keys[:1]), True
+
+
+def _blobs(record: KeyRecord) -> tuple[bytes, bytes]:
+    """Give the wrapped private parts of keys: the signing key and the user key."""
+    return record.wrapped_private, record.wrapped_user_key
 
 
 def _deed(action: str, key_id: str, by: str, detail: str = "") -> Deed:

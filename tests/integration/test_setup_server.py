@@ -8,6 +8,7 @@ import pytest
 
 from farmdesk.cli import main
 from farmdesk.config import read_config
+from farmdesk.db.alone import alone
 from farmdesk.db.database import open_database
 from farmdesk.security import key_file
 from farmdesk.security.master_key import VARIABLE
@@ -70,7 +71,17 @@ def test_a_farm_is_set_up_on_a_server_and_again(
         assert _roles_and_triggers(db_server, name) == (2, 2)
     told = capfd.readouterr()
     assert ":farm@" not in told.out + told.err
-    open_database(read_config(desk / "farm").database).close()
+    _rotate(read_config(desk / "farm").database, monkeypatch)
+
+
+def _rotate(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rotations at once would lose keys: the second waits, in the end in vain."""
+    monkeypatch.setattr("farmdesk.setup.master._WAIT_S", 0)
+    database = open_database(url)
+    with alone(database, "rotate", wait_s=0):
+        assert main(["vault", "rotate"]) == 3
+    assert main(["vault", "rotate"]) == 0
+    database.close()
 
 
 def test_wrong_passwords_and_poor_accounts_are_told(

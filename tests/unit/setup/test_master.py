@@ -1,12 +1,16 @@
 """The master key of a farm: rotation with all that it wraps, kills in between, and paper."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
+from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys
 from farmdesk.security.vault import Purpose, UnknownMasterKey, load_vault, wrapped_under
 from farmdesk.setup.master import KeyInEnvironment, restore_master_key, rotate
@@ -75,6 +79,39 @@ def test_a_rotation_that_was_killed_is_ended_by_the_next(
     assert (done.current, done.new, done.rewrapped) == (current, False, 3)
     assert _opens(path, database)
     database.close()
+
+
+def test_two_rotations_at_once_lose_no_key(
+    farm: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second one begins while the first one looks at what there is: the worst moment."""
+    database = open_database(f"sqlite:///{farm.folder}/farm.db")
+    real, second = (
+        accounts.identities,
+        [threading.Thread(target=_rotate_too, args=(path, database))],
+    )
+    started: list[threading.Thread] = []
+
+    def looked(connection: Any) -> Any:
+        found = list(real(connection))
+        if second:
+            started.append(second.pop())
+            started[0].start()
+            started[0].join(0.5)  # alone it would be at its end by now; here it waits for the first
+        return found
+
+    monkeypatch.setattr(accounts, "identities", looked)
+    done = rotate(path, database, by="root")
+    started[0].join()
+    assert done.new
+    assert _opens(path, database)
+    assert done.current in read_master_keys(path)
+    database.close()
+
+
+def _rotate_too(path: Path, database: Database) -> None:
+    with suppress(FarmUnavailable):  # a machine that stands still lets it wait in vain
+        rotate(path, database, by="boss")
 
 
 def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:

@@ -4,10 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from farmdesk.cli.asking import ask, ask_new_passphrase, ask_profile
+from farmdesk.cli.asking import ask_login, ask_new_passphrase, ask_profile, check_said
 from farmdesk.cli.call import Call
 from farmdesk.cli.visits import trusted
-from farmdesk.domain.accounts import check_login, check_profile
 from farmdesk.domain.errors import Refused
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import Door
@@ -71,8 +70,9 @@ def apply(call: Call) -> int:
     What the keys are collected with is kept before the farm is asked: when its answer is lost, the
     same application is sent again, and the farm takes it for the same one.
     """
+    check_said(call.words)
     farm, words = trusted(call), call.words
-    login = check_login(words.login or ask("The login that you wish to have", "您希望的登录名"))
+    login = ask_login(words, "The login that you wish to have", "您希望的登录名")
     kept = _kept(farm)
     door = farm.door()
     try:
@@ -83,7 +83,7 @@ def apply(call: Call) -> int:
             return _tell_applied(call, kept, seen.since, approved=seen.approved is not None)
         is_lost = kept is not None and not kept.application and kept.login == login
         pickup = kept if kept is not None and is_lost else Pickup.make(login)
-        profile = None if words.reissue else check_profile(ask_profile(words))
+        profile = None if words.reissue else ask_profile(words)
         farm.keep_pickup(pickup)
         applied = registration.apply(door, pickup, profile)
     finally:

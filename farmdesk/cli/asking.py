@@ -6,12 +6,16 @@ For programs, secrets come from files of mode 0600; never from the command line,
 import argparse
 import getpass
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from farmdesk.cli.screen import language
-from farmdesk.domain.accounts import Profile
+from farmdesk.cli.screen import Spoken, language
+from farmdesk.domain.accounts import Profile, check_login, check_profile_field
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.said import Said
+from farmdesk.security.key_file import check_passphrase
 from farmdesk.security.secret_file import read_secret
 
 PROFILE_FIELDS = (
@@ -24,6 +28,8 @@ _NEW_PASSPHRASE = ("New passphrase of the key file", "密钥文件的新口令")
 _UNLIKE = Said(
     "The two passphrases differ. Type both again.", "两次输入的口令不一致。请重新输入两次。"
 )
+
+Given = TypeVar("Given")
 
 
 class NobodyAnswers(Refused):
@@ -60,23 +66,80 @@ def ask_secret(en: str, zh: str, file: str | None = None) -> str:
         raise NobodyAnswers(question) from None
 
 
+def ask_until_good(
+    ask_once: Callable[[], str],
+    check: Callable[[str], Given],
+    refusal: type[Refused] = Refused,
+) -> Given:
+    """Give what the check makes of an answer; told why it is refused, the person is asked again.
+
+    `refusal`: what another answer may put right. Raises NobodyAnswers, and what else is refused.
+    """
+    while True:
+        answer = ask_once()
+        try:
+            return check(answer)
+        except refusal as refused:
+            _tell(refused)
+
+
 def ask_new_passphrase(file: str | None = None) -> str:
     """Give a new passphrase; one that is typed is typed twice, until both are the same.
 
-    Raises as `ask_secret`.
+    Raises as `ask_secret`; ShortPassphrase for that of a file.
     """
     if file is not None:
-        return ask_secret(*_NEW_PASSPHRASE, file)
+        return check_passphrase(ask_secret(*_NEW_PASSPHRASE, file))
     while True:
-        first = ask_secret(*_NEW_PASSPHRASE)
+        first = ask_until_good(lambda: ask_secret(*_NEW_PASSPHRASE), check_passphrase)
         if ask_secret("The same again", "再次输入") == first:
             return first
-        print(_UNLIKE.text(language()), file=sys.stderr)
+        _tell(_UNLIKE)
+
+
+def ask_login(words: argparse.Namespace, en: str, zh: str) -> str:
+    """Give a login that may be chosen: of the option, else asked for. Raises as `ask_profile`."""
+    if words.login is not None:
+        return check_login(words.login)
+    return ask_until_good(lambda: ask(en, zh), check_login)
 
 
 def ask_profile(words: argparse.Namespace) -> Profile:
-    """Give who somebody is: of the options, else asked for. Raises as `ask_secret`."""
-    fields = {name: getattr(words, name) or ask(en, zh) for name, en, zh in PROFILE_FIELDS}
-    if words.identity_file:
-        return Profile(**fields, identity=ask_secret(*_IDENTITY, words.identity_file))
-    return Profile(**fields, identity=ask(*_IDENTITY))
+    """Give who somebody is: of the options, else asked for.
+
+    Raises as `ask_secret`; BadAccountField for an option that cannot be taken.
+    """
+    fields = {}
+    for name, en, zh in PROFILE_FIELDS:
+        said = getattr(words, name)
+        is_said = said is not None
+        fields[name] = check_profile_field(name, said) if is_said else _ask_field(name, en, zh)
+    return Profile(**fields, identity=_said_identity(words) or _ask_field("identity", *_IDENTITY))
+
+
+def check_said(words: argparse.Namespace) -> None:
+    """Refuse what was said of somebody by options, before the first question. Raises Refused."""
+    said = vars(words)
+    if said.get("login") is not None:
+        check_login(words.login)
+    for name, *_ in PROFILE_FIELDS:
+        if said.get(name) is not None:
+            check_profile_field(name, said[name])
+    _said_identity(words)
+    if said.get("passphrase_file") is not None:
+        ask_new_passphrase(words.passphrase_file)
+
+
+def _said_identity(words: argparse.Namespace) -> str | None:
+    """Give the identity number of the file that was named; None: none was."""
+    file = vars(words).get("identity_file")
+    return None if file is None else check_profile_field("identity", ask_secret(*_IDENTITY, file))
+
+
+def _ask_field(name: str, en: str, zh: str) -> str:
+    return ask_until_good(lambda: ask(en, zh), partial(check_profile_field, name))
+
+
+def _tell(sentence: Spoken) -> None:
+    """Say it where questions stand: what is printed may be JSON."""
+    print(sentence.text(language()), file=sys.stderr)

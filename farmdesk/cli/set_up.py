@@ -4,23 +4,35 @@ import argparse
 import shlex
 import socket
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from rich.cells import set_cell_size
 
-from farmdesk.cli.asking import ask, ask_new_passphrase, ask_profile, ask_secret
+from farmdesk.cli.asking import (
+    ask_login,
+    ask_new_passphrase,
+    ask_profile,
+    ask_secret,
+    ask_until_good,
+    check_said,
+)
 from farmdesk.cli.call import Call
 from farmdesk.config import farm_folder, read_config
+from farmdesk.db.database import open_database
+from farmdesk.db.faults import LockedOut
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.said import Said
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.recovery_copy import print_recovery
 from farmdesk.security.tls import fingerprint_text
 from farmdesk.setup.certificates import GivenFiles
-from farmdesk.setup.steps import Done, Wishes, set_up
-from farmdesk.setup.superadmin import NewSuperadmin
+from farmdesk.setup.folders import check_folder
+from farmdesk.setup.steps import Done, Wishes, check_database, set_up
+from farmdesk.setup.superadmin import KEY_FOLDER, NewSuperadmin
 
+_DATABASE_PASSWORD = ("Password of the database", "数据库密码")
 _STEPS = {
     "folder": "文件夹",
     "settings": "设置",
@@ -107,16 +119,33 @@ def _database(words: argparse.Namespace) -> str | None:
         raise PasswordInSight
     if name is None:
         return url
-    secret = ask_secret("Password of the database", "数据库密码", words.database_password_file)
+    file = words.database_password_file
+    if file is not None:
+        return _with_password(parts, ask_secret(*_DATABASE_PASSWORD, file))
+    open_database(url).close()  # a URL that is none is told before the question
+    ask_once = partial(ask_secret, *_DATABASE_PASSWORD)
+    return ask_until_good(ask_once, partial(_opened_with, parts), LockedOut)
+
+
+def _opened_with(parts: SplitResult, password: str) -> str:
+    """Give the URL with a password that opens the database. Raises Refused."""
+    url = _with_password(parts, password)
+    check_database(url)
+    return url
+
+
+def _with_password(parts: SplitResult, password: str) -> str:
     user, at, rest = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user}:{quote(secret, safe='')}{at}{rest}").geturl()
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}{at}{rest}").geturl()
 
 
 def _superadmin(words: argparse.Namespace) -> NewSuperadmin:
-    login = words.login or ask("Login of the first superadmin", "首位超级管理员的登录名")
+    folder = Path(words.key_folder).absolute()
+    check_folder(folder, KEY_FOLDER)
+    check_said(words)
+    login = ask_login(words, "Login of the first superadmin", "首位超级管理员的登录名")
     profile = ask_profile(words)
-    passphrase = ask_new_passphrase(words.passphrase_file)
-    return NewSuperadmin(login, profile, Path(words.key_folder).absolute(), passphrase)
+    return NewSuperadmin(login, profile, folder, ask_new_passphrase(words.passphrase_file))
 
 
 def _print_step(call: Call, done: Done) -> None:

@@ -7,6 +7,7 @@ from farmdesk.cli.asking import (
     PROFILE_FIELDS,
     ask,
     ask_secret,
+    check_said,
 )
 from farmdesk.cli.call import Call
 from farmdesk.cli.headings import CONTACT, DEPARTMENT, KEY, LOGIN, NAME, QUOTA, ROLE, named
@@ -110,12 +111,14 @@ def logout(call: Call) -> int:
 
 def profile(call: Call) -> int:
     """Show the user's account, changed where words say so."""
+    check_said(call.words)
     session = call.known_farm.session()
     try:
         seen = registration.read_profile(session)
         wishes = {name: getattr(call.words, name) for name, *_ in PROFILE_FIELDS}
-        if any(wishes.values()):
-            fields = {name: wish or getattr(seen, name) for name, wish in wishes.items()}
+        said = {name: wish for name, wish in wishes.items() if wish is not None}
+        if said:
+            fields = {name: said.get(name, getattr(seen, name)) for name in wishes}
             registration.write_profile(session, **fields)
             seen = registration.read_profile(session)
     finally:

@@ -166,6 +166,15 @@ def rewrap_identity(connection: Connection, user_id: int, *, old: bytes, new: by
     connection.execute(update(_USER).where(here).values(identity=new))
 
 
+def superadmin(connection: Connection) -> str | None:
+    """Give the login of a superadmin, the first of several; None where there is none.
+
+    It reads no column that came later: a farm that is still to be updated is answered, too.
+    """
+    which = select(_USER.c.login).where(_USER.c.role == Role.SUPERADMIN.value)
+    return connection.execute(which.order_by(_USER.c.login).limit(1)).scalar_one_or_none()
+
+
 def staff_count(connection: Connection, role: Role) -> int:
     """Give how many active accounts have a role; the last superadmin must not be suspended."""
     which = (_USER.c.role == role.value) & (_USER.c.state == UserState.ACTIVE.value)

@@ -10,13 +10,20 @@ from datetime import datetime
 from enum import StrEnum
 
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.text import is_one_line, quoted
+from farmdesk.domain.text import is_one_line
 from farmdesk.domain.users import Role, User
 
 LEASE_PREFIX = "fl_"  # of the database accounts that are lent to staff; no login may look like one
 NOBODY = ("farm", "setup")  # whom the audit log names for what no person did
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 MAX_FIELD = 200  # characters of a name, a department, a contact
+_FIELDS_ZH = {
+    "login": "登录名",
+    "name": "姓名",
+    "department": "部门",
+    "contact": "联系方式",
+    "identity": "证件号码",
+}
 USUAL_QUOTA_BYTES = 500_000_000_000  # of a new account; packages are up to hundreds of GB
 
 
@@ -177,7 +184,7 @@ class BadAccountField(Refused):
 
     def __init__(self, name: str, en: str, zh: str) -> None:
         self.name = name
-        super().__init__(f"The field {quoted(name)} {en}.", f"字段 {quoted(name)} {zh}。")
+        super().__init__(f"The field {name} {en}.", f"{_FIELDS_ZH[name]}{zh}。")
 
 
 class LeaseOver(Refused):
@@ -216,11 +223,16 @@ def check_login(login: str) -> str:
 def check_profile(profile: Profile) -> Profile:
     """Give a profile back that can be kept and shown. Raises BadAccountField."""
     for name in ("name", "department", "contact", "identity"):
-        text = getattr(profile, name)
-        if not (text.strip() and is_one_line(text) and len(text) <= MAX_FIELD):
-            raise BadAccountField(
-                name,
-                f"must be one line of 1 to {MAX_FIELD} characters",
-                f"必须是 1 到 {MAX_FIELD} 个字符的一行文字",
-            )
+        check_profile_field(name, getattr(profile, name))
     return profile
+
+
+def check_profile_field(name: str, text: str) -> str:
+    """Give one field of a profile back that can be kept and shown. Raises BadAccountField."""
+    if text.strip() and is_one_line(text) and len(text) <= MAX_FIELD:
+        return text
+    raise BadAccountField(
+        name,
+        f"must be one line of 1 to {MAX_FIELD} characters",
+        f"必须是 1 到 {MAX_FIELD} 个字符的一行文字",
+    )

@@ -107,6 +107,13 @@ class KeyFile:
         return keys
 
 
+def check_passphrase(passphrase: str) -> str:
+    """Give a passphrase back that may lock a key file. Raises ShortPassphrase."""
+    if len(unicodedata.normalize("NFKC", passphrase)) < MIN_PASSPHRASE:
+        raise ShortPassphrase
+    return passphrase
+
+
 def key_file_name(login: str, version: int) -> str:
     """Give the usual name: re-issued keys never take the place of those that open old files."""
     return f"{login}{SUFFIX}" if version == 1 else f"{login}-{version}{SUFFIX}"
@@ -114,8 +121,7 @@ def key_file_name(login: str, version: int) -> str:
 
 def lock(keys: UserKeys, passphrase: str, *, n: int = SCRYPT_N) -> KeyFile:
     """Lock keys under a passphrase, with a new salt. Raises ShortPassphrase."""
-    if len(unicodedata.normalize("NFKC", passphrase)) < MIN_PASSPHRASE:
-        raise ShortPassphrase
+    check_passphrase(passphrase)
     salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
     made = KeyFile(keys.login, keys.version, keys.public_pem, n, salt, nonce, b"")
     clear = _bytes({"private": _text(keys.private_der), "user_key": _text(keys.user_key)})

@@ -71,9 +71,7 @@ def make_server_certificate(ca: Certified, hosts: Sequence[str], now: datetime) 
     """Make a server's certificate for its names and IP addresses. Raises BadCertificate."""
     authority = load_certificate(ca.certificate)
     signer = _load_key(ca.key)
-    names = [_host(host) for host in hosts]
-    if not names:
-        raise BadCertificate("it needs the name of a host", "需要主机名")
+    names = check_hosts(hosts)
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()
     made = (
@@ -111,6 +109,13 @@ def check_pair(pair: Certified, now: datetime) -> None:
 def ends_soon(certificate: bytes, now: datetime) -> bool:
     """Say whether a certificate (PEM) should be made anew."""
     return load_certificate(certificate).not_valid_after_utc - now < RENEW_BEFORE
+
+
+def check_hosts(hosts: Sequence[str]) -> list[x509.GeneralName]:
+    """Give the names that a server's certificate will bear. Raises BadCertificate."""
+    if not hosts:
+        raise BadCertificate("it needs the name of a host", "需要主机名")
+    return [_host(host) for host in hosts]
 
 
 def hosts_of(certificate: bytes) -> set[str]:

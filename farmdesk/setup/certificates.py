@@ -59,13 +59,18 @@ def ensure_certificates(
     if gateway is None:
         raise RuntimeError("settings come before certificates")
     if not _is_ours(config, gateway):
-        check_pair(_read(gateway.certificate, gateway.key), now)
-        load_certificate(read_secret(gateway.ca, private=False))
+        check_files(GivenFiles(gateway.certificate, gateway.key, gateway.ca), now)
         yield "certificate", gateway.certificate, False
         return
     gateway.ca.parent.mkdir(mode=0o700, exist_ok=True)
     yield "authority", gateway.ca, _ensure_authority(gateway.ca, hosts[0], now)
     yield "certificate", gateway.certificate, _ensure_server(gateway, hosts, now)
+
+
+def check_files(given: GivenFiles, now: datetime) -> None:
+    """Refuse files from elsewhere that no gateway can serve with. Raises Refused."""
+    check_pair(_read(given.certificate, given.key), now)
+    load_certificate(read_secret(given.ca, private=False))
 
 
 def _is_ours(config: Config, gateway: GatewayConfig) -> bool:

@@ -10,15 +10,23 @@ from farmdesk.db import audit, grants
 from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.accounts import Deed
-from farmdesk.domain.errors import Refused
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.secret_file import read_secret
-from farmdesk.security.tls import fingerprint
-from farmdesk.setup.certificates import GivenFiles, ensure_certificates
+from farmdesk.security.tls import check_hosts, fingerprint
+from farmdesk.setup.certificates import GivenFiles, check_files, ensure_certificates
+from farmdesk.setup.folders import check_folder, ensure_folder
 from farmdesk.setup.master import ensure_master_key
 from farmdesk.setup.settings import ensure_settings
-from farmdesk.setup.superadmin import ACTOR, NewSuperadmin, ensure_superadmin
+from farmdesk.setup.superadmin import (
+    ACTOR,
+    NewSuperadmin,
+    check_new,
+    find_superadmin,
+    make_superadmin,
+)
+
+_FOLDER = "--farm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +53,6 @@ class Done:
     new: bool
 
 
-class NoFarmFolder(Refused):
-    """A farm folder that cannot be made or written."""
-
-    def __init__(self, folder: Path, error: OSError) -> None:
-        why = error.strerror or type(error).__name__
-        super().__init__(
-            f"The farm folder {folder} cannot be used: {why}. Choose another with --farm, or give "
-            "this account the right to write there.",
-            f"无法使用农场文件夹 {folder}：{why}。请用 --farm 选择其他文件夹，或授予写入权限。",
-        )
-
-
 def set_up(
     wishes: Wishes,
     *,
@@ -66,17 +62,19 @@ def set_up(
 ) -> None:
     """Set a farm up, or what of it is missing.
 
-    `ask_superadmin` is called when there is none. `show_master_key` is called once, with a new key,
-    for its recovery copy. Raises Refused or FarmUnavailable; run again, it goes on from there.
+    `ask_superadmin` is called when there is none, and before anything is made: what he answers, and
+    all wishes, are refused in time. `show_master_key` is called once, with a new key, for its
+    recovery copy. Raises Refused or FarmUnavailable; run again, it goes on from there.
     """
-    if wishes.database is not None:
-        _check_database(wishes.database)  # before it is written down
-    made = _ensure_folder(wishes.folder)
+    now = datetime.now(UTC)
+    _check(wishes, now)
+    known = _known_superadmin(wishes)
+    wanted = check_new(ask_superadmin()) if known is None else None
+    made = ensure_folder(wishes.folder, _FOLDER)  # for its owner alone: scenes lie in it, opened
     tell(Done("folder", str(wishes.folder), made))
     made = ensure_settings(wishes.folder, wishes.database, port=wishes.port, given=wishes.given)
     config = read_config(wishes.folder)
     tell(Done("settings", str(wishes.folder / "farm.toml"), made))
-    now = datetime.now(UTC)
     for name, path, made in ensure_certificates(config, wishes.hosts, now):
         tell(Done(name, str(path), made))
     key, made = ensure_master_key(config.master_key)
@@ -85,9 +83,27 @@ def set_up(
         show_master_key(key)
     tell(_ensure_database(config))
     _note_keys(config, key, now)
-    found = ensure_superadmin(config, ask_superadmin)
-    place = "" if found.key_file is None else f", {found.key_file}"
-    tell(Done("superadmin", found.login + place, found.key_file is not None))
+    if wanted is not None:
+        make_superadmin(config, wanted)
+    text = str(known) if wanted is None else f"{wanted.login}, {wanted.key_file}"
+    tell(Done("superadmin", text, wanted is not None))
+
+
+def _check(wishes: Wishes, now: datetime) -> None:
+    """Refuse what no farm can be made of, before anything is asked or made."""
+    if wishes.database is not None:
+        check_database(wishes.database)
+    check_folder(wishes.folder, _FOLDER)
+    check_hosts(wishes.hosts)
+    if wishes.given is not None:
+        check_files(wishes.given, now)
+
+
+def _known_superadmin(wishes: Wishes) -> str | None:
+    """Give who is the superadmin already; None: there is none, or no farm."""
+    if wishes.database is None and not wishes.folder.is_dir():
+        return None
+    return find_superadmin(wishes.database or read_config(wishes.folder).database)
 
 
 def _note_keys(config: Config, key: MasterKey, now: datetime) -> None:
@@ -117,20 +133,8 @@ def _note_keys(config: Config, key: MasterKey, now: datetime) -> None:
         database.close()
 
 
-def _ensure_folder(folder: Path) -> bool:
-    try:
-        made = not folder.is_dir()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # scenes lie in it, opened
-        probe = folder / ".farmdesk-setup"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise NoFarmFolder(folder, error) from error
-    return made
-
-
-def _check_database(url: str) -> None:
-    """Refuse a URL that is none, or a server that does not let us in."""
+def check_database(url: str) -> None:
+    """Refuse a URL that is none, or a server that does not let us in: LockedOut."""
     database = open_database(url)
     try:
         if database.is_server:

@@ -4,7 +4,6 @@ His key file is written first, his account after it: killed in between, the next
 and goes on with the keys in it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from farmdesk.config import Config
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
+from farmdesk.db.faults import WrongSchema
 from farmdesk.domain.accounts import (
     USUAL_QUOTA_BYTES,
     Profile,
@@ -22,12 +22,19 @@ from farmdesk.domain.accounts import (
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 from farmdesk.security.audit_chain import digest_of
-from farmdesk.security.key_file import key_file_name, read_key_file, write_key_file
+from farmdesk.security.key_file import (
+    check_passphrase,
+    key_file_name,
+    read_key_file,
+    write_key_file,
+)
 from farmdesk.security.key_records import key_record
 from farmdesk.security.user_keys import UserKeys
 from farmdesk.security.vault import Purpose, Vault, load_vault
+from farmdesk.setup.folders import check_folder, ensure_folder
 
 ACTOR = "setup"  # in the audit log
+KEY_FOLDER = "--key-folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +52,6 @@ class NewSuperadmin:
         return self.folder / key_file_name(self.login, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Superadmin:
-    """Who the farm's superadmin is. `key_file`: where his keys are, if this run has made him."""
-
-    login: str
-    key_file: Path | None = None
-
-
 class OtherKeyFile(Refused):
     """A key file in the place of the new one that is somebody else's."""
 
@@ -63,37 +62,60 @@ class OtherKeyFile(Refused):
         )
 
 
-def ensure_superadmin(config: Config, ask: Callable[[], NewSuperadmin]) -> Superadmin:
-    """Make the first superadmin where there is none. Raises Refused."""
-    database = open_database(config.database)
+def find_superadmin(url: str) -> str | None:
+    """Give the login of the farm's superadmin; None: there is none, or no farm in this database.
+
+    Raises Refused or FarmUnavailable.
+    """
+    database = open_database(url)
     try:
         with database.reading() as connection:
-            for account in accounts.everybody(connection):
-                if account.role is Role.SUPERADMIN:
-                    return Superadmin(account.login)
-        wanted = ask()
-        check_login(wanted.login)
-        check_profile(wanted.profile)
-        keys = _keys(wanted)
-        _write(database, wanted, keys, load_vault(config.master_key))
-        return Superadmin(wanted.login, wanted.key_file)
+            return accounts.superadmin(connection)
+    except WrongSchema:  # it has no tables yet
+        return None
+    finally:
+        database.close()
+
+
+def check_new(wanted: NewSuperadmin) -> NewSuperadmin:
+    """Give somebody back who can become the first superadmin. Raises Refused; makes nothing."""
+    check_login(wanted.login)
+    check_profile(wanted.profile)
+    check_passphrase(wanted.passphrase)
+    check_folder(wanted.folder, KEY_FOLDER)
+    _kept_keys(wanted)
+    return wanted
+
+
+def make_superadmin(config: Config, wanted: NewSuperadmin) -> None:
+    """Make the first superadmin, whom `check_new` gave back. Raises Refused."""
+    database = open_database(config.database)
+    try:
+        _write(database, wanted, _keys(wanted), load_vault(config.master_key))
     finally:
         database.close()
 
 
 def _keys(wanted: NewSuperadmin) -> UserKeys:
     """Make the keys and their file; or take those of a run that was killed after this."""
-    path = wanted.key_file
-    if path.exists():
-        found = read_key_file(path)
-        if (found.login, found.version) != (wanted.login, 1):
-            raise OtherKeyFile(path)
-        return found.open(wanted.passphrase)
+    kept = _kept_keys(wanted)
+    if kept is not None:
+        return kept
     keys = UserKeys.make(wanted.login, 1)
-    if not wanted.folder.exists():
-        wanted.folder.mkdir(mode=0o700, parents=True)
-    write_key_file(path, keys, wanted.passphrase)
+    ensure_folder(wanted.folder, KEY_FOLDER)
+    write_key_file(wanted.key_file, keys, wanted.passphrase)
     return keys
+
+
+def _kept_keys(wanted: NewSuperadmin) -> UserKeys | None:
+    """Give the keys of his key file, where it is there. Raises OtherKeyFile, WrongPassphrase."""
+    path = wanted.key_file
+    if not path.exists():
+        return None
+    found = read_key_file(path)
+    if (found.login, found.version) != (wanted.login, 1):
+        raise OtherKeyFile(path)
+    return found.open(wanted.passphrase)
 
 
 def _write(database: Database, wanted: NewSuperadmin, keys: UserKeys, vault: Vault) -> None:

@@ -12,12 +12,14 @@ from farmdesk.cli import main
 from farmdesk.config import read_config
 from farmdesk.db import audit
 from farmdesk.db.database import open_database
+from farmdesk.db.faults import LockedOut
 from farmdesk.domain.errors import Refused
 from farmdesk.security import key_file
-from farmdesk.security.key_file import read_key_file
+from farmdesk.security.key_file import read_key_file, write_key_file
 from farmdesk.security.master_key import VARIABLE, read_master_keys
 from farmdesk.security.recovery_copy import print_recovery
 from farmdesk.security.secret_file import write_secret
+from tests.gateways import keys_of
 
 PASSPHRASE = "the first of all passphrases"
 LATER = "another one that I like more"
@@ -86,6 +88,98 @@ def test_a_person_is_asked_for_what_is_missing(
     assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
 
 
+def test_each_answer_is_checked_at_once_and_asked_for_again(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A question that follows a wrong answer is the same one; nothing is made before the last."""
+    lines = iter(["Boss", "boss", "", "Li Na", "Control", "a\tb", "1234", " ", IDENTITY])
+    secrets = iter(["", "short", PASSPHRASE, PASSPHRASE])
+
+    def typed(_question: str = "") -> str:
+        assert not (desk / "farm").exists()
+        return next(secrets if _question else lines)
+
+    monkeypatch.setattr("builtins.input", typed)
+    monkeypatch.setattr("getpass.getpass", typed)
+    assert _run("setup") == 0
+    told = capfd.readouterr().err
+    for field, times in (("login", 1), ("name", 1), ("contact", 1), ("identity", 1)):
+        assert told.count(f"The field {field} must be") == times
+    assert told.count("A passphrase needs 12 characters") == 2
+    assert read_key_file(desk / "boss.fdkey").open(PASSPHRASE).login == "boss"
+
+
+@pytest.mark.parametrize("language", ["en_US.UTF-8", "zh_CN.UTF-8"])
+@pytest.mark.parametrize(
+    ("option", "told_en", "told_zh"),
+    [
+        (("--login", ""), "The field login must be 3 to 32", "登录名须为 3 到 32"),
+        (("--login", "fl_x"), "The field login", "登录名须为"),
+        (("--name", ""), "The field name must be one line", "姓名必须是"),
+        (("--contact", " "), "The field contact must be", "联系方式必须是"),
+        (("--department", "x" * 201), "The field department must be", "部门必须是"),
+        (("--identity-file", "empty"), "The field identity must be", "证件号码必须是"),
+        (("--passphrase-file", "short"), "needs 12 characters", "至少需要 12 个字符"),
+        (("--passphrase-file", "empty"), "needs 12 characters", "至少需要 12 个字符"),
+        (("--passphrase-file", "none"), "none cannot be used", "无法使用 none"),
+        (("--host", "two words"), "no host name", "不是主机名"),
+        (("--host", ""), "no host name", "不是主机名"),
+        (("--key-folder", "pass"), "The folder", "请用 --key-folder 选择"),
+        (("--key-folder", "pass/below"), "Not a directory", "请用 --key-folder 选择"),
+        (("--farm", "pass"), "Choose another with --farm", "请用 --farm 选择"),
+        (
+            ("--certificate", "none", "--key", "none", "--ca", "none"),
+            "none cannot be used",
+            "无法使用 none",
+        ),
+    ],
+)
+def test_what_is_said_wrong_is_refused_before_anything_is_asked_or_made(
+    desk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    language: str,
+    option: tuple[str, ...],
+    told_en: str,
+    told_zh: str,
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    write_secret(desk / "short", b"short\n")
+    write_secret(desk / "empty", b"")
+    before = sorted(desk.rglob("*"))
+
+    def asked(_question: str = "") -> str:
+        raise AssertionError("a question")
+
+    monkeypatch.setattr("builtins.input", asked)
+    monkeypatch.setattr("getpass.getpass", asked)
+    assert main(["setup", *option]) == 1
+    assert (told_zh if language[0] == "z" else told_en) in capfd.readouterr().err
+    assert sorted(desk.rglob("*")) == before
+
+
+def test_a_slip_in_the_password_of_the_database_is_asked_for_again(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+
+    def check(url: str) -> None:
+        opened.append(url)
+        if "right" not in url:
+            raise LockedOut("It does not accept this account.", "不接受此账号。")
+
+    secrets = iter(["wrong", "right"])
+    monkeypatch.setattr("getpass.getpass", lambda _question: next(secrets))
+    monkeypatch.setattr("farmdesk.cli.set_up.check_database", check)
+    monkeypatch.setattr("farmdesk.setup.steps.check_database", lambda _url: None)
+    assert _run("setup --database mysql://farm@127.0.0.1:1/f --host ,") == 1  # and then the host
+    assert opened == [f"mysql://farm:{word}@127.0.0.1:1/f" for word in ("wrong", "right")]
+    assert capfd.readouterr().err.count("does not accept") == 1
+    assert _run("setup --database oracle://farm@127.0.0.1/f") == 1  # without a question
+    assert "no database that FarmDesk knows" in capfd.readouterr().err
+    assert not (desk / "farm").exists()
+
+
 def test_with_nobody_there_to_ask_it_says_so(
     desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +187,21 @@ def test_with_nobody_there_to_ask_it_says_so(
         monkeypatch.setattr(sys, "stdin", nothing)
         assert _run("setup") == 1
     assert "Nobody answered: Login of the first superadmin" in capfd.readouterr().err
+    assert not (desk / "farm").exists()
+
+
+def test_a_farm_with_a_superadmin_asks_nobody(desk: Path) -> None:
+    assert _run(WORDS, FILES) == 0
+    assert _run("setup --host farm.example") == 0
+
+
+def test_another_s_key_file_in_the_way_is_told_before_anything_is_made(
+    desk: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_key_file(desk / "boss.fdkey", keys_of("ann"), PASSPHRASE, n=1 << 14)
+    assert _run(WORDS, FILES) == 1
+    assert "holds other keys" in capfd.readouterr().err
+    assert not (desk / "farm").exists()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +239,7 @@ def test_the_password_of_a_database_comes_from_a_file(
         seen.append(url)
         raise Refused("enough", "够了")
 
-    monkeypatch.setattr("farmdesk.setup.steps._check_database", looked)
+    monkeypatch.setattr("farmdesk.setup.steps.check_database", looked)
     write_secret(desk / "db", "s3cret:@/%密\n".encode())
     assert _run("setup --database mysql://farm@h:3306/f --database-password-file db") == 1
     assert seen == ["mysql://farm:s3cret%3A%40%2F%25%E5%AF%86@h:3306/f"]

@@ -26,8 +26,8 @@ from farmdesk.security.tls import (
 )
 from farmdesk.security.vault import Purpose, load_vault
 from farmdesk.setup import superadmin as superadmin_module
-from farmdesk.setup.steps import NoFarmFolder
-from farmdesk.setup.superadmin import OtherKeyFile
+from farmdesk.setup.folders import NoFolder
+from farmdesk.setup.superadmin import OtherKeyFile, find_superadmin
 from tests.stored_keys import stored_keys
 from tests.unit.setup.conftest import BOSS, PASSPHRASE, Run
 
@@ -188,9 +188,9 @@ def test_wrong_settings_are_not_touched(new_run: NewRun) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NoFarmFolder, match="Not a directory"):
+    with pytest.raises(NoFolder, match="Not a directory"):
         Run(tmp_path / "file" / "farm")()
-    with pytest.raises(NoFarmFolder):  # even root may not
+    with pytest.raises(NoFolder):  # even root may not
         Run(Path("/proc/farm"))()
 
 
@@ -232,6 +232,17 @@ def test_a_damaged_or_open_master_key_is_never_made_anew(new_run: NewRun) -> Non
     path.chmod(0o644)
     with pytest.raises(Refused, match="open to others"):
         run()
+
+
+def test_a_farm_of_an_older_version_knows_its_superadmin(new_run: NewRun) -> None:
+    """A column that came later is not read before the tables are updated."""
+    run = new_run()()
+    database = open_database(f"sqlite:///{run.folder}/farm.db")
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE user_account RENAME COLUMN reason TO of_old")
+    database.close()
+    assert find_superadmin(f"sqlite:///{run.folder}/farm.db") == "boss"
+    assert find_superadmin(f"sqlite:///{run.folder}/none.db") is None
 
 
 def test_a_key_file_in_the_way_is_kept(new_run: NewRun) -> None:

@@ -32,7 +32,6 @@ class Connection(QObject):
     ) -> None:
         super().__init__()
         self.online = False
-        self.ever = False  # was online at least once
         self.latency_s: float | None = None
         self.fresh_at: datetime | None = None  # time of the rows on the screen, UTC
         self.error: FarmUnavailable | None = None
@@ -79,7 +78,7 @@ class Connection(QObject):
         self.error = None
         if not self.online:
             self._retry.stop()
-            self.online = self.ever = True
+            self.online = True
             self.came_back.emit()
         self.changed.emit()
 

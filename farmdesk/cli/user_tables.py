@@ -21,6 +21,7 @@ from farmdesk.cli.screen import Screen, Shown
 from farmdesk.domain.account_words import APPLICATIONS, KEY_STATES, ROLES, USER_STATES
 from farmdesk.domain.accounts import Account, Application, PublicKey
 from farmdesk.domain.said import Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.security.handover import handover_fingerprint
 
 _APPLICATION_HEADINGS = (
@@ -51,17 +52,12 @@ def print_account(screen: Screen, account: Account, keys: Sequence[PublicKey]) -
             (NAME, account.name),
             (DEPARTMENT, account.department),
             (CONTACT, account.contact),
-            (QUOTA, gigabytes(account.quota_bytes)),
+            (QUOTA, size_text(account.quota_bytes)),
             (SINCE, _time(account.created_at)),
             (DECIDED, _decided(account)),
             *((KEY, _key(key)) for key in keys),
         ]
     )
-
-
-def gigabytes(size: int) -> str:
-    """Give a size in bytes as people read a quota."""
-    return f"{size / 1e9:.0f} GB"
 
 
 def _application(item: Application) -> tuple[Shown, ...]:
@@ -77,7 +73,7 @@ def _account(account: Account) -> tuple[Shown, ...]:
         account.name,
         account.department,
         account.contact,
-        gigabytes(account.quota_bytes),
+        size_text(account.quota_bytes),
     )
 
 

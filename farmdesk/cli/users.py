@@ -12,6 +12,7 @@ from farmdesk.domain.account_commands import (
 )
 from farmdesk.domain.accounts import Application
 from farmdesk.domain.command_fields import ROLES
+from farmdesk.domain.sizes import read_size
 from farmdesk.security.handover import handover_fingerprint
 
 
@@ -38,7 +39,9 @@ def add_verbs(verb: AddVerb) -> None:
     word("reinstate", "let a suspended account in again", _reinstate).add_argument("login")
     quota = word("quota", "set how much of the inbox somebody may take", _quota)
     quota.add_argument("login")
-    quota.add_argument("gigabytes", type=int)
+    quota.add_argument(
+        "size", nargs="+", metavar=("SIZE", "UNIT"), help="like 20GB, 1.5 TB, 500 MiB, or bytes"
+    )
 
 
 def _list(call: Call) -> int:
@@ -76,7 +79,7 @@ def _reinstate(call: Call) -> int:
 
 
 def _quota(call: Call) -> int:
-    return call.send([SetQuota(call.words.login, call.words.gigabytes)])
+    return call.send([SetQuota(call.words.login, read_size(" ".join(call.words.size)))])
 
 
 def _plain(item: Application) -> dict[str, object]:

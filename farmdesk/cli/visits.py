@@ -12,9 +12,9 @@ from farmdesk.cli.asking import (
 from farmdesk.cli.call import Call
 from farmdesk.cli.headings import CONTACT, DEPARTMENT, KEY, LOGIN, NAME, QUOTA, ROLE, named
 from farmdesk.cli.screen import Screen
-from farmdesk.cli.user_tables import gigabytes
 from farmdesk.domain.account_words import ROLES
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.sizes import size_text
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm
@@ -135,7 +135,7 @@ def print_profile(screen: Screen, seen: ProfileSeen) -> None:
             (NAME, seen.name),
             (DEPARTMENT, seen.department),
             (CONTACT, seen.contact),
-            (QUOTA, gigabytes(seen.quota_bytes)),
+            (QUOTA, size_text(seen.quota_bytes)),
             (KEY, seen.fingerprint),
         ]
     )

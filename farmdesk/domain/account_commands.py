@@ -48,10 +48,10 @@ class RevokeKey:
 
 @dataclass(frozen=True, slots=True)
 class SetQuota:
-    """Set how many gigabytes (1e9 bytes) a user's packages may take in the inbox."""
+    """Set how many bytes a user's packages may take in the inbox; 0: he may upload nothing."""
 
     login: str
-    gigabytes: int
+    quota_bytes: int
 
 
 AccountCommand = ApproveUser | RejectUser | SuspendUser | ReinstateUser | RevokeKey | SetQuota

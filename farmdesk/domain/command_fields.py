@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.text import is_one_line, quoted
 
 POLICIES = ("static", "dynamic", "sampled", "version", "range_split", "range_split_contiguous")
@@ -22,6 +23,7 @@ MAX_NOTE = 4000
 MAX_REASON = 500
 ANSWER_MIN = (5, 1440)  # minutes: nobody can decide faster, or needs to think for longer
 MAX_PARAMETERS = 200
+QUOTA_BYTES = (10**6, 10**15)  # less holds no scene; who typed 20 may have meant gigabytes
 MAX_NODES = 10_000  # that one command may name
 MAX_ID = 2**63 - 1  # of the database's BIGINT
 MAX_PIXELS = 65_536  # a side; the largest size that the common renderers take
@@ -167,6 +169,13 @@ def _check_nodes(name: str, value: Any) -> None:
         _line(MAX_NAME, least=1)(name, item)
 
 
+def _check_quota(name: str, value: int) -> None:
+    low, high = QUOTA_BYTES
+    if value and not low <= value <= high:
+        en, zh = f"{size_text(low)} to {size_text(high)}", f"{size_text(low)} 到 {size_text(high)}"
+        raise BadField(name, f"must be 0 or {en}, like 20GB", f"必须是 0 或 {zh}，例如 20GB")
+
+
 _RULES: dict[str, Callable[[str, Any], None]] = {
     "task_id": _between(1, MAX_ID),
     "previous_task": _between(1, MAX_ID),
@@ -205,6 +214,6 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "login": _line(MAX_NAME, least=1),
     "fingerprint": _line(MAX_NAME, least=1),
     "transfer": _check_transfer,
-    "gigabytes": _between(0, 1_000_000),
+    "quota_bytes": _check_quota,
     "parameters": _check_parameters,
 }

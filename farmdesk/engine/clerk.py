@@ -23,6 +23,7 @@ from farmdesk.domain.errors import FarmError, FarmUnavailable
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.said import Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.users import Role
 from farmdesk.engine.clock import Moment, real_time
 from farmdesk.engine.desk import OUR_FAULT
@@ -34,7 +35,6 @@ from farmdesk.security.vault import OpenVault
 log = logging.getLogger(__name__)
 
 HOUSE_S = 2.0  # how often leased database accounts are looked after
-GIGABYTE = 1_000_000_000
 
 
 class AccountBook(Protocol):
@@ -167,10 +167,11 @@ class Clerk:
                 said = Said(f"Key {fingerprint} is revoked.", f"密钥 {fingerprint} 已吊销。")
                 act = self._act(row, command, fingerprint, said, reason)
                 self._book.revoke(fingerprint, act)
-            case SetQuota(login=login, gigabytes=size):
-                said = Said(f"{login} may upload {size} GB.", f"{login} 的上传配额为 {size} GB。")
-                act = self._act(row, command, login, said, f"{size} GB")
-                self._book.set_quota(login, size * GIGABYTE, act)
+            case SetQuota(login=login, quota_bytes=quota):
+                size = size_text(quota)
+                said = Said(f"{login} may upload {size}.", f"{login} 的上传配额为 {size}。")
+                act = self._act(row, command, login, said, size)
+                self._book.set_quota(login, quota, act)
         return act.outcome
 
     def _approve(self, row: CommandRow, command: ApproveUser) -> Outcome:

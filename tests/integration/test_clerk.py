@@ -34,7 +34,7 @@ from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.transfers import Transfer, TransferState
 from farmdesk.domain.users import Role
-from farmdesk.engine.clerk import GIGABYTE, Clerk
+from farmdesk.engine.clerk import Clerk
 from farmdesk.engine.people import Directory
 from farmdesk.engine.posts import AccountsChanged
 from farmdesk.security.audit_chain import Broken, digest_of, follow
@@ -70,7 +70,7 @@ class Office:
                 PERSON,
                 role=role,
                 state=state,
-                quota_bytes=GIGABYTE,
+                quota_bytes=10**9,
                 now=NOW,
                 wrap=lambda _user, identity: identity.encode()[::-1],
             )
@@ -270,9 +270,10 @@ def test_a_revoked_key_logs_nobody_in(office: Office) -> None:
 
 def test_a_quota_is_set(office: Office) -> None:
     office.approve()
-    assert office.send(SetQuota("lilei", 250)).applied
-    assert office.account().quota_bytes == 250 * GIGABYTE
-    assert not office.send(SetQuota("nobody", 1)).applied
+    outcome = office.send(SetQuota("lilei", 1_500_000_000_000))
+    assert (outcome.applied, outcome.text) == (True, "lilei may upload 1.5 TB.")
+    assert office.account().quota_bytes == 1_500_000_000_000
+    assert not office.send(SetQuota("nobody", 0)).applied
 
 
 def test_a_master_key_that_is_gone_changes_nothing(office: Office) -> None:

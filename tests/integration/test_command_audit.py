@@ -133,9 +133,9 @@ def test_what_accounts_noted_is_not_noted_again(store: Store, database: Database
             now=NOW,
             wrap=lambda _user, _identity: b"wrapped",
         )
-    good, bad = sent(database, SetQuota("wang", 5), SetQuota("nobody", 5), by="boss")
+    good, bad = sent(database, SetQuota("wang", 5 * 10**9), SetQuota("nobody", 0), by="boss")
     act = Act("boss", "set_quota", "wang", done(good, "wang may upload 5 GB."), "5 GB")
-    AccountStore(database, digest_of).set_quota("wang", 5, act)
+    AccountStore(database, digest_of).set_quota("wang", 5 * 10**9, act)
     late = replace(act.outcome, applied=False, text="The engine could not see it.")
     no = Outcome(bad, applied=False, text="There is no account.", at=NOW)
     store.apply(Flush(1, outcomes=(late, no)))

@@ -131,7 +131,8 @@ def test_who_waits_and_who_is_there(database: Database, capfd: pytest.CaptureFix
         ("user reject 1 2 --reason crowd", RejectUser(2, "crowd")),
         ("user suspend wang --reason left", SuspendUser("wang", "left")),
         ("user reinstate wang", ReinstateUser("wang")),
-        ("user quota wang 20", SetQuota("wang", 20)),
+        ("user quota wang 20GB", SetQuota("wang", 20 * 10**9)),
+        ("user quota wang 1.5 TB", SetQuota("wang", 1_500_000_000_000)),
         (f"key revoke {'ab' * 32} --reason stolen", RevokeKey("ab" * 32, "stolen")),
     ],
 )
@@ -240,6 +241,21 @@ def test_the_log_is_searched(
         audit.append_all(connection, deeds, digest_of)
     assert main(["audit", "list", "--json", *words.split()]) == 0
     assert [row["id"] for row in json.loads(capfd.readouterr().out)] == found
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ("20 apples", "'20 apples' is no size. Write it like 20GB, 1.5 TB"),
+        ("twenty", "'twenty' is no size."),
+    ],
+)
+def test_a_quota_that_is_none_is_told(
+    database: Database, size: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "quota", "wang", *size.split(), "--as", "boss"]) == 1
+    assert told in capfd.readouterr().err
+    assert DirectLink(database, issued_by="x").commands() == []
 
 
 def test_a_time_that_is_none_is_told(database: Database, capfd: pytest.CaptureFixture[str]) -> None:

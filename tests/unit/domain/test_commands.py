@@ -58,6 +58,7 @@ def test_every_command_has_its_own_kind() -> None:
             "fingerprint": "a0b1",
             "transfer": "00" * 16,
             "folder": "/elsewhere",
+            "quota_bytes": 0,
         }
         body = {name: texts.get(name, 5) for name in wanted}
         made = from_body(
@@ -102,6 +103,9 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
             {"request_id": 1, "answer": "allow", "exit_rule": "slowly"},
             "must be one of: cheapest",
         ),
+        ("set_quota", {"login": "a", "quota_bytes": 20}, "must be 0 or 1 MB to 1 PB, like 20GB"),
+        ("set_quota", {"login": "a", "quota_bytes": 10**15 + 1}, "must be 0 or 1 MB to 1 PB"),
+        ("set_quota", {"login": "a", "quota_bytes": -1}, "must be 0 or 1 MB to 1 PB"),
         ("take_package", {"task_id": 1, "transfer": "../x"}, "32 hex digits"),
         ("take_package", {"task_id": 1, "transfer": "0f" * 16 + "\n"}, "32 hex digits"),
         ("submit_task", SUBMIT | {"policy": "magic"}, "must be one of: static"),

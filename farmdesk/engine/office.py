@@ -1,7 +1,7 @@
 """The office of a farm: who its people are, who changes accounts, who opens packages."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from farmdesk.config import Config
@@ -20,7 +20,7 @@ from farmdesk.engine.sent_frames import SentFrames
 from farmdesk.engine.unsealer import Unsealer
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.audit_chain import digest_of
-from farmdesk.security.vault import Vault, load_vault
+from farmdesk.security.vault import Vault, VaultClosed, load_vault, told_as_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def open_office(config: Config, post: Callable[[Post], None]) -> Iterator[Office
         def open_vault() -> Vault:
             return load_vault(config.master_key)
 
+        with suppress(VaultClosed), told_as_closed():  # the log says it now, not with a package
+            open_vault()
         unsealer = Unsealer(packages, open_vault, config.folder)
         opener = Opener(unsealer, Workspace(config.folder), post)
         clerk = Clerk(book, directory, open_vault, post)

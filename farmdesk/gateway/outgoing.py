@@ -23,7 +23,7 @@ from farmdesk.security.package_names import BadName, checked_name
 from farmdesk.security.sealed import SEGMENT, SealedFile, SegmentPlan
 from farmdesk.security.sealed_files import read_at
 from farmdesk.security.user_keys import SealedUse, key_for
-from farmdesk.security.vault import OpenVault, Purpose
+from farmdesk.security.vault import OpenVault, Purpose, told_as_closed
 
 log = logging.getLogger(__name__)
 
@@ -165,9 +165,13 @@ class Outgoing:
         log.info("task %s: %s", task_id, action)
 
     def key(self, record: KeyRecord, use: SealedUse) -> bytes:
-        """Unwrap a user key, for one request alone; give what seals for a use."""
+        """Unwrap a user key, for one request alone; give what seals for a use.
+
+        Raises VaultClosed.
+        """
         place = {"user_id": record.user_id, "version": record.version}
-        user_key = self._vault().unwrap(record.wrapped_user_key, Purpose.USER_KEY, **place)
+        with told_as_closed():
+            user_key = self._vault().unwrap(record.wrapped_user_key, Purpose.USER_KEY, **place)
         return key_for(user_key, use)
 
     def count(self, reading: Reading) -> Reading:

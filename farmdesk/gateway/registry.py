@@ -32,7 +32,7 @@ from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.rates import RateLimit
 from farmdesk.link.wire import ApplicationSeen, Applied, ProfileSeen, SealedKeys
 from farmdesk.security.brakes import counted_address, counted_network
-from farmdesk.security.vault import OpenVault, Purpose
+from farmdesk.security.vault import OpenVault, Purpose, told_as_closed
 
 WAIT_FOR_PICKUP = timedelta(days=7)
 _TOLD_AT = (1, applications.MAX_WAITING // 2, applications.MAX_WAITING)  # applications that wait
@@ -73,7 +73,8 @@ class Registry:
     def apply(self, wanted: Wanted, address: str) -> Applied:
         """Take an application; one that has come in before gets the same answer.
 
-        Raises TooMany, LoginTaken, NoAccount, BadAccountField, or what `applications.apply` does.
+        Raises TooMany, LoginTaken, NoAccount, BadAccountField, VaultClosed, or what
+        `applications.apply` does.
         """
         check_login(wanted.login)
         if wanted.profile is not None:
@@ -200,7 +201,8 @@ class Registry:
 
     def _wrap(self, user_id: int, identity: str) -> bytes:
         secret = identity.encode("utf-8")
-        return self._vault().wrap(secret, Purpose.IDENTITY, user_id=user_id, version=0)
+        with told_as_closed():
+            return self._vault().wrap(secret, Purpose.IDENTITY, user_id=user_id, version=0)
 
     def _noted(self, login: str, action: str, detail: str) -> partial[AuditRecord]:
         return noted(at=self._now(), actor=login, action=action, subject=login, detail=detail)

@@ -5,20 +5,24 @@ for the purpose, user and key version that it was wrapped for: they are the asso
 Source of the form: docs/security.md.
 """
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.security.master_key import KEY_ID_BYTES, MasterKey, read_master_keys
 
 _MAGIC = b"FDW1"
 _NONCE = 12
 _HEAD = len(_MAGIC) + KEY_ID_BYTES + _NONCE
+
+log = logging.getLogger(__name__)
 
 
 class Purpose(StrEnum):
@@ -51,6 +55,17 @@ class DamagedSecret(Refused):
             "elsewhere. Bring the row back from a backup of the database.",
             f"用户 {user_id} 的 {purpose}（版本 {version}）已损坏或不属于该用户。"
             "请从数据库备份中恢复。",
+        )
+
+
+class VaultClosed(FarmUnavailable):
+    """The farm's secrets do not open at present; what is asked for can be done when they do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The farm cannot open its keys now; nothing is lost. Try again later, and tell the "
+            "render staff: the farm's log says what is missing.",
+            "农场暂时无法打开其密钥；没有任何内容丢失。请稍后重试，并告知渲染人员：原因见农场日志。",
         )
 
 
@@ -109,6 +124,19 @@ def load_vault(path: Path) -> Vault:
     """
     *older, current = read_master_keys(path)
     return Vault(current, tuple(older))
+
+
+@contextmanager
+def told_as_closed() -> Iterator[None]:
+    """Use a vault for somebody who cannot mend it: why it does not open, the log alone says.
+
+    Its sentences name files of the farm, and that they are open to others. Raises VaultClosed.
+    """
+    try:
+        yield
+    except Refused as error:
+        log.warning("the vault does not open: %s", error)
+        raise VaultClosed from error
 
 
 def wrapped_under(blob: bytes) -> str:

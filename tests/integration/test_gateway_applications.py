@@ -74,6 +74,19 @@ def test_an_identity_number_is_nowhere_in_clear(room: Room, zhao: Applicant) -> 
     assert PROFILE.identity not in repr(room.audit())
 
 
+def test_a_stranger_hears_nothing_of_the_master_key(room: Room, zhao: Applicant) -> None:
+    path = room.gateway.settings.ca.with_name("master.key")
+    path.chmod(0o644)
+    try:
+        with pytest.raises(FarmUnavailable) as caught:
+            zhao.apply()
+    finally:
+        path.chmod(0o600)
+    assert "cannot open its keys now" in caught.value.en
+    assert str(path.parent) not in caught.value.en + caught.value.zh
+    zhao.apply()  # nothing of the first try stands in the way
+
+
 def test_only_the_pickup_secret_tells_anything_of_an_application(
     room: Room, zhao: Applicant
 ) -> None:

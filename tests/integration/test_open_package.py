@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,11 @@ from farmdesk.engine.unsealer import Unsealer
 from farmdesk.engine.workspace import Workspace
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import MAX_FILES, Entry, Manifest
+from farmdesk.security.master_key import write_master_keys
 from farmdesk.security.sealed import SEGMENT, context
 from farmdesk.security.sealed_files import seal_file
 from farmdesk.security.user_keys import SealedUse, key_for
-from farmdesk.security.vault import Purpose, Vault
+from farmdesk.security.vault import Purpose, Vault, load_vault
 from farmdesk.storage.inbox import Inbox
 
 NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)
@@ -265,6 +267,22 @@ def test_a_key_that_is_not_the_senders_opens_nothing(bench: Bench) -> None:
     bench.packages.user_key = os.urandom(32)
     assert "does not open at all" in bench.open().en
     bench.assert_untouched()
+
+
+def test_a_vault_that_does_not_open_costs_nobody_his_package(bench: Bench, tmp_path: Path) -> None:
+    bench.fill(FILES)
+    path = tmp_path / "master.key"
+    unsealer = replace(bench.unsealer, open_vault=partial(load_vault, path))
+    bench.opener = Opener(unsealer, bench.workspace, bench.posts.put)
+    post = bench.open()
+    assert post.again
+    assert "cannot open its keys now" in post.en
+    assert str(path) not in post.en + post.zh
+    assert bench.packages.transfer.state is TransferState.COMPLETE
+    bench.assert_untouched()
+    write_master_keys(path, [bench.packages.vault.current])  # it is brought back
+    assert bench.open() == PackageOpened(7)
+    assert bench.found == FILES
 
 
 def test_a_storage_that_cannot_be_written_is_tried_again(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from farmdesk.domain.users import Role
 from farmdesk.engine.office import HalfSetUp, open_office
 from farmdesk.engine.people import Directory
 from farmdesk.engine.posts import AccountsChanged, CommandsArrived
+from tests.gateways import add_user
 from tests.unit.engine.rig import NOON, Rig
 
 ANN = Account(1, "ann", Role.CUSTOMER, UserState.ACTIVE, "Ann", "Stage", "x", 9, NOON)
@@ -85,3 +86,14 @@ def test_a_farm_that_is_half_set_up_does_not_start(sqlite_url: str, tmp_path: Pa
         pass
     with open_office(replace(config, gateway=None), lambda _post: None) as office:
         assert office.accounts is None
+
+
+def test_a_master_key_that_is_gone_is_told_at_the_start_and_stops_no_frame(
+    sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_user(sqlite_url, "boss", Role.SUPERADMIN)
+    config = Config(tmp_path, sqlite_url, (), master_key=tmp_path / "master.key")
+    with open_office(config, lambda _post: None) as office:
+        assert office.accounts is not None
+    assert "the vault does not open" in caplog.text
+    assert str(config.master_key) in caplog.text

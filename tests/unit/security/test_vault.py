@@ -12,7 +12,9 @@ from farmdesk.security.vault import (
     Purpose,
     UnknownMasterKey,
     Vault,
+    VaultClosed,
     load_vault,
+    told_as_closed,
     wrapped_under,
 )
 
@@ -91,3 +93,19 @@ def test_no_master_key_shows_itself() -> None:
     assert VAULT.current.id in shown
     for secret in (VAULT.current.secret.hex(), repr(VAULT.current.secret)[2:-1]):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("mode", [None, 0o644, 0o600])
+def test_who_cannot_mend_a_vault_hears_nothing_of_it(
+    mode: int | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "master.key"  # not there, open to others, or without the key that is needed
+    if mode is not None:
+        write_master_keys(path, [MasterKey.make()])
+        path.chmod(mode)
+    with pytest.raises(VaultClosed) as caught, told_as_closed():
+        load_vault(path).unwrap(BLOB, Purpose.IDENTITY, user_id=7, version=2)
+    for said in (caught.value.en, caught.value.zh):
+        assert "master" not in said
+        assert str(tmp_path) not in said
+    assert "master" in caplog.text

@@ -81,6 +81,7 @@ def send_package(call: Call, session: RemoteSession, keys: UserKeys, *, task_id:
                 progress=progress,
                 pause=pause,
                 connections=max(1, words.connections),
+                tell=lambda changes: call.complaints.say(changes.said()),
             ).send(task_id, lambda: source_files(root)),
         )
 

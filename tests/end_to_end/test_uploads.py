@@ -9,6 +9,7 @@ import pytest
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.transfers import TransferState
 from farmdesk.engine.workspace import Workspace
+from farmdesk.link.remote.patience import Paused
 from farmdesk.link.transfer_wire import UploadSeen
 from farmdesk.link.wire import from_json
 from farmdesk.security.sealed import SEGMENT
@@ -73,6 +74,27 @@ def test_a_package_is_sent_opened_and_rendered_and_its_next_version_sends_what_c
     again = _submit(street, said, package, "--previous", task, "--change", "minor")
     assert _opened(street, again.task_id) == _files(package)
     assert again.bytes_total < 2000
+
+
+def test_who_goes_on_with_another_folder_is_told_what_has_changed(
+    street: Street, said: Callable[[], str], package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def paused(*_: object) -> None:
+        raise Paused
+
+    street.come_in("wang", said)
+    with monkeypatch.context() as pausing:
+        pausing.setattr("farmdesk.link.remote.upload.Upload._send_segments", paused)
+        wish = ("submit", SCENE, "--package", package, "--tool", "tiny", "--tool-version", "2")
+        assert street.run(*wish, "--frames", "1", street.passphrase) == 1
+    assert "Paused" in said()
+    (package / "textures/empty").unlink()
+    (package / "textures/[red]new.exr").touch()
+    assert street.run("upload", 1, package, street.passphrase) == 0
+    told = said()
+    assert "1 file gone, no longer sent (textures/empty)" in told
+    assert "1 file new, sent too (textures/[red]new.exr)" in told
+    assert _opened(street, 1) == _files(package)
 
 
 def test_words_about_an_upload_that_cannot_be(

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
+from farmdesk.link.remote.package_changes import Look, PackageChanges, changes_between
 from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import FilesChanged, Run, RunSealer, cut_runs
@@ -93,7 +94,8 @@ class KeepsChanging(Refused):
 class Upload:
     """One package on its way. Whoever sets `pause` pauses it.
 
-    `previous`: what the previous version's package holds.
+    `previous`: what the previous version's package holds; `tell`: is called, from the thread that
+    sends, with what changed in the folder while the upload was interrupted, if anything has.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Upload:
         pause: threading.Event | None = None,
         connections: int = CONNECTIONS,
         patience_s: float = PATIENCE_S,
+        tell: Callable[[PackageChanges], None] | None = None,
     ) -> None:
         self._door = door
         self._journal = journal
@@ -116,6 +119,7 @@ class Upload:
         self._pause = pause or threading.Event()
         self._connections = connections
         self._patience = Patience(self._pause, self._progress, patience_s)
+        self._tell = tell
         self._transfer = ""
 
     def send(self, task_id: int, scan: Callable[[], Sequence[SourceFile]]) -> UploadSeen:
@@ -125,10 +129,12 @@ class Upload:
         the farm or `scan` says.
         """
         seen = self._opened(task_id)
-        for _ in range(_BEGINNINGS):
+        for beginning in range(_BEGINNINGS):
             if seen.state is not TransferState.OPEN:
                 return self._ended(seen)
             sources = {source.name: source for source in scan()}
+            if beginning == 0:
+                self._tell_changes(sources)
             self._tell_files(sources)
             try:
                 self._send_segments({name: source.path for name, source in sources.items()})
@@ -158,6 +164,13 @@ class Upload:
             return None
         transfer = known[0].hex()
         return self._patience.ask(lambda: self._door.find(transfer))
+
+    def _tell_changes(self, sources: Mapping[str, SourceFile]) -> None:
+        """Tell who sends what is not as an earlier program left it."""
+        before: dict[str, Look] = {file.name: file for file in self._journal.files().values()}
+        before |= self._journal.unchanged()
+        if self._tell is not None and before and (changes := changes_between(before, sources)):
+            self._tell(changes)
 
     def _tell_files(self, sources: Mapping[str, SourceFile]) -> None:
         """Number what is new, drop what changed or is gone, and tell the farm."""

@@ -11,6 +11,7 @@ from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.run_writer import RunWriter
+from farmdesk.link.remote.package_changes import PackageChanges
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import Unreadable
@@ -60,6 +61,9 @@ class InboxDoor:
     def begin(self, task_id: int) -> UploadSeen:
         assert task_id == TASK
         self.begun += 1
+        if self.state is TransferState.CANCELLED:
+            self.state, self.transfer = TransferState.OPEN, os.urandom(16)
+            self.restart()
         return self._seen()
 
     def find(self, transfer: str) -> UploadSeen:
@@ -121,6 +125,7 @@ class Customer:
         self.door = InboxDoor(root / "farm")
         self.pause = threading.Event()
         self.progress = Progress()
+        self.told: list[PackageChanges] = []
 
     def write(self, name: str, content: bytes, mtime_ns: int | None = None) -> None:
         path = self.package / name
@@ -144,6 +149,7 @@ class Customer:
             pause=self.pause,
             connections=connections,
             patience_s=0,
+            tell=self.told.append,
         )
         return upload.send(TASK, self.scan)
 
@@ -326,8 +332,57 @@ def test_files_that_came_and_went_in_the_pause(customer: Customer) -> None:
         customer.send()
     (customer.package / "cache" / "3.vdb").unlink()
     customer.write("new.txt", b"new")
+    customer.write("textures/ice.exr", os.urandom(100))
+    assert customer.told == []  # of the first time
     customer.send()
     assert customer.arrived() == customer.packed()
+    assert customer.told == [PackageChanges(["textures/ice.exr"], ["cache/3.vdb"], ["new.txt"])]
+
+
+def test_nothing_is_told_of_a_folder_that_rested_in_the_pause(customer: Customer) -> None:
+    customer.door.breaks = {8}
+    with pytest.raises(FarmUnavailable):
+        customer.send()
+    customer.door.at_piece = {
+        9: lambda: customer.write("textures/ice.exr", os.urandom(3 * SEGMENT))
+    }
+    customer.send()  # and what changes under way is no matter of the pause
+    assert customer.arrived() == customer.packed()
+    assert customer.told == []
+
+
+def test_nothing_is_told_of_files_that_a_cancelled_upload_had(customer: Customer) -> None:
+    customer.door.breaks = {8}
+    with pytest.raises(FarmUnavailable):
+        customer.send()
+    (customer.package / "cache" / "3.vdb").unlink()
+    customer.door.state = TransferState.CANCELLED
+    customer.send()
+    assert customer.arrived() == customer.packed()
+    assert customer.told == []
+
+
+def test_what_did_not_travel_and_changes_in_the_pause_is_told_too(
+    customer: Customer, tmp_path: Path, keys: UserKeys
+) -> None:
+    customer.send()
+    journal = customer.journal()
+    previous = journal.contents()
+    journal.close()
+    again = tmp_path / "again"
+    again.mkdir()
+    second = Customer(again, keys)
+    name = "开幕/scene.blend"
+    second.write(name, customer.packed()[name])
+    second.write("new.txt", b"new")
+    journal = second.journal()
+    second.door.breaks = {1}
+    with pytest.raises(FarmUnavailable):
+        Upload(second.door, journal, keys, previous=previous, patience_s=0).send(TASK, second.scan)
+    second.write(name, b"another scene")
+    second.upload(journal)
+    journal.close()
+    assert second.told == [PackageChanges([name], [], [])]
 
 
 def test_an_answer_that_was_lost_is_asked_for(customer: Customer) -> None:

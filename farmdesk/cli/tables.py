@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from farmdesk.cli.headings import FRAME, NODE, REASON, STATE, TASK, named
 from farmdesk.cli.screen import Screen, Shown, Styled
+from farmdesk.domain.failure_words import advised, why_failed
 from farmdesk.domain.records import FrameRecord, LogRecord
 from farmdesk.domain.rows import FrameRow, LogRow, NodeRow
 from farmdesk.domain.said import Said
@@ -21,8 +22,8 @@ STATE_STYLES = {
 }
 
 
-def print_frames(screen: Screen, rows: Iterable[FrameRow]) -> None:
-    """Print finished attempts."""
+def print_frames(screen: Screen, rows: Sequence[FrameRow]) -> None:
+    """Print finished attempts, and below them what to do about each reason of failures."""
     headings = (
         FRAME,
         Said("Attempt", "次数"),
@@ -34,6 +35,9 @@ def print_frames(screen: Screen, rows: Iterable[FrameRow]) -> None:
         REASON,
     )
     screen.table(headings, (_frame(row.record) for row in rows))
+    for reason in dict.fromkeys(row.record.reason for row in rows):
+        if reason is not None:
+            screen.say(advised(REASONS[reason], reason))
 
 
 def print_nodes(screen: Screen, rows: Sequence[NodeRow]) -> None:
@@ -65,7 +69,6 @@ def print_logs(screen: Screen, rows: Iterable[LogRow]) -> None:
 
 def _frame(record: FrameRecord) -> tuple[Shown, ...]:
     """Give a line of the frames; what a tool said of its failure stands as it was said."""
-    why, text = record.reason, record.text
     return (
         str(record.frame),
         str(record.attempt),
@@ -74,7 +77,7 @@ def _frame(record: FrameRecord) -> tuple[Shown, ...]:
         f"{record.render_s:.2f}",
         f"{record.load_s:.2f}" if record.load_s else "",
         f"{record.width}x{record.height}" if record.width else "",
-        Said(f"{why}: {text}", f"{REASONS[why].zh}：{text}") if why else "",
+        why_failed(record.reason, record.text) if record.reason else "",
     )
 
 

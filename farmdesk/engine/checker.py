@@ -72,7 +72,7 @@ class Checker:
         recorded, width, height = self._survey(job)
         wanted = job.frames - job.given_up
         bad = [
-            BadFrame(frame, "is not recorded as finished", missing=True)
+            BadFrame(frame, "is not recorded as finished", missing=True, text_zh="没有完成的记录")
             for frame in wanted - recorded
         ]
         size = 0
@@ -83,7 +83,7 @@ class Checker:
             if finding.error:
                 with contextlib.suppress(OSError):  # then it stays, and is overwritten or shown
                     (job.folder / record.path).unlink(missing_ok=True)
-                bad.append(BadFrame(record.frame, finding.error, finding.missing, record))
+                bad.append(_bad(record, finding))
         return CheckReport(
             total=len(job.frames),
             proven=len(wanted) - len(bad),
@@ -121,6 +121,12 @@ class Checker:
                 waiting.append(worker)
             while waiting:
                 yield waiting.popleft().take()
+
+
+def _bad(record: FrameRecord, finding: Finding) -> BadFrame:
+    return BadFrame(
+        record.frame, finding.error, finding.error_zh, missing=finding.missing, record=record
+    )
 
 
 def _claims(

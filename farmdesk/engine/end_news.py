@@ -25,13 +25,13 @@ def _said(entry: TaskEntry) -> Said:
     en, zh = f"Task {task.id} ({name})", f"任务 {task.id}（{name}）"
     proven, proven_zh = f"{good} frames are proven.", f"{good} 帧已通过校验。"
     last = entry.last_error
-    why, why_zh = (f": {last.en}", f"：{last.zh}") if last.en else ("", "")
+    why, why_zh = (f": {last.en}", f"：{last.zh}") if last.en else (".", "。")
     if not failed:
         return Said(f"{en} is completed: {proven}", f"{zh}已完成：{proven_zh}")
     if not good:
-        return Said(f"{en} has failed{why}.", f"{zh}失败{why_zh}。")
+        return Said(f"{en} has failed{why}", f"{zh}失败{why_zh}")
     lost, which = f"{len(failed)} of {len(entry.frames)}", quoted(str(failed))
     return Said(
-        f"{en} has ended; {lost} frames failed ({which}){why}. {proven}",
-        f"{zh}已结束；{len(failed)} 帧失败（{which}）{why_zh}。{proven_zh}",
+        f"{en} has ended; {lost} frames failed ({which}){why} {proven}",
+        f"{zh}已结束；{len(failed)} 帧失败（{which}）{why_zh}{proven_zh}",
     )

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
+from farmdesk.domain.failure_words import advised
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.said import Said
@@ -103,7 +104,7 @@ class Endings:
     def _reject(self, entry: TaskEntry, bad: BadFrame, now: Moment) -> None:
         """Count the attempt that the check did not accept as one in vain, on record."""
         attempts = entry.attempts[bad.frame] = entry.attempts.get(bad.frame, 0) + 1
-        text = f"frame {bad.frame} {bad.text}"
+        why = Said(f"frame {bad.frame} {bad.text}", f"第 {bad.frame} 帧{bad.text_zh}")
         given_up = entry.tries(bad.frame) >= MAX_ATTEMPTS
         state = FrameState.FAILED if given_up else FrameState.RETRYING
         entry.set_state(bad.frame, state)
@@ -111,8 +112,8 @@ class Endings:
             entry.render_s -= bad.record.render_s
             self._farm.record_frame(entry, _rejected(bad.record, bad.text, attempts, state))
         if given_up:
-            entry.last_error = Said(text, f"第 {bad.frame} 帧校验未通过：{bad.text}")
-        self._tell(entry, "error", text, now, frame=bad.frame)
+            entry.last_error = advised(why, FailureReason.BAD_IMAGE)
+        self._tell(entry, "error", why.en, now, frame=bad.frame)
 
     def _end(self, entry: TaskEntry, now: Moment) -> None:
         failed = entry.select(FrameState.FAILED)

@@ -36,6 +36,7 @@ class Finding:
     frame: int
     bytes: int
     error: str = ""
+    error_zh: str = ""
     missing: bool = False
     width: int = 0
     height: int = 0
@@ -47,20 +48,22 @@ def check_frame(claim: Claim) -> Finding:
     try:
         status = path.stat()
         if status.st_size != claim.bytes:
-            return _bad(claim, f"has {status.st_size} bytes, {claim.bytes} are recorded")
+            en = f"has {status.st_size} bytes, {claim.bytes} are recorded"
+            return _bad(claim, en, f"为 {status.st_size} 字节，而记录为 {claim.bytes} 字节")
         if status.st_mtime < claim.newer_than:
-            return _bad(claim, "is older than the start of its task")
+            return _bad(claim, "is older than the start of its task", "早于任务的开始时间")
         facts = check_image(path)
         width, height = claim.width or facts.width, claim.height or facts.height
         if (facts.width, facts.height) != (width, height):
             size = f"{facts.width}x{facts.height}"
-            return _bad(claim, f"is {size}, expected is {width}x{height}")
+            en = f"is {size}, expected is {width}x{height}"
+            return _bad(claim, en, f"尺寸为 {size}，应为 {width}x{height}")
         if _digest(path) != claim.sha256:
-            return _bad(claim, "has another digest than the recorded one")
+            return _bad(claim, "has another digest than the recorded one", "与记录的摘要不符")
     except FileNotFoundError:
-        return Finding(claim.frame, 0, "is missing", missing=True)
+        return Finding(claim.frame, 0, "is missing", "缺失", missing=True)
     except (BadImage, OSError) as error:
-        return _bad(claim, str(error))
+        return _bad(claim, f"cannot be read: {error}", f"无法读取（{error}）")
     return Finding(claim.frame, claim.bytes, width=width, height=height)
 
 
@@ -73,8 +76,8 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def _bad(claim: Claim, text: str) -> Finding:
-    return Finding(claim.frame, 0, text)
+def _bad(claim: Claim, en: str, zh: str) -> Finding:
+    return Finding(claim.frame, 0, en, zh)
 
 
 def _digest(path: Path) -> str:

@@ -157,8 +157,8 @@ class _Taking:
             if finding.error:
                 name = quoted(file.name)
                 return Said(
-                    f"{name} fails the frame check: {finding.error}.",
-                    f"{name} 未通过帧检查：{finding.error}。",
+                    f"{name} fails the frame check: it {finding.error}.",
+                    f"{name} 未通过帧检查：{finding.error_zh}。",
                 )
             known = lying(target, frame, self._order.journal.parent)
             if known is not None:  # a node was faster

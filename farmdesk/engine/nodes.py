@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from farmdesk.dispatch.wants import Place
 from farmdesk.domain.node import RenderNode
+from farmdesk.domain.state_words import REASONS
 from farmdesk.domain.states import FailureReason, NodeState
 from farmdesk.domain.task import TaskId
 from farmdesk.engine.clock import Moment
@@ -138,8 +139,9 @@ class Nodes:
         self._faults[name] += 1
         self._rests[name] = now.seconds + rest
         self._farm.changes += 1
-        text = f"{node.failures} failures in a row ({reason}); tried again in {rest / 60:.0f} min"
-        text_zh = f"连续失败 {node.failures} 次（{reason}）；{rest / 60:.0f} 分钟后重试"
+        why, minutes = REASONS[reason], f"{rest / 60:.0f}"
+        text = f"{node.failures} failures in a row ({why.en}); tried again in {minutes} min"
+        text_zh = f"连续失败 {node.failures} 次（{why.zh}）；{minutes} 分钟后重试"
         self._move(name, NodeState.FAULT, text, text_zh)
         log.warning("node %s: %s", name, text)
         return True

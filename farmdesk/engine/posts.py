@@ -158,6 +158,7 @@ class BadFrame:
 
     frame: int
     text: str
+    text_zh: str
     missing: bool
     record: FrameRecord | None = None
 

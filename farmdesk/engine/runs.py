@@ -15,10 +15,10 @@ from farmdesk.dispatch.events import (
 )
 from farmdesk.dispatch.render_control import RenderControl
 from farmdesk.dispatch.versions import takes_prior
+from farmdesk.domain.failure_words import advised, why_failed
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.rows import FrameTimes
 from farmdesk.domain.said import Said
-from farmdesk.domain.state_words import REASONS
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.engine.agents import Agents
 from farmdesk.engine.allocation import Allocation
@@ -230,7 +230,7 @@ class Runs:
             case FramesRendered():
                 self._endings.rendered(entry, now)
             case TaskHopeless(reason=reason, text=text):
-                entry.last_error = Said(f"{text} ({reason})", f"{REASONS[reason].zh}：{text}")
+                entry.last_error = advised(why_failed(reason, text), reason)
                 for state in (FrameState.WAITING, FrameState.RETRYING):
                     entry.states = entry.states.replace(bytes([state]), bytes([FrameState.FAILED]))
                 self._endings.rendered(entry, now)

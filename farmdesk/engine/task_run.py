@@ -21,8 +21,7 @@ from farmdesk.dispatch.events import (
     TaskHopeless,
 )
 from farmdesk.dispatch.render_control import RenderControl
-from farmdesk.domain.said import Said
-from farmdesk.domain.state_words import REASONS
+from farmdesk.domain.failure_words import advised, why_failed
 from farmdesk.domain.states import FrameState
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
@@ -113,7 +112,7 @@ class TaskRun:
                 self._close(slot, fault)
             case FrameGivenUp(frame=frame, reason=reason, text=text):
                 self.entry.set_state(frame, FrameState.FAILED)
-                self.entry.last_error = Said(text, f"{REASONS[reason].zh}：{text}")
+                self.entry.last_error = advised(why_failed(reason, text), reason)
                 self.note("error", f"frame {frame} given up: {text} ({reason})", now)
                 self._farm.touch(self.entry, states=True)
             case _:

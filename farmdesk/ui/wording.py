@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from farmdesk.domain.exits import ExitRule
+from farmdesk.domain.failure_words import NEXT_STEPS, why_failed
 from farmdesk.domain.said import Said
 from farmdesk.domain.state_words import (
     ANSWERS,
     EXITS,
     FRAME_STATES,
     NODE_STATES,
-    REASONS,
     TASK_STATES,
     URGENT_STATES,
 )
@@ -48,9 +48,13 @@ class Wording:
         """Give the word for a node's state."""
         return self._of(NODE_STATES, state)
 
-    def reason(self, reason: FailureReason) -> str:
-        """Say why a frame failed."""
-        return self._of(REASONS, reason)
+    def why_failed(self, reason: FailureReason, text: str) -> str:
+        """Say why a frame failed; `text`: what the tool or the node said, in its own words."""
+        return why_failed(reason, text).text(self.language)
+
+    def next_step(self, reason: FailureReason) -> str:
+        """Say what to do about a failure."""
+        return self._of(NEXT_STEPS, reason)
 
     def urgent_state(self, state: UrgentState) -> str:
         """Give the word for where an urgent request stands."""

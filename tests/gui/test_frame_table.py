@@ -8,6 +8,7 @@ from PyQt5.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from farmdesk.domain.failure_words import NEXT_STEPS
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import FrameRow
 from farmdesk.domain.states import FailureReason, FrameState
@@ -98,7 +99,8 @@ def test_the_tooltip_says_all_that_is_known(table: FrameTable) -> None:
         "Frame 5 · Failed",
         "Node node01",
         "2.5 s · attempt 1",
-        "Reason: No progress for too long · no output",
+        "Reason: No progress for too long: no output",
+        NEXT_STEPS[FailureReason.STALL].en,
     ]
     assert frame_tip(table, 3, words).splitlines() == ["Frame 7 · Rendering", "Node node09"]
 
@@ -123,7 +125,9 @@ def test_the_list_says_what_the_grid_paints(model: FramesModel, table: FrameTabl
     )
     table.take_states(states_read(bytes([0, 4, 0, 0, 5] + [0] * 6), rev=12))
     row = [model.index(4, column).data() for column in range(model.columnCount())]
-    assert row == ["9", "Failed", "node01", "1", "2.5 s", "The tool crashed · 11"]
+    assert row == ["9", "Failed", "node01", "1", "2.5 s", "The tool crashed: 11"]
+    tip = model.index(4, COLUMNS.index(FrameColumn.REASON)).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.splitlines() == ["The tool crashed: 11", NEXT_STEPS[FailureReason.CRASH].en]
     assert shown(model, FrameColumn.STATE)[:3] == ["Waiting", "Done", "Waiting"]
 
 

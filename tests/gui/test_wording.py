@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QApplication
 from farmdesk.domain.account_words import APPLICATIONS, KEY_STATES, ROLES, USER_STATES
 from farmdesk.domain.accounts import ApplicationKind, KeyState, UserState
 from farmdesk.domain.exits import ExitRule
+from farmdesk.domain.failure_words import NEXT_STEPS
 from farmdesk.domain.said import Said
 from farmdesk.domain.state_words import (
     ANSWERS,
@@ -44,6 +45,7 @@ STATES: list[tuple[Mapping[Any, Said], type[Enum]]] = [
     (FRAME_STATES, FrameState),
     (NODE_STATES, NodeState),
     (REASONS, FailureReason),
+    (NEXT_STEPS, FailureReason),
     (URGENT_STATES, UrgentState),
     (ANSWERS, Answer),
     (EXITS, ExitRule),

@@ -87,7 +87,8 @@ class VirtualChecker(Checker):
                 yield Finding(claim.frame, claim.bytes)
                 continue
             self._world.witness.rejected(self._task, claim.frame, missing=text is None)
-            yield Finding(claim.frame, 0, "is missing" if text is None else "is broken", not text)
+            error = "is missing" if text is None else "is broken"
+            yield Finding(claim.frame, 0, error, missing=not text)
 
 
 class VirtualTimes:

@@ -97,8 +97,10 @@ class FramesModel(QAbstractTableModel):
         if not index.isValid() or index.row() >= len(self._order):
             return None
         place, column = self.place(index.row()), COLUMNS[index.column()]
-        if role in (Role.DisplayRole, Role.ToolTipRole):
+        if role == Role.DisplayRole:
             return self._text(place, column)
+        if role == Role.ToolTipRole:
+            return self._tip(place, column)
         if role == Role.DecorationRole and column is FrameColumn.STATE:
             return self._icon(self._table.state(place))
         return self._alignment(index.column()) if role == Role.TextAlignmentRole else None
@@ -132,9 +134,14 @@ class FramesModel(QAbstractTableModel):
             seconds = float(table.seconds[place])
             return f"{seconds:.1f} s" if seconds else ""
         reason = table.reason(place)
-        if reason is None:
-            return ""
-        return " · ".join(part for part in (words.reason(reason), table.sentence(place)) if part)
+        return "" if reason is None else words.why_failed(reason, table.sentence(place))
+
+    def _tip(self, place: int, column: FrameColumn) -> str:
+        """Give what a cell shows, and at a failure's reason what to do about it."""
+        text, reason = self._text(place, column), self._table.reason(place)
+        if column is not FrameColumn.REASON or reason is None:
+            return text
+        return f"{text}\n{self._appearance.words.next_step(reason)}"
 
     def _icon(self, state: FrameState) -> QIcon:
         theme = self._appearance.theme

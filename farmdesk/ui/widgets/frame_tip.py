@@ -16,7 +16,6 @@ def frame_tip(table: FrameTable, place: int, words: Wording) -> str:
         lines.append(words(Text.FRAME_TIP_SECONDS, seconds=seconds, attempt=attempt))
     reason = table.reason(place)
     if reason is not None:
-        parts = (words.reason(reason), table.sentence(place))
-        said = " · ".join(part for part in parts if part)
-        lines.append(words(Text.FRAME_TIP_REASON, reason=said))
+        said = words.why_failed(reason, table.sentence(place))
+        lines += [words(Text.FRAME_TIP_REASON, reason=said), words.next_step(reason)]
     return "\n".join(lines)

@@ -17,7 +17,8 @@ from tests.cli_samples import SHOWN, printed, task
 
 KNOWN = re.compile(
     r"farmdesk [a-z]+( [a-z]+)?|--[a-z]+|\[bold\]|blender|director|ann|boss|CPU|GPU|GB|MB|stop_task"
-    r"|range_split|/srv/work/1/frames|exit code 11|a line of the log|([0-9a-f]{4} ?){4,}"
+    r"|range_split|/srv/work/1/frames|exit code 11|farm\.toml|stall_s"
+    r"|a line of the log|([0-9a-f]{4} ?){4,}"
 )
 
 
@@ -44,7 +45,8 @@ def test_english_stays_english(name: str) -> None:
         ("tasks", "████████░░░░░░░░░░░░ 4/10 1 failed"),
         ("show", "After       task 7, frame by frame"),
         ("show", "9 of 10 frames proven in 2.0 s, 1920x1080, 5.0 MB; given up: 7"),
-        ("frames", "out_of_memory: exit code 11"),
+        ("frames", "Out of memory: exit code 11\n"),
+        ("frames", "\nOut of memory. Allocate nodes with more memory and retry, or make"),
         ("logs", " task 3 甲 #7         a line of the log"),
         ("urgents", "asking\n"),
         ("urgents", "withdrawn, overruled"),

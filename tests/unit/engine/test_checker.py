@@ -3,6 +3,7 @@
 import hashlib
 import os
 import queue
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -132,6 +133,7 @@ def test_a_bad_frame_is_named(
     report = sequence.check()
     assert [(bad.frame, bad.missing) for bad in report.bad] == [(4, missing)]
     assert report.bad[0].text
+    assert re.search("[一-鿿]", report.bad[0].text_zh)
     assert report.proven == 5
 
 

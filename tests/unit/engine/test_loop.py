@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from farmdesk.domain.failure_words import NEXT_STEPS
 from farmdesk.domain.records import MessageRecord
-from farmdesk.domain.states import FrameState, NodeState, TaskState
+from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
 from farmdesk.domain.task_commands import (
     PauseTask,
     PurgeTask,
@@ -205,13 +206,16 @@ def test_frames_that_the_check_rejects_are_rendered_again_three_times_in_all(rig
     rig.submit("1-3")
     for attempt in (1, 2):
         rig.render_all()
-        rig.end_check(BadFrame(2, "is missing", missing=True))
+        rig.end_check(BadFrame(2, "is missing", "缺失", missing=True))
         assert rig.entry().task.state is TaskState.RENDERING, attempt
     assert rig.render_all() == [2]
-    rig.end_check(BadFrame(2, "is missing", missing=True))
+    rig.end_check(BadFrame(2, "is missing", "缺失", missing=True))
     rig.end_check()
     assert rig.entry().task.state is TaskState.PARTLY_FAILED
     assert rig.entry().count(FrameState.DONE) == 2
+    step = NEXT_STEPS[FailureReason.BAD_IMAGE]
+    assert rig.entry().task.reason == f"1 frame failed: frame 2 is missing. {step.en}"
+    assert rig.entry().task.reason_zh == f"1 帧失败：第 2 帧缺失。{step.zh}"
     outcome = rig.send(RetryFailed(1))
     assert outcome.applied
     assert rig.render_all() == [2]
@@ -236,12 +240,15 @@ def test_a_frame_that_always_fails_is_given_up_after_three_attempts(rig: Rig) ->
     rig.end_check()
     task = rig.entry().task
     assert task.state is TaskState.PARTLY_FAILED
-    assert task.reason == "1 frame failed: frame 3 kills it"
-    assert task.reason_zh == "1 帧失败：工具崩溃：frame 3 kills it"
+    step = NEXT_STEPS[FailureReason.CRASH]
+    assert task.reason == f"1 frame failed: The tool crashed: frame 3 kills it. {step.en}"
+    assert task.reason_zh == f"1 帧失败：工具崩溃：frame 3 kills it。{step.zh}"
     to_owner, to_staff = _messages(rig)
     assert (to_owner.user, to_staff.role) == (task.owner, Role.OPERATOR)
     assert to_owner.text == to_staff.text
-    assert "1 of 4 frames failed (3): frame 3 kills it" in to_owner.text
+    assert "1 of 4 frames failed (3): The tool crashed: frame 3 kills it. " in to_owner.text
+    assert to_owner.text.endswith(f" {step.en} 3 frames are proven.")
+    assert to_owner.text_zh.endswith(f"。{step.zh}3 帧已通过校验。")
     assert "3 frames are proven" in to_owner.text
     assert "1 帧失败（3）：工具崩溃：frame 3 kills it" in to_owner.text_zh
 
@@ -254,7 +261,7 @@ def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:
     assert (task.state, rig.entry().count(FrameState.DONE)) == (TaskState.FAILED, 0)
     assert "Cannot read file" in task.reason
     assert not rig.busy
-    assert all("has failed: Error: Cannot read file" in message.text for message in _messages(rig))
+    assert all("The scene does not load: Error: Cannot" in item.text for item in _messages(rig))
 
 
 def test_an_agent_that_falls_silent_is_killed_and_its_frames_go_on(rig: Rig) -> None:

@@ -451,7 +451,10 @@ def test_bad_frames_of_the_urgent_task_are_rendered_before_the_others_go_on(rig:
     rig.turn()
     assert state(rig, urgent) is TaskState.VERIFYING
     assert state(rig, first) is TaskState.RENDERING  # the nodes would stand idle
-    rig.end_check(BadFrame(1, "is missing", missing=True), BadFrame(2, "is cut", missing=False))
+    rig.end_check(
+        BadFrame(1, "is missing", "缺失", missing=True),
+        BadFrame(2, "is cut", "被截断", missing=False),
+    )
     rig.settle_down()
     assert len(workers(rig, urgent)) == 2
     assert state(rig, first) is TaskState.PREEMPTED

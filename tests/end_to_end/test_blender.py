@@ -69,10 +69,10 @@ def test_tool_and_engine_are_killed_in_mid_task(farm: LocalFarm) -> None:
 @pytest.mark.parametrize(
     ("scene", "reason"),
     [
-        ("no_camera", "the scene has no camera (bad_argument)"),
-        ("cut", "(scene_load)"),
-        ("no_texture", "wood.png (missing_asset)"),
-        ("no_library", "library.blend (missing_asset)"),
+        ("no_camera", "The tool refused a parameter: the scene has no camera. "),
+        ("cut", "The scene does not load: "),
+        ("no_texture", "wood.png. "),
+        ("no_library", "library.blend. "),
     ],
 )
 def test_scene_that_cannot_be_rendered(farm: LocalFarm, scene: str, reason: str) -> None:

@@ -103,9 +103,9 @@ def test_wrong_words(farm: LocalFarm, words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("version", "refuse", "reason"),
     [
-        ("2", "scene_load", "the scene does not load (scene_load)"),
-        ("2", "missing_asset", "(missing_asset)"),
-        ("2", "bad_argument", "(bad_argument)"),
+        ("2", "scene_load", "The scene does not load: the scene does not load. Open the "),
+        ("2", "missing_asset", "An asset is missing: "),
+        ("2", "bad_argument", "The tool refused a parameter: "),
         ("1", "scene_load", "the tool ended with exit code 3"),
     ],
 )

@@ -234,5 +234,5 @@ def account(role: Role, state: UserState) -> Account:
 
 def record(number: int, previous: bytes) -> AuditRecord:
     """Give a link of the audit log's chain."""
-    made = AuditRecord(number, NOW, "boss", "stop_task", "7", "", previous, b"")
+    made = AuditRecord(number, NOW, "boss", "stop_task", "task 7", "", previous, b"")
     return replace(made, digest=digest_of(made))

@@ -8,9 +8,10 @@ from farmdesk.cli.call import Call
 from farmdesk.cli.headings import NUMBER
 from farmdesk.cli.moments import read_time
 from farmdesk.cli.reader import AddVerb, second_words
-from farmdesk.cli.screen import Screen
+from farmdesk.cli.screen import Screen, Shown
 from farmdesk.cli.verdict import verdict
 from farmdesk.domain.accounts import AuditRecord
+from farmdesk.domain.deed_words import action_word, subject_word
 from farmdesk.domain.said import Said
 from farmdesk.security.audit_chain import Link
 
@@ -56,13 +57,13 @@ def _list(call: Call) -> int:
 
 
 def print_audit(screen: Screen, rows: Iterable[AuditRecord]) -> None:
-    """Print records word for word: the log's chain covers them as they were written."""
+    """Print records; the detail word for word, as the log's chain covers it."""
     screen.table(_HEADINGS, map(_cells, rows))
 
 
-def _cells(row: AuditRecord) -> tuple[str, ...]:
-    time = f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}"
-    return str(row.id), time, row.actor, row.action, row.subject, row.detail
+def _cells(row: AuditRecord) -> tuple[Shown, ...]:
+    time, did = f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}", action_word(row.action)
+    return str(row.id), time, row.actor, did, subject_word(row.subject), row.detail
 
 
 def _verify(call: Call) -> int:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from farmdesk.cli.screen import Screen
 from farmdesk.cli.task_tables import print_task
+from farmdesk.domain.deed_words import action_word, subject_word
 from farmdesk.domain.states import TaskState
 from tests.cli_samples import SHOWN, printed, task
 
@@ -58,12 +59,20 @@ def test_english_stays_english(name: str) -> None:
         ("forecast", "开幕式 (if started now)  not as the farm stands"),
         ("people", "an account"),
         ("one_account", "ann  customer, suspended"),
-        ("audit", "#  Time                 Who   What       To  Detail"),
+        ("audit", "#  Time                 Who   What       To      Detail"),
         ("verdicts", "2 records, none changed, removed or moved."),
     ],
 )
 def test_english_is_worded_as_ever(name: str, line: str) -> None:
     assert line in printed(name, "en")
+
+
+def test_the_audit_log_names_in_chinese_what_was_done_and_to_what() -> None:
+    assert "停止任务（stop_task）  任务 7" in printed("audit", "zh")
+    for strange in ("nobody_knows_it", "任务", "", "stop_task "):
+        assert action_word(strange).text("zh") == strange
+    for login in ("task", "wang", "", "tasks 7"):
+        assert subject_word(login).text("zh") == login
 
 
 def test_columns_line_up_though_chinese_letters_are_wide() -> None:

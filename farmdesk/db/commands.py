@@ -1,16 +1,11 @@
 """Table `command`: what people ask for, and the engine's answers."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from functools import cache
-from itertools import accumulate
 
 from sqlalchemy import (
     Connection,
-    Integer,
-    Select,
     Text,
     bindparam,
     func,
@@ -27,7 +22,6 @@ from farmdesk.domain.errors import Refused
 from farmdesk.domain.records import Outcome
 from farmdesk.domain.rows import CommandRow
 
-READ_BYTES = 32_000_000  # of bodies at a time: many long commands shall not fill the memory
 BODY_CHARS = 2_000_000  # of all its texts; the longest frames text is half of it
 _LENT_TO = (
     select(UserAccount.login)
@@ -85,49 +79,6 @@ def _texts(value: object) -> Iterator[str]:
         for name, item in value.items():
             yield str(name)
             yield from _texts(item)
-
-
-def unanswered(connection: Connection, known: Collection[int], limit: int) -> list[CommandRow]:
-    """Give commands without an answer, by id, without the known ones; at most about `READ_BYTES`.
-
-    A leased account's commands bear the login of its user, or the account's own name when the lease
-    was over. Never asks for `id > last`: of two commands at once, the higher number may be
-    committed first.
-    """
-    found = connection.execute(_unanswered(), {"most": limit + len(known)})
-    fresh = [row for row in found if row.id not in known][:limit]
-    if not fresh:
-        return []
-    sizes = accumulate(row.size for row in fresh)
-    fits = sum(size <= READ_BYTES for size in sizes) or 1
-    ids = [row.id for row in fresh[:fits]]
-    return [_command_of_sender(row) for row in connection.execute(_commands_with_sender(ids))]
-
-
-@cache
-def _unanswered() -> Select[int, int]:
-    """Give the question that is asked fifty times a second: to build it anew costs more than it."""
-    query = select(SentCommand.id, func.length(SentCommand.body, type_=Integer).label("size"))
-    query = query.where(SentCommand.answered_at.is_(None))
-    return query.order_by(SentCommand.id).limit(bindparam("most"))
-
-
-def _commands_with_sender(ids: Sequence[int]) -> Select[tuple[object, ...]]:
-    account = SentCommand.issued_by.label("account")
-    return (
-        select(*COLUMNS, account, DbLease.until, DbLease.ended_at)
-        .outerjoin(DbLease, DbLease.account == SentCommand.issued_by)
-        .where(SentCommand.id.in_(ids))
-        .order_by(SentCommand.id)
-    )
-
-
-def _command_of_sender(row: AnyRow) -> CommandRow:
-    """Read a row; the lease's end is compared with the server's own time of the command."""
-    command = command_row(row)
-    if row.until is None or command.issued_at <= min(row.until, row.ended_at or row.until):
-        return command
-    return replace(command, issued_by=row.account)
 
 
 def standing(connection: Connection) -> tuple[CommandRow, ...]:

@@ -31,6 +31,7 @@ from farmdesk.db.models import (
     table_of,
 )
 from farmdesk.db.pruning import prune
+from farmdesk.db.unanswered import Unanswered
 from farmdesk.domain.records import Flush, FrameRecord, NewTask, NodeRecord, TaskRecord
 from farmdesk.domain.rows import CommandRow, FrameTimes, NodeRow, Pace, TaskRow, UrgentRow
 from farmdesk.domain.snapshot import FarmSnapshot, StoredTask
@@ -57,6 +58,7 @@ class Store:
         self._database: Database = open_database(url)
         self._owner = owner
         self._chain = chain
+        self._unanswered = Unanswered()
         self._nodes: dict[str, tuple[object, ...]] = {}  # what table `node` says of each
 
     def acquire_lease(self, now: datetime, seconds: float) -> None:
@@ -105,10 +107,9 @@ class Store:
         rows = [flush_rows.node_row(node) for node in changed]
         bulk.upsert(connection, table_of(Node), flush_rows.NODE, rows)
 
-    def new_commands(self, known: Collection[int] = (), limit: int = 200) -> list[CommandRow]:
-        """Give commands without an answer, by id, but for those that the engine knows already."""
-        with self._database.reading() as connection:
-            return commands.unanswered(connection, known, limit)
+    def new_commands(self, known: Collection[int] = ()) -> list[CommandRow]:
+        """Give each person's oldest commands without an answer, by id, without the known ones."""
+        return self._unanswered.fresh(self._database, known)
 
     def load_farm(self) -> FarmSnapshot:
         """Give the farm as of the last flush: in milliseconds, whatever the number of frames."""

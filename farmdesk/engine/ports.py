@@ -74,8 +74,11 @@ class Store(FrameProofs, Protocol):
         """
         ...
 
-    def new_commands(self, known: Collection[int] = (), limit: int = 200) -> list[CommandRow]:
-        """Give commands without an answer, but for those that the engine knows already."""
+    def new_commands(self, known: Collection[int] = ()) -> list[CommandRow]:
+        """Give commands without an answer, but for those that the engine knows already.
+
+        Of each person a bounded number, the known ones included, oldest first.
+        """
         ...
 
     def renew_lease(self, now: datetime, seconds: float) -> None:

@@ -10,6 +10,7 @@ import pytest
 from farmdesk.db import accounts, applications, audit, commands, sessions, transfers
 from farmdesk.db.account_store import AccountStore
 from farmdesk.db.database import Database, open_database
+from farmdesk.db.unanswered import Unanswered
 from farmdesk.domain.account_commands import (
     AccountCommand,
     ApproveUser,
@@ -165,8 +166,7 @@ def test_an_applicant_gets_keys_that_he_alone_can_open(either: Office) -> None:
 def test_the_answer_is_written_with_the_act(office: Office) -> None:
     application, key = office.apply(office.person("lilei"))
     outcome = office.send(ApproveUser(application.id, handover=key.fingerprint))
-    with office.database.reading() as connection:
-        assert commands.unanswered(connection, (), 10) == []
+    assert Unanswered().fresh(office.database, ()) == []
     assert not office.send(ApproveUser(application.id, handover=key.fingerprint)).applied
     assert outcome.applied
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from farmdesk.db import commands
 from farmdesk.db.models import Base
 from farmdesk.db.store import Store
+from farmdesk.db.unanswered import Unanswered
 from farmdesk.domain.accounts import DbLogin
 from farmdesk.domain.records import Flush, Outcome
 from farmdesk.domain.task_commands import PauseTask
@@ -179,26 +179,9 @@ def test_a_command_that_python_cannot_read_spoils_none_beside_it(
     assert told[2:] == [0] * 3
     assert set(told) <= {0, NO_JSON}
     shell.run(sent, '{"task_id": 1}')
-    with staffed.database.reading() as connection:
-        rows = commands.unanswered(connection, (), 100)
+    rows = Unanswered().fresh(staffed.database, ())
     assert [row.body for row in rows if "task_id" in row.body][-1] == {"task_id": 1}
     assert len(rows) == len(staffed.sent()) == told.count(0) + 1
-
-
-def test_long_commands_are_read_a_few_at_a_time(
-    staffed: StaffedFarm, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "READ_BYTES", 250)
-    for _ in range(5):
-        shell.run(SEND + "('k', %s, '', NULL)", '["' + "x" * 90 + '"]')
-    shell.run(SEND + "('k', %s, '', NULL)", '["' + "x" * 900 + '"]')
-    known, sizes = list[int](), list[int]()
-    with staffed.database.reading() as connection:
-        while rows := commands.unanswered(connection, known, 100):
-            known += [row.id for row in rows]
-            sizes.append(len(rows))
-    assert sizes == [2, 2, 1, 1]
-    staffed.sent()
 
 
 def test_a_command_bears_the_login_while_the_lease_holds(staffed: StaffedFarm) -> None:
@@ -208,8 +191,7 @@ def test_a_command_bears_the_login_while_the_lease_holds(staffed: StaffedFarm) -
     link.close()
 
     def sender() -> str:
-        with staffed.database.reading() as connection:
-            [row] = commands.unanswered(connection, (), 9)
+        [row] = Unanswered().fresh(staffed.database, ())
         return row.issued_by
 
     assert sender() == "ops"  # whatever the client says

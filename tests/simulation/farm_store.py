@@ -107,10 +107,10 @@ class MemoryStore:
             self._blobs[task.task_id] = (self._flush, task.frame_states)
         self.tasks[task.task_id] = task
 
-    def new_commands(self, known: Collection[int] = (), limit: int = 200) -> list[CommandRow]:
+    def new_commands(self, known: Collection[int] = ()) -> list[CommandRow]:
         """Give commands without an answer."""
         self._reach()
-        return [row for row in self.unanswered if row.id not in known][:limit]
+        return [row for row in self.unanswered if row.id not in known]
 
     def load_task(self, task_id: int) -> StoredTask | None:
         """Give one task."""

@@ -21,7 +21,7 @@ class SentCommand(Base):
     __tablename__ = "command"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_command"),
-        Index("ix_command_answered", "answered_at", "id"),
+        Index("ix_command_waiting", "answered_at", "issued_by", "id"),
         MYSQL,
     )
 

@@ -62,7 +62,7 @@ class FakeStore:
         self.applied.append(flush.number)
         return flush.number
 
-    def new_commands(self, known: set[int], limit: int = 200) -> list[CommandRow]:
+    def new_commands(self, known: set[int]) -> list[CommandRow]:
         self._reach()
         return [row for row in self.commands if row.id not in known]
 

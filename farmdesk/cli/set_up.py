@@ -2,7 +2,6 @@
 
 import argparse
 import shlex
-import socket
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -98,7 +97,7 @@ def _wishes(words: argparse.Namespace) -> Wishes:
         raise HalfGiven
     return Wishes(
         folder=farm_folder(words.farm),
-        hosts=tuple(words.host or dict.fromkeys([socket.getfqdn(), "localhost", "127.0.0.1"])),
+        hosts=tuple(words.host or ()),
         port=words.port,
         database=_database(words),
         given=GivenFiles(*map(Path, files)) if all(files) else None,

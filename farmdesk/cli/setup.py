@@ -19,7 +19,7 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="NAME",
         help="a name or address that clients reach this server by; may be repeated",
     )
-    setup.add_argument("--port", type=_port, default=GATEWAY_PORT, help="of the gateway")
+    setup.add_argument("--port", type=_port, help=f"of the gateway ({GATEWAY_PORT})")
     for name in ("certificate", "key", "ca"):
         setup.add_argument(f"--{name}", metavar="FILE.pem", help="of a certificate from elsewhere")
     setup.add_argument("--login", help="of the first superadmin")

@@ -66,7 +66,7 @@ def prepare(
     console.print(f"Renderer {blender}, scene {place.scene}", soft_wrap=True)
     profile = Profile("Chief", "Render farm", "on call", identity="demo")
     set_up(
-        Wishes(place.farm, hosts=(HOST, "localhost"), port=_free_port()),
+        Wishes(place.farm, hosts=(HOST, "localhost")),
         ask_superadmin=lambda: NewSuperadmin(CHIEF, profile, place.home(CHIEF), passphrase),
         show_master_key=lambda _key: None,
         tell=lambda _done: None,

@@ -3,7 +3,6 @@
 import gc
 import logging
 import signal
-import ssl
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from farmdesk.gateway.results import Results
 from farmdesk.gateway.uploads import Uploads
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.secret_file import read_secret
-from farmdesk.security.tls import Certified, check_pair, fingerprint
+from farmdesk.security.tls import Certified, check_pair, fingerprint, server_context
 from farmdesk.security.vault import load_vault
 from farmdesk.storage.inbox import Inbox
 
@@ -47,6 +46,19 @@ class NoGateway(Refused):
         super().__init__(
             "This farm has no gateway. Run `farmdesk setup` once.",
             "此农场没有网关。请先运行一次 `farmdesk setup`。",
+        )
+
+
+class CannotListen(Refused):
+    """An address and port where the gateway cannot listen."""
+
+    def __init__(self, gateway: GatewayConfig) -> None:
+        super().__init__(
+            f"The gateway cannot listen on {gateway.address}, port {gateway.port}: another program "
+            "does, or this machine has no such address. End that program, or change [gateway] in "
+            "farm.toml.",
+            f"网关无法在 {gateway.address} 端口 {gateway.port} 上监听：端口已被其他程序占用，"
+            "或本机没有该地址。请结束该程序，或修改 farm.toml 中的 [gateway]。",
         )
 
 
@@ -82,7 +94,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
 
 def make_server(parts: Parts, gateway: GatewayConfig) -> uvicorn.Server:
     """Give the server, ready to run."""
-    context = _tls_context(gateway)
+    context = server_context(gateway.certificate, gateway.key)
     return uvicorn.Server(
         uvicorn.Config(
             make_app(parts),
@@ -114,6 +126,8 @@ def serve_gateway(config: Config) -> None:
     try:
         gc.freeze()  # what is here now stays: no collection needs to look at it again
         server.run()  # on uvloop, where there is one
+    except SystemExit as ended:  # uvicorn's word for it; its code would start us again for ever
+        raise CannotListen(config.gateway) from ended
     finally:
         parts.database.close()
 
@@ -130,13 +144,6 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-
-
-def _tls_context(gateway: GatewayConfig) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(gateway.certificate, gateway.key)
-    return context
 
 
 def _database_door(config: Config, gateway: GatewayConfig) -> DatabaseDoor | None:

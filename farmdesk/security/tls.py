@@ -7,8 +7,10 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -106,6 +108,33 @@ def check_pair(pair: Certified, now: datetime) -> None:
         raise BadCertificate("it is not valid today", "证书不在有效期内")
 
 
+def check_trust(certificate: Path, key: Path, ca: bytes, hosts: Sequence[str]) -> None:
+    """Refuse a server that clients of an authority (PEM) would refuse under one of its names.
+
+    By a handshake in memory, as they will shake hands. Raises BadCertificate.
+    """
+    client, server = client_context(ca), server_context(certificate, key)
+    for host in hosts:
+        try:
+            _shake_hands(client, server, host)
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", "") or error.reason or type(error).__name__
+            raise BadCertificate(
+                f"clients that trust this authority refuse it as {host} ({why})",
+                f"信任该 CA 的客户端不接受它作为 {host}（{why}）",
+            ) from None
+
+
+def _shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> None:
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(to_client, to_server, server_hostname=host)
+    answers = server.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asks, answers):  # hello; hello, certificate and proof
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    asks.do_handshake()  # it has all that it checks
+
+
 def ends_soon(certificate: bytes, now: datetime) -> bool:
     """Say whether a certificate (PEM) should be made anew."""
     return load_certificate(certificate).not_valid_after_utc - now < RENEW_BEFORE
@@ -156,6 +185,17 @@ def client_context(ca_certificate: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=ca_certificate.decode("ascii", "replace"))
+    return context
+
+
+def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Give the context of a server with these PEM files. Raises BadCertificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        raise BadCertificate("it does not go with its private key", "它与其私钥不匹配") from None
     return context
 
 

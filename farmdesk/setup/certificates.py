@@ -3,6 +3,7 @@
 Of a pair the private key is written first; a key without its certificate has signed nothing yet.
 """
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from farmdesk.security.tls import (
     BadCertificate,
     Certified,
     check_pair,
+    check_trust,
     ends_soon,
     hosts_of,
     load_certificate,
@@ -40,11 +42,11 @@ class NoAuthorityKey(Refused):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"The server needs a new certificate, and {path} is not there to sign it. Bring it "
-            "back from a backup. Without one, move the folder away and set up again: all clients "
-            "must then be told of the new authority.",
-            f"服务器需要新证书，但签发所需的 {path} 不存在。请从备份恢复；"
-            "若无备份，请移走该文件夹并重新设置，之后须通知所有客户端更新 CA。",
+            f"The server needs a new certificate, and {path} is not there to sign it, or is not "
+            "the key of ca.pem beside it. Bring it back from a backup. Without one, move the "
+            "folder away and set up again: all clients must then be told of the new authority.",
+            f"服务器需要新证书，但签发所需的 {path} 不存在，或与同一文件夹中的 ca.pem 不匹配。"
+            "请从备份恢复；若无备份，请移走该文件夹并重新设置，之后须通知所有客户端更新 CA。",
         )
 
 
@@ -53,24 +55,41 @@ def ensure_certificates(
 ) -> Iterator[tuple[str, Path, bool]]:
     """Make what is missing or ends within 30 days; give (what, file, whether it is new).
 
-    `hosts` are added to the names that the server's certificate has. Raises Refused.
+    `hosts` are added to the names that the server's certificate has; one from elsewhere must have
+    them. Without any, an own one that is new is for this machine. Raises Refused.
     """
     gateway = config.gateway
     if gateway is None:
         raise RuntimeError("settings come before certificates")
     if not _is_ours(config, gateway):
-        check_files(GivenFiles(gateway.certificate, gateway.key, gateway.ca), now)
+        check_files(GivenFiles(gateway.certificate, gateway.key, gateway.ca), hosts, now)
         yield "certificate", gateway.certificate, False
         return
+    names = hosts or this_machine()
     gateway.ca.parent.mkdir(mode=0o700, exist_ok=True)
-    yield "authority", gateway.ca, _ensure_authority(gateway.ca, hosts[0], now)
-    yield "certificate", gateway.certificate, _ensure_server(gateway, hosts, now)
+    yield "authority", gateway.ca, _ensure_authority(gateway.ca, names[0], now)
+    yield "certificate", gateway.certificate, _ensure_server(gateway, names, now)
 
 
-def check_files(given: GivenFiles, now: datetime) -> None:
-    """Refuse files from elsewhere that no gateway can serve with. Raises Refused."""
-    check_pair(_read(given.certificate, given.key), now)
-    load_certificate(read_secret(given.ca, private=False))
+def this_machine() -> tuple[str, ...]:
+    """Give the names that clients on and near this machine know it by."""
+    return tuple(dict.fromkeys([socket.getfqdn(), "localhost", "127.0.0.1"]))
+
+
+def check_files(given: GivenFiles, hosts: tuple[str, ...], now: datetime) -> None:
+    """Refuse files from elsewhere that no gateway can serve with, by these names. Raises Refused.
+
+    Without any, by one of the names that the certificate has.
+    """
+    pair = _read(given.certificate, given.key)
+    check_pair(pair, now)
+    ca = read_secret(given.ca, private=False)
+    check_trust(given.certificate, given.key, ca, hosts or _one_name(pair.certificate))
+
+
+def _one_name(certificate: bytes) -> list[str]:
+    """Give a name that a certificate (PEM) has; of `*.farm.example`, one that it stands for."""
+    return [name.replace("*", "a") for name in sorted(hosts_of(certificate))[:1]]
 
 
 def _is_ours(config: Config, gateway: GatewayConfig) -> bool:
@@ -95,14 +114,23 @@ def _ensure_server(gateway: GatewayConfig, hosts: tuple[str, ...], now: datetime
     known = _hosts_if_good(gateway, now)
     if known is not None and known.issuperset(hosts):
         return False
-    key = gateway.ca.with_name(_CA_KEY)
-    if not key.exists():
-        raise NoAuthorityKey(key)
     names = [*hosts, *sorted((known or set()) - set(hosts))]
-    made = make_server_certificate(_read(gateway.ca, key), names, now)
+    made = make_server_certificate(_authority(gateway, now), names, now)
     write_secret(gateway.key, made.key, replace=True)
     write_secret(gateway.certificate, made.certificate, replace=True)
     return True
+
+
+def _authority(gateway: GatewayConfig, now: datetime) -> Certified:
+    key = gateway.ca.with_name(_CA_KEY)
+    if not key.exists():
+        raise NoAuthorityKey(key)
+    authority = _read(gateway.ca, key)
+    try:
+        check_pair(authority, now)
+    except BadCertificate:
+        raise NoAuthorityKey(key) from None
+    return authority
 
 
 def _hosts_if_good(gateway: GatewayConfig, now: datetime) -> set[str] | None:
@@ -112,7 +140,9 @@ def _hosts_if_good(gateway: GatewayConfig, now: datetime) -> set[str] | None:
     pair = _read(gateway.certificate, gateway.key)
     try:
         check_pair(pair, now)
-    except BadCertificate:  # killed between key and certificate, or ended
+        ca = read_secret(gateway.ca, private=False)
+        check_trust(gateway.certificate, gateway.key, ca, _one_name(pair.certificate))
+    except BadCertificate:  # killed between key and certificate, ended, or of another authority
         return None
     return None if ends_soon(pair.certificate, now) else hosts_of(pair.certificate)
 

@@ -31,6 +31,18 @@ class KeyInEnvironment(Refused):
         )
 
 
+class MasterKeyGone(Refused):
+    """A farm with people, and without the master key that their keys are wrapped under."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"This farm has people, and {path} with its master key is gone; nothing was changed. "
+            "Bring it back: type the recovery copy into `farmdesk vault restore`.",
+            f"本农场已有用户，但主密钥文件 {path} 不存在；未作任何更改。"
+            "请用恢复副本运行 `farmdesk vault restore` 找回主密钥。",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """What a rotation did. `new`: a new key was made, else an unfinished rotation was ended."""
@@ -38,6 +50,13 @@ class Rotated:
     current: MasterKey
     new: bool
     rewrapped: int
+
+
+def check_master_key(path: Path) -> None:
+    """Refuse to go on without the master key of a farm that has one. Raises Refused."""
+    if VARIABLE not in os.environ and not path.exists():
+        raise MasterKeyGone(path)
+    read_master_keys(path)
 
 
 def ensure_master_key(path: Path) -> tuple[MasterKey, bool]:

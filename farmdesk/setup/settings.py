@@ -4,7 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from farmdesk.config import FILE, read_config
+from farmdesk.config import FILE, GATEWAY_PORT, GatewayConfig, read_config
 from farmdesk.domain.errors import Refused
 from farmdesk.security.secret_file import write_secret
 from farmdesk.setup.certificates import GivenFiles
@@ -20,15 +20,27 @@ class OtherDatabase(Refused):
         )
 
 
+class OtherGateway(Refused):
+    """A farm whose settings name another port or other certificates than those asked for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} has a [gateway] with another port or other certificates. Leave --port, "
+            "--certificate, --key and --ca out, or change the file by hand.",
+            f"{path} 的 [gateway] 中已设定其他端口或证书。请去掉 --port、--certificate、--key 和"
+            " --ca，或手动修改该文件。",
+        )
+
+
 def ensure_settings(
-    folder: Path, database: str | None, *, port: int, given: GivenFiles | None
+    folder: Path, database: str | None, *, port: int | None, given: GivenFiles | None
 ) -> bool:
     """Write `database` and `[gateway]` where they are missing; give whether something was.
 
     The file holds the database's password: its mode becomes 0600. Raises Refused.
     """
     path = folder / FILE
-    read_config(folder)  # refuses what is wrong in it before anything is added
+    config = read_config(folder)  # refuses what is wrong in it before anything is added
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     values = tomllib.loads(text)
     added = text
@@ -36,13 +48,23 @@ def ensure_settings(
         raise OtherDatabase(path)
     if database is not None and "database" not in values:
         added = f"database = {_quoted(database)}\n{added}"
-    if "gateway" not in values:
-        added = f"{added.rstrip()}\n\n{_gateway(port, given)}".lstrip()
+    if config.gateway is None:
+        added = f"{added.rstrip()}\n\n{_gateway(port or GATEWAY_PORT, given)}".lstrip()
+    elif not _is_as_asked(config.gateway, port, given):
+        raise OtherGateway(path)
     if added == text:
         path.chmod(0o600)
         return False
     write_secret(path, added.encode(), replace=True)
     return True
+
+
+def _is_as_asked(gateway: GatewayConfig, port: int | None, given: GivenFiles | None) -> bool:
+    if given is not None:
+        asked = [path.absolute() for path in (given.certificate, given.key, given.ca)]
+        if asked != [path.absolute() for path in (gateway.certificate, gateway.key, gateway.ca)]:
+            return False
+    return port in (None, gateway.port)
 
 
 def _gateway(port: int, given: GivenFiles | None) -> str:

@@ -14,9 +14,14 @@ from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.secret_file import read_secret
 from farmdesk.security.tls import check_hosts, fingerprint
-from farmdesk.setup.certificates import GivenFiles, check_files, ensure_certificates
+from farmdesk.setup.certificates import (
+    GivenFiles,
+    check_files,
+    ensure_certificates,
+    this_machine,
+)
 from farmdesk.setup.folders import check_folder, ensure_folder
-from farmdesk.setup.master import ensure_master_key
+from farmdesk.setup.master import check_master_key, ensure_master_key
 from farmdesk.setup.settings import ensure_settings
 from farmdesk.setup.superadmin import (
     ACTOR,
@@ -34,12 +39,13 @@ class Wishes:
     """What the person at the terminal wants.
 
     `database` None: as farm.toml says, or SQLite. `hosts`: names and addresses of the server's
-    certificate. `given`: a certificate from elsewhere, in the place of an own one.
+    certificate; see `ensure_certificates`. `port` None: as farm.toml says, or the usual one.
+    `given`: a certificate from elsewhere, in the place of an own one.
     """
 
     folder: Path
     hosts: tuple[str, ...]
-    port: int
+    port: int | None = None
     database: str | None = None
     given: GivenFiles | None = None
 
@@ -69,7 +75,11 @@ def set_up(
     now = datetime.now(UTC)
     _check(wishes, now)
     known = _known_superadmin(wishes)
-    wanted = check_new(ask_superadmin()) if known is None else None
+    if known is None:
+        wanted: NewSuperadmin | None = check_new(ask_superadmin())
+    else:
+        wanted = None
+        check_master_key(read_config(wishes.folder).master_key)
     made = ensure_folder(wishes.folder, _FOLDER)  # for its owner alone: scenes lie in it, opened
     tell(Done("folder", str(wishes.folder), made))
     made = ensure_settings(wishes.folder, wishes.database, port=wishes.port, given=wishes.given)
@@ -94,9 +104,10 @@ def _check(wishes: Wishes, now: datetime) -> None:
     if wishes.database is not None:
         check_database(wishes.database)
     check_folder(wishes.folder, _FOLDER)
-    check_hosts(wishes.hosts)
-    if wishes.given is not None:
-        check_files(wishes.given, now)
+    if wishes.given is None:
+        check_hosts(wishes.hosts or this_machine())
+    else:
+        check_files(wishes.given, wishes.hosts, now)
 
 
 def _known_superadmin(wishes: Wishes) -> str | None:

@@ -8,16 +8,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
+from farmdesk.config import Config
 from farmdesk.domain.commands import to_body
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.gateway import http_door, limits, pages_transfers
 from farmdesk.gateway.app import THREADS
 from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.forms import CommandForm
+from farmdesk.gateway.server import CannotListen, serve_gateway
 from farmdesk.gateway.upload_errors import NoUpload
 from farmdesk.link.remote.door import Door
 from farmdesk.security.tls import client_context
@@ -391,6 +394,17 @@ def test_requests_of_many_threads_are_answered(room: Room) -> None:
     for thread in threads:
         thread.join()
     assert codes == [200] * 200
+
+
+def test_a_port_that_is_taken_ends_the_gateway_with_its_sentence(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with a code that lets the supervisor start it again for ever."""
+    monkeypatch.setattr("signal.signal", lambda _number, handler: handler)  # the tests keep theirs
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    settings = room.gateway.settings
+    with pytest.raises(CannotListen, match=f"on 127.0.0.1, port {settings.port}: another"):
+        serve_gateway(Config(tmp_path, room.url, (), gateway=settings))
 
 
 def test_a_door_says_what_kind_of_server_there_is(room: Room) -> None:

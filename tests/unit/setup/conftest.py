@@ -13,6 +13,7 @@ from farmdesk.domain.accounts import Profile
 from farmdesk.security.key_file import write_key_file
 from farmdesk.security.master_key import VARIABLE, MasterKey
 from farmdesk.security.user_keys import UserKeys
+from farmdesk.setup.certificates import GivenFiles
 from farmdesk.setup.steps import Done, Wishes, set_up
 from farmdesk.setup.superadmin import NewSuperadmin
 
@@ -27,6 +28,8 @@ class Run:
     folder: Path
     hosts: tuple[str, ...] = ("farm.example", "127.0.0.1")
     database: str | None = None
+    port: int | None = None
+    given: GivenFiles | None = None
     login: str = "boss"
     steps: list[Done] = field(default_factory=list)
     shown: list[MasterKey] = field(default_factory=list)
@@ -35,7 +38,7 @@ class Run:
         """Run it."""
         self.steps.clear()
         set_up(
-            Wishes(self.folder, self.hosts, 8443, self.database),
+            Wishes(self.folder, self.hosts, self.port, self.database, self.given),
             ask_superadmin=lambda: NewSuperadmin(self.login, BOSS, self.folder.parent, PASSPHRASE),
             show_master_key=self.shown.append,
             tell=self.steps.append,

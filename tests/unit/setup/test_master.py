@@ -11,9 +11,19 @@ import pytest
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
 from farmdesk.domain.errors import FarmUnavailable
-from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys
+from farmdesk.security.master_key import (
+    VARIABLE,
+    MasterKey,
+    read_master_keys,
+    write_master_keys,
+)
 from farmdesk.security.vault import Purpose, UnknownMasterKey, load_vault, wrapped_under
-from farmdesk.setup.master import KeyInEnvironment, restore_master_key, rotate
+from farmdesk.setup.master import (
+    KeyInEnvironment,
+    MasterKeyGone,
+    restore_master_key,
+    rotate,
+)
 from tests.stored_keys import stored_keys
 from tests.unit.setup.conftest import BOSS, Run
 
@@ -122,7 +132,10 @@ def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:
     assert not restore_master_key(path, key)
     assert _opens(path, database)
     path.unlink()
-    farm()  # somebody set up again before he looked for the paper: another key
+    with pytest.raises(MasterKeyGone, match="vault restore"):
+        farm()  # somebody sets up again before he looks for the paper
+    assert not path.exists()
+    write_master_keys(path, [MasterKey.make()])  # he has brought another farm's
     with pytest.raises(UnknownMasterKey, match=key.id):
         _opens(path, database)
     assert restore_master_key(path, key)

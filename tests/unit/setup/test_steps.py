@@ -1,8 +1,10 @@
 """`farmdesk setup`: makes a farm, finds what it made, and goes on wherever it was killed."""
 
+import re
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,21 @@ from farmdesk.security import secret_file
 from farmdesk.security.audit_chain import Link, follow
 from farmdesk.security.key_file import key_file_name, read_key_file
 from farmdesk.security.key_records import rewrapped
+from farmdesk.security.secret_file import write_secret
 from farmdesk.security.tls import (
     Certified,
     check_pair,
     fingerprint,
     hosts_of,
     load_certificate,
+    make_ca,
+    make_server_certificate,
 )
 from farmdesk.security.vault import Purpose, load_vault
 from farmdesk.setup import superadmin as superadmin_module
+from farmdesk.setup.certificates import GivenFiles
 from farmdesk.setup.folders import NoFolder
+from farmdesk.setup.settings import OtherGateway
 from farmdesk.setup.superadmin import OtherKeyFile, find_superadmin
 from tests.stored_keys import stored_keys
 from tests.unit.setup.conftest import BOSS, PASSPHRASE, Run
@@ -218,6 +225,98 @@ def test_without_the_authority_s_key_nothing_is_signed(new_run: NewRun) -> None:
     run.hosts = ("10.0.0.7",)
     with pytest.raises(Refused, match=r"ca\.key is not there to sign it"):
         run()
+
+
+def test_a_key_of_another_authority_signs_nothing(new_run: NewRun) -> None:
+    run, other = new_run()(), new_run("other")()
+    key = run.folder / "tls" / "ca.key"
+    key.write_bytes((other.folder / "tls" / "ca.key").read_bytes())
+    run.hosts = ("10.0.0.7",)
+    before = _secrets(run)
+    with pytest.raises(Refused, match="is not the key of"):
+        run()
+    assert _secrets(run) == before
+
+
+def test_with_a_new_authority_comes_a_new_certificate(new_run: NewRun) -> None:
+    run = new_run()()
+    for name in ("ca.key", "ca.pem"):
+        (run.folder / "tls" / name).unlink()
+    assert run().made == ["authority", "certificate"]
+    authority, server = (
+        load_certificate((run.folder / "tls" / name).read_bytes())
+        for name in ("ca.pem", "server.pem")
+    )
+    server.verify_directly_issued_by(authority)
+
+
+def _given(
+    folder: Path, *, days: int = 0, hosts: tuple[str, ...] = ("farm.example",)
+) -> GivenFiles:
+    """Write files of an authority from elsewhere; `days`: how long ago."""
+    folder.mkdir()
+    ca = make_ca("elsewhere", datetime.now(UTC))
+    server = make_server_certificate(ca, hosts, datetime.now(UTC) - timedelta(days=days))
+    files = GivenFiles(folder / "farm.pem", folder / "farm.key", folder / "ca.pem")
+    files.certificate.write_bytes(server.certificate)
+    files.ca.write_bytes(ca.certificate)
+    write_secret(files.key, server.key)
+    return files
+
+
+def test_files_from_elsewhere_stay_what_they_are(new_run: NewRun, tmp_path: Path) -> None:
+    run = new_run(given=_given(tmp_path / "pki"), hosts=())
+    assert run().made == [step for step in ALL if step not in ("authority", "certificate")]
+    assert run().made == []
+    assert not (run.folder / "tls").exists()
+    run.given = None
+    assert run().made == []
+    run.hosts = ("farm.example",)
+    assert run().made == []
+
+
+def test_wrong_files_from_elsewhere_leave_nothing_behind(new_run: NewRun, tmp_path: Path) -> None:
+    good, other = _given(tmp_path / "good"), _given(tmp_path / "other")
+    old = _given(tmp_path / "old", days=900)
+    for given, hosts, told in (
+        (old, (), "not valid today"),
+        (replace(good, key=other.key), (), "belongs to another"),
+        (replace(good, ca=other.ca), (), "refuse it as farm.example"),
+        (good, ("10.0.0.7",), "refuse it as 10.0.0.7"),
+        (replace(good, ca=tmp_path / "none"), (), "cannot be used"),
+    ):
+        run = new_run(told.replace(" ", "-"), given=given, hosts=hosts)
+        with pytest.raises(Refused, match=told):
+            run()
+        assert not run.folder.exists()
+    new_run(given=good, hosts=("farm.example",))()  # and the right ones are taken
+
+
+def test_a_certificate_for_all_names_of_a_domain_will_do(
+    new_run: NewRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farmdesk.security.tls._HOST", re.compile(".*"))  # we make none ourselves
+    wide = _given(tmp_path / "pki", hosts=("*.farm.example",))
+    new_run("any", given=wide, hosts=())()
+    new_run("named", given=wide, hosts=("render.farm.example",))()
+    with pytest.raises(Refused, match="refuse it as a"):
+        new_run("deep", given=wide, hosts=("a.b.farm.example",))()
+
+
+def test_another_port_or_certificate_than_farm_toml_has_is_not_passed_over(
+    new_run: NewRun, tmp_path: Path
+) -> None:
+    run = new_run(port=9443)()
+    run.port = None
+    assert run().made == []
+    before = (run.folder / "farm.toml").read_bytes()
+    for other in ({"port": 8443}, {"given": _given(tmp_path / "pki"), "hosts": ()}):
+        run.port, run.given = 9443, None
+        for name, value in other.items():
+            setattr(run, name, value)
+        with pytest.raises(OtherGateway, match=r"farm\.toml has a \[gateway\] with another"):
+            run()
+        assert (run.folder / "farm.toml").read_bytes() == before
 
 
 def test_a_damaged_or_open_master_key_is_never_made_anew(new_run: NewRun) -> None:

@@ -138,14 +138,13 @@ class Supervisor:
 
 
 def supervise(argvs: Mapping[str, Sequence[str]]) -> int:
-    """Run the parts of a server until SIGTERM or SIGINT; give the exit code."""
+    """Run the parts of a server until SIGTERM; give the exit code."""
     supervisor = Supervisor(argvs)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         supervisor.stop()
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     return supervisor.run()
 
 

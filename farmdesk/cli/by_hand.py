@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.upload import add_key_words
 from farmdesk.domain.errors import FarmUnavailable
@@ -37,8 +38,14 @@ def _hand_in(call: Call) -> int:
             return handing_in.hand_in(call)
         folder = str(Path(folder).absolute())
     before = call.link.task(call.words.task).done
-    number = call.link.send(TakeFrames(call.words.task, folder))
-    return call.tell([_wait(call, number, before)])
+    task = call.words.task
+    number = call.link.send(TakeFrames(task, folder))
+    with at_ctrl_c(
+        f"The server goes on taking the frames: see farmdesk show {task}.",
+        f"服务器会继续接收这些帧：请查看 farmdesk show {task}。",
+    ):
+        row = _wait(call, number, before)
+    return call.tell([row])
 
 
 def _fetch(call: Call) -> int:

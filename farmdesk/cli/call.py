@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.places import NamedElsewhere, NoFarmHere, NoServerNamed, NotFromElsewhere
 from farmdesk.cli.plain import print_json
 from farmdesk.cli.screen import Screen, Spoken, Styled, language
@@ -170,7 +171,12 @@ class Call:
     def send(self, commands: Sequence[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""
         sent = [self.link.send(command) for command in commands]
-        return self.tell([wait_outcome(self.link, number, ANSWER_S) for number in sent])
+        with at_ctrl_c(
+            "The farm has what you asked for, and carries it out: see farmdesk tasks.",
+            "农场已收到您的命令并会执行：请查看 farmdesk tasks。",
+        ):
+            rows = [wait_outcome(self.link, number, ANSWER_S) for number in sent]
+        return self.tell(rows)
 
     def tell(self, rows: Sequence[CommandRow]) -> int:
         """Tell what became of commands; 1 when one was refused."""

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.headings import named
 from farmdesk.cli.plain import print_json
 from farmdesk.cli.reader import AddVerb
@@ -21,6 +22,7 @@ from farmdesk.domain.users import Role
 
 FOLLOW_S = 0.2
 PAGE = 2000
+_WATCHED = ("Only the watching has ended; the farm goes on.", "仅停止查看，农场继续工作。")
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -49,7 +51,10 @@ def _tasks(call: Call) -> int:
 
 def _show(call: Call) -> int:
     found = call.link.task(call.words.task)
-    row = _follow(call, found) if call.words.follow else found
+    row = found
+    if call.words.follow:
+        with at_ctrl_c(*_WATCHED):
+            row = _follow(call, found)
 
     def print_it() -> None:
         pace = next(iter(call.link.paces([row.id])), None)
@@ -107,15 +112,21 @@ def _messages(call: Call) -> int:
 
 
 def _logs(call: Call) -> int:
-    words, since = call.words, 0
-    while True:
-        rows = call.link.logs(since, task_id=words.task, limit=words.tail)
-        since = rows[-1].id if rows else since
-        if words.json:
-            print_json([row.record for row in rows])
-        else:
-            print_logs(call.screen, rows)
-        if not words.follow:
-            return 0
-        sys.stdout.flush()
-        time.sleep(FOLLOW_S)
+    with at_ctrl_c(*_WATCHED):
+        since = _print_logs(call, 0)
+        while call.words.follow:
+            sys.stdout.flush()
+            time.sleep(FOLLOW_S)
+            since = _print_logs(call, since)
+    return 0
+
+
+def _print_logs(call: Call, since: int) -> int:
+    """Print what came after a line; give the last one's number."""
+    words = call.words
+    rows = call.link.logs(since, task_id=words.task, limit=words.tail)
+    if words.json:
+        print_json([row.record for row in rows])
+    else:
+        print_logs(call.screen, rows)
+    return rows[-1].id if rows else since

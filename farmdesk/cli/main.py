@@ -3,6 +3,7 @@
 import sys
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.ctrl_c import INTERRUPTED, Interrupted
 from farmdesk.cli.options import read_words
 from farmdesk.domain.errors import FarmError, FarmUnavailable
 
@@ -15,10 +16,20 @@ def main(argv: list[str] | None = None) -> int:
     except FarmUnavailable as error:
         call.complain(error)
         return 3
+    except Interrupted as error:
+        return _interrupted(call, error)
     except FarmError as error:
         call.complain(error)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return _interrupted(call, Interrupted())
     finally:
         call.close()
+
+
+def _interrupted(call: Call, error: Interrupted) -> int:
+    """Say it in a line of its own: the terminal shows `^C` where the cursor was."""
+    if call.complaints.console.is_terminal:
+        call.complaints.say("")
+    call.complaints.say(error)
+    return INTERRUPTED

@@ -46,7 +46,8 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
 EPILOG = """\
 The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder. A farm elsewhere is
 reached by --server or $FARMDESK_SERVER, once you are logged in there.
-Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached.
+Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached;
+130: ended by Ctrl-C.
 """
 
 

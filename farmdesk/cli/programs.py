@@ -2,10 +2,12 @@
 
 import argparse
 import logging
+import signal
 import sys
 from pathlib import Path
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.ctrl_c import Interrupted, ctrl_c_as_sigterm
 from farmdesk.cli.reader import AddVerb
 from farmdesk.tool_files import read_tools
 
@@ -25,6 +27,17 @@ def add_verbs(verb: AddVerb) -> None:
 def _server(call: Call) -> int:
     """Run the engine; where the farm has a gateway, both of them, each in a process of its own."""
     call.check_means_here()
+    with ctrl_c_as_sigterm() as came:
+        code = _serve(call)
+    if came.is_set():
+        raise Interrupted(
+            "Nodes finish the frames that they have in hand; `farmdesk server` goes on with all.",
+            "节点会渲染完手中的帧；再次运行 `farmdesk server` 即可继续全部工作。",
+        )
+    return code
+
+
+def _serve(call: Call) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -40,6 +53,7 @@ def _server(call: Call) -> int:
         from farmdesk.supervisor import end_with_supervisor
 
         end_with_supervisor()
+        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal tells all; one of them decides
     if part == "gateway":
         from farmdesk.gateway.server import serve_gateway
 

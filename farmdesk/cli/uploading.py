@@ -1,11 +1,16 @@
 """Carries out `farmdesk upload`, and the upload behind `farmdesk submit --package`."""
 
+import argparse
+import os
+import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from farmdesk.cli.call import ANSWER_S, Call
+from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import FarmUnavailable, Refused
@@ -49,23 +54,45 @@ def submit(call: Call, command: SubmitTask) -> int:
     keys = open_keys(call)
     with transfer_session(call.known_farm, keys) as session:
         link = RemoteLink(session)
-        row = wait_outcome(link, link.send(command), ANSWER_S)
+        with at_ctrl_c(
+            "The task may be queued already: see farmdesk tasks before you submit it again.",
+            "任务可能已提交：再次提交前请查看 farmdesk tasks。",
+        ):
+            row = wait_outcome(link, link.send(command), ANSWER_S)
         if not row.applied or row.task_id is None:
             call.complain(Said(row.text, row.text_zh))
             return 1
+        again = _upload_words(call.words, row.task_id)
         if not call.words.json:
             call.say(
-                f"Task {row.task_id} waits for its package. To go on after a break: "
-                f'farmdesk upload {row.task_id} "{call.words.package}"',
-                f"任务 {row.task_id} 正在等待场景包。中断后继续："
-                f'farmdesk upload {row.task_id} "{call.words.package}"',
+                f"Task {row.task_id} waits for its package. To go on after a break: {again}",
+                f"任务 {row.task_id} 正在等待场景包。中断后继续：{again}",
             )
-        seen = send_package(call, session, keys, task_id=row.task_id)
+        seen = send_package(call, session, keys, task_id=row.task_id, again=again)
     return _told(call, seen)
 
 
-def send_package(call: Call, session: RemoteSession, keys: UserKeys, *, task_id: int) -> UploadSeen:
-    """Upload `--package` and show how far it is. Raises what `Upload.send` raises."""
+def _upload_words(words: argparse.Namespace, task_id: int) -> str:
+    """Give the command that goes on with the upload behind a `submit`, as a shell takes it."""
+    parts = ["farmdesk", "upload", str(task_id), words.package]
+    for option in ("server", "key", "passphrase_file"):
+        if value := getattr(words, option):
+            parts += ["--" + option.replace("_", "-"), value]
+    return subprocess.list2cmdline(parts) if os.name == "nt" else shlex.join(parts)
+
+
+def send_package(
+    call: Call,
+    session: RemoteSession,
+    keys: UserKeys,
+    *,
+    task_id: int,
+    again: str | None = None,
+) -> UploadSeen:
+    """Upload `--package` and show how far it is. Raises what `Upload.send` raises.
+
+    `again`: see `watched`.
+    """
     farm, words = call.known_farm, call.words
     root = Path(words.package).absolute()
     before = None if words.whole else RemoteLink(session).task(task_id).previous_task
@@ -83,6 +110,7 @@ def send_package(call: Call, session: RemoteSession, keys: UserKeys, *, task_id:
                 connections=max(1, words.connections),
                 tell=lambda changes: call.complaints.say(changes.said()),
             ).send(task_id, lambda: source_files(root)),
+            again=again,
         )
 
 

@@ -1,9 +1,13 @@
 """Shows a transfer while it goes: bytes, speed, time left, and what it waits for. Ctrl-C pauses."""
 
+import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import timedelta
+from types import FrameType
 from typing import TypeVar
 
 from rich.filesize import decimal
@@ -11,7 +15,9 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.ctrl_c import INTERRUPTED, Interrupted
 from farmdesk.domain.said import Said
+from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress, Standing
 
 LOOK_S = 0.2
@@ -19,22 +25,62 @@ LOOK_S = 0.2
 Given = TypeVar("Given")
 
 
-def watched(call: Call, title: str, work: Callable[[Progress, threading.Event], Given]) -> Given:
+def watched(
+    call: Call,
+    title: str,
+    work: Callable[[Progress, threading.Event], Given],
+    *,
+    again: str | None = None,
+) -> Given:
     """Do the work, which counts on a Progress and ends when the event is set; give what it gives.
 
-    Raises what the work raises, `Paused` after Ctrl-C.
+    `again`: the command that goes on with it, where it is not the same. Raises what the work
+    raises, and Interrupted where Ctrl-C has paused it.
     """
     progress, pause = Progress(), threading.Event()
     with ThreadPoolExecutor(1, thread_name_prefix="transfer") as pool:
         working = pool.submit(work, progress, pause)
         try:
             if call.words.json:
-                working.exception()
+                while not wait([working], LOOK_S).done:
+                    pass
             else:
                 _show(call, title, progress, working)
         except KeyboardInterrupt:
-            pause.set()
-        return working.result()
+            with _leaving_at_once(call, again):
+                pause.set()
+                wait([working])
+        try:
+            return working.result()
+        except Paused:
+            raise _kept(again) from None
+
+
+@contextmanager
+def _leaving_at_once(call: Call, again: str | None) -> Iterator[None]:
+    """Let a second Ctrl-C wait for no connection: what is kept lies on the disk already."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        call.complaints.say(_kept(again))
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _kept(again: str | None) -> Interrupted:
+    if again is None:
+        return Interrupted(
+            "What has come through is kept; the same command goes on from there.",
+            "已完成的部分会保留；再次执行同一命令即可继续。",
+        )
+    return Interrupted(
+        f"What has come through is kept; to go on: {again}",
+        f"已完成的部分会保留；继续请运行：{again}",
+    )
 
 
 def _show(call: Call, title: str, progress: Progress, working: Future[Given]) -> None:

@@ -52,14 +52,14 @@ class Surroundings:
 
 
 def serve(config: Config, tools: Tools, launcher: Launcher) -> None:
-    """Run the engine of a farm until SIGTERM or SIGINT; a database that is away is waited for.
+    """Run the engine of a farm until SIGTERM; a database that is away is waited for.
 
     Raises Refused when another engine runs it.
     """
     config.folder.mkdir(parents=True, exist_ok=True)
     storage = results_storage(config)
     inbox: queue.SimpleQueue[Post] = queue.SimpleQueue()
-    _stop_on_signals(inbox)
+    _stop_on_sigterm(inbox)
     journal = FlushJournal(config.folder / "engine.journal")
     store = patiently(lambda: open_store(config.database, journal), inbox)
     if store is None:
@@ -142,9 +142,8 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
     )
 
 
-def _stop_on_signals(inbox: "queue.SimpleQueue[Post]") -> None:
+def _stop_on_sigterm(inbox: "queue.SimpleQueue[Post]") -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         inbox.put(StopEngine())
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)

@@ -116,12 +116,12 @@ def make_server(parts: Parts, gateway: GatewayConfig) -> uvicorn.Server:
 
 
 def serve_gateway(config: Config) -> None:
-    """Run the gateway of a farm until SIGTERM or SIGINT. Raises Refused."""
+    """Run the gateway of a farm until SIGTERM. Raises Refused."""
     if config.gateway is None:
         raise NoGateway
     parts = make_parts(config, config.gateway)
     server = make_server(parts, config.gateway)
-    _stop_on_signals(server)
+    _stop_on_sigterm(server)
     log.info("the gateway listens on %s, port %s", config.gateway.address, config.gateway.port)
     try:
         gc.freeze()  # what is here now stays: no collection needs to look at it again
@@ -132,8 +132,8 @@ def serve_gateway(config: Config) -> None:
         parts.database.close()
 
 
-def _stop_on_signals(server: uvicorn.Server) -> None:
-    """Let a signal be an end in good order, with code 0.
+def _stop_on_sigterm(server: uvicorn.Server) -> None:
+    """Let the signal be an end in good order, with code 0.
 
     While it serves uvicorn listens itself; before and after that, and when it raises the signal
     once more at its end, this does.
@@ -143,7 +143,6 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
         server.should_exit = True
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
 
 
 def _database_door(config: Config, gateway: GatewayConfig) -> DatabaseDoor | None:

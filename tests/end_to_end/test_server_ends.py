@@ -13,15 +13,16 @@ from farmdesk.domain.states import TaskState
 from tests.farm import ROOT, LocalFarm, local_farm, wait_until
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ends_in_mid_frame(farm: LocalFarm, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_ends_in_mid_frame(farm: LocalFarm, number: signal.Signals, code: int) -> None:
     """Agents finish the frame in hand, note it and end; the next start knows of it."""
     scene = farm.scene(gated=True)
     task = farm.submit(scene, "1-8")
     in_hand = scene.wait_in_hand()
     assert farm.server is not None
     farm.server.send_signal(number)
-    assert farm.server.wait(60) == 0
+    assert farm.server.wait(60) == code
+    assert ("Ended by Ctrl-C." in farm.said()) == (number == signal.SIGINT)
     farm.wait_empty("check", "spare")
     assert farm.processes("agent")
     scene.let(*in_hand.values())
@@ -131,6 +132,7 @@ def test_ctrl_c_at_the_command_line(farm: LocalFarm) -> None:
     _, complaint = watching.communicate(timeout=60)
     assert watching.returncode == 130
     assert b"Traceback" not in complaint
+    assert b"Only the watching has ended" in complaint
     assert farm.task(task).state is TaskState.RENDERING  # only the watching has ended
 
 

@@ -20,10 +20,8 @@ class Paused(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "Paused. What has come through is kept; the same command goes on from there, after "
-            "`farmdesk submit` it is `farmdesk upload`.",
-            "已暂停。已完成的部分会保留；再次执行同一命令即可继续（`farmdesk submit` 之后请用 "
-            "`farmdesk upload`）。",
+            "Paused. What has come through is kept.",
+            "已暂停。已完成的部分会保留。",
         )
 
 

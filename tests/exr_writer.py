@@ -14,7 +14,7 @@ def scan_lines(width: int, height: int, *, compression: int, window: Window | No
     """One part of scan lines. `window` is what the header claims, where it shall lie."""
     shown = window or (0, 0, width - 1, height - 1)
     head = magic(0) + header(shown, compression)
-    chunks = _line_chunks(width, height, compression)
+    chunks = _line_chunks((0, 0, width - 1, height - 1), compression)
     return head + join(len(head), [b"" for _ in chunks], chunks)
 
 
@@ -50,14 +50,22 @@ def _levels(width: int, height: int, mode: int) -> list[tuple[int, int]]:
     return kinds[mode & 15]
 
 
-def multi_part(width: int, height: int, packed: Sequence[int] = (0, 3)) -> bytes:
-    """Parts of scan lines, each `packed` in its way."""
-    window = (0, 0, width - 1, height - 1)
-    kind = attribute("type", "string", b"scanlineimage")
-    head = magic(0x1000) + b"".join(header(window, how, kind) for how in packed) + b"\0"
-    parts = [_line_chunks(width, height, how) for how in packed]
-    numbers = [struct.pack("<i", number) for number, chunks in enumerate(parts) for _ in chunks]
-    return head + join(len(head), numbers, [chunk for chunks in parts for chunk in chunks])
+def multi_part(*parts: tuple[Window, int]) -> bytes:
+    """Parts of scan lines, each with a data window and a compression of its own.
+
+    The first one's window is the picture's.
+    """
+    heads, numbers, chunks = [], [], []
+    for number, (window, compression) in enumerate(parts):
+        lines = _line_chunks(window, compression)
+        extra = attribute("name", "string", b"part %d" % number)
+        extra += attribute("type", "string", b"scanlineimage")
+        extra += attribute("chunkCount", "int", struct.pack("<i", len(lines)))
+        heads.append(header(window, compression, extra, shown=parts[0][0]))
+        numbers += [struct.pack("<i", number)] * len(lines)
+        chunks += lines
+    head = magic(0x1000) + b"".join(heads) + b"\0"
+    return head + join(len(head), numbers, chunks)
 
 
 def join(start: int, heads: Sequence[bytes], chunks: Sequence[bytes]) -> bytes:
@@ -70,10 +78,11 @@ def join(start: int, heads: Sequence[bytes], chunks: Sequence[bytes]) -> bytes:
     return table + body
 
 
-def _line_chunks(width: int, height: int, compression: int) -> list[bytes]:
+def _line_chunks(window: Window, compression: int) -> list[bytes]:
     chunks = []
-    for y in range(0, height, LINES[compression]):
-        raw = noise(width * min(LINES[compression], height - y))
+    x0, y0, x1, y1 = window
+    for y in range(y0, y1 + 1, LINES[compression]):
+        raw = noise((x1 - x0 + 1) * min(LINES[compression], y1 + 1 - y))
         stored = zlib.compress(raw) if compression else raw
         chunks.append(struct.pack("<i", y) + sized(stored))
     return chunks
@@ -95,7 +104,9 @@ def attribute(name: str, kind: str, value: bytes) -> bytes:
     return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<I", len(value)) + value
 
 
-def header(window: Window, compression: int, extra: bytes = b"") -> bytes:
+def header(
+    window: Window, compression: int, extra: bytes = b"", *, shown: Window | None = None
+) -> bytes:
     channels = b"".join(
         name + b"\0" + struct.pack("<iB3xii", kind, 0, 1, 1)
         for name, kind in ((b"A", 1), (b"Z", 2))
@@ -104,7 +115,11 @@ def header(window: Window, compression: int, extra: bytes = b"") -> bytes:
         attribute("channels", "chlist", channels + b"\0")
         + attribute("compression", "compression", bytes([compression]))
         + attribute("dataWindow", "box2i", struct.pack("<4i", *window))
-        + attribute("displayWindow", "box2i", struct.pack("<4i", *window))
+        + attribute("displayWindow", "box2i", struct.pack("<4i", *(shown or window)))
+        + attribute("lineOrder", "lineOrder", b"\0")
+        + attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
+        + attribute("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0))
+        + attribute("screenWindowWidth", "float", struct.pack("<f", 1))
         + extra
         + b"\0"
     )

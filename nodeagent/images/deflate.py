@@ -8,10 +8,10 @@ import zlib
 from nodeagent.images.facts import CHUNK_BYTES, BadImage, ImageFile
 
 
-def check_deflated(file: ImageFile, place: int, stored: int, size: int | None) -> None:
-    """Raise BadImage unless `stored` bytes at `place` inflate to `size` bytes (None.
+def check_deflated(file: ImageFile, place: int, stored: int, size: int) -> int:
+    """Give how many of `stored` bytes at `place` it takes to inflate to `size` bytes.
 
-    To any number).
+    Raises BadImage where they do not.
     """
     file.seek(place)
     stream = zlib.decompressobj()
@@ -25,9 +25,10 @@ def check_deflated(file: ImageFile, place: int, stored: int, size: int | None) -
                 left -= len(part)
             more = stream.decompress(part, CHUNK_BYTES)
             got += len(more)
-            if (size is not None and got > size) or not (part or more):
+            if got > size or not (part or more):
                 break
     except zlib.error as error:
         raise BadImage(f"a part of the pixels is damaged: {error}") from error
-    if not stream.eof or (size is not None and got != size):
+    if not stream.eof or got != size:
         raise BadImage("a part of the pixels is damaged: it does not unpack to its size")
+    return stored - left - len(stream.unused_data)

@@ -1,20 +1,21 @@
 """OpenEXR ("OpenEXR File Layout"): header, table of chunk offsets, every chunk inside the file.
 
-Scan lines and tiles, flat and deep, single and multi-part. Chunks packed by zlib are inflated as
-proof.
+Scan lines and tiles, flat and deep, single and multi-part; the parts may differ in all but the
+display window.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nodeagent.images.deflate import check_deflated
-from nodeagent.images.exr_header import TILE_WORDS, Part, read_parts
+from nodeagent.images.exr_header import read_parts
+from nodeagent.images.exr_packed import check_packed, check_stream
+from nodeagent.images.exr_parts import Part
 from nodeagent.images.facts import BadImage, ImageFile
 
 TABLE_STEP = 8192  # offsets that are read at once
 MAX_CHUNKS = 1 << 22
-NONE, ZIPS, ZIP, PXR24 = 0, 2, 3, 5
+TILE_WORDS = 4  # tile x, tile y, level x, level y
 
 
 def check(file: ImageFile) -> tuple[int, int]:
@@ -30,7 +31,8 @@ def check(file: ImageFile) -> tuple[int, int]:
     checker = _ChunkCheck(file, file.tell(), multi)
     for number, (part, table) in enumerate(zip(parts, tables, strict=True)):
         checker.check_part(number, part, table)
-    return parts[0].width, parts[0].height
+    x0, y0, x1, y1 = parts[0].shown
+    return x1 - x0 + 1, y1 - y0 + 1
 
 
 @dataclass(slots=True)
@@ -56,31 +58,33 @@ class _ChunkCheck:
                 raise BadImage("the EXR file is damaged: a chunk belongs to another part")
             if self._words(TILE_WORDS if part.tiles else 1) != wanted.where:
                 raise BadImage("the EXR file is damaged: a chunk is not the one its table names")
-            stored = self._deep_bytes() if part.deep else self._words(1)[0]
+            if part.deep:
+                self._check_deep(part, place, wanted.pixels)
+            else:
+                stored = self._take(place, self._words(1)[0])
+                begin = self.file.tell()
+                check_packed(
+                    self.file, begin, stored, compression=part.compression, planes=wanted.planes
+                )
+
+    def _check_deep(self, part: Part, place: int, pixels: int) -> None:
+        """Raise BadImage unless a deep chunk's sample counts and its samples unpack."""
+        counts, samples, raw = struct.unpack("<QQQ", self.file.read(24))
+        self._take(place, counts + samples)
+        for stored, size in ((counts, 4 * pixels), (samples, raw)):
             begin = self.file.tell()
-            self.used += begin - place + stored
-            if stored <= 0 or self.used > self.file.size:
-                raise BadImage("the EXR file is damaged: the size of a chunk cannot be true")
+            check_stream(self.file, begin, stored, compression=part.compression, size=size)
             self.file.seek(begin + stored)
-            if not part.deep:
-                self._check_pixels(part, begin, stored, wanted.raw_bytes)
 
-    def _check_pixels(self, part: Part, begin: int, stored: int, raw_bytes: int) -> None:
-        if part.compression == NONE and stored != raw_bytes:
-            raise BadImage("the EXR file is damaged: a chunk has not the size of its pixels")
-        if stored > raw_bytes:
-            raise BadImage("the EXR file is damaged: a chunk is larger than its pixels")
-        if stored == raw_bytes:
-            return  # a chunk that does not shrink is stored as it is
-        if part.compression in {ZIPS, ZIP}:
-            check_deflated(self.file, begin, stored, raw_bytes)
-        elif part.compression == PXR24:
-            check_deflated(self.file, begin, stored, None)
-
-    def _deep_bytes(self) -> int:
-        """Give the packed bytes of a deep chunk: its table of sample counts and its samples."""
-        counts, samples, _ = struct.unpack("<QQQ", self.file.read(24))
-        return int(counts + samples)
+    def _take(self, place: int, stored: int) -> int:
+        """Count a chunk that begins at `place`, of so many bytes from here on."""
+        begin = self.file.tell()
+        self.used += begin - place + stored
+        if stored <= 0 or self.used > self.file.size:
+            raise BadImage("the EXR file is damaged: the size of a chunk cannot be true")
+        self.file.seek(begin + stored)
+        self.file.seek(begin)
+        return stored
 
     def _words(self, count: int) -> tuple[int, ...]:
         return struct.unpack(f"<{count}i", self.file.read(4 * count))

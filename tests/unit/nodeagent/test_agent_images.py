@@ -17,6 +17,7 @@ from nodeagent.images import BadImage, ImageFacts, check_image
 from tests import exr_writer
 
 WIDTH, HEIGHT = 61, 37
+WINDOW = (0, 0, WIDTH - 1, HEIGHT - 1)
 
 
 def picture(mode: str = "RGB") -> Image.Image:
@@ -126,7 +127,7 @@ WHOLE: dict[str, tuple[str, bytes]] = {
     "zip.exr": ("EXR", exr_writer.scan_lines(WIDTH, HEIGHT, compression=3)),
     "tiles.exr": ("EXR", exr_writer.tiled(WIDTH, HEIGHT, tile=16)),
     "mipmap.exr": ("EXR", exr_writer.tiled(WIDTH, HEIGHT, tile=16, mode=1)),
-    "parts.exr": ("EXR", exr_writer.multi_part(WIDTH, HEIGHT)),
+    "parts.exr": ("EXR", exr_writer.multi_part((WINDOW, 0), (WINDOW, 3))),
 }
 COMPLETE_EARLIER = {"deflate.tif", "lzw.tif", "packbits.tif"}
 """libtiff may leave one filler byte at the end, without which the file is complete."""

@@ -33,14 +33,14 @@ _OUR_FAULT = (
 
 
 class TooMany(Refused):
-    """Somebody asks too often; `wait_s` says when he may again."""
+    """Somebody asks too often; `wait_s` says when he may again, `en` and `zh` of what, if told."""
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, en: str = "", zh: str = "") -> None:
         self.wait_s = wait_s
         seconds = math.ceil(wait_s)
         super().__init__(
-            f"Too many tries. Wait {seconds} s, then try again.",
-            f"尝试次数过多。请等待 {seconds} 秒后再试。",
+            en or f"Too many tries. Wait {seconds} s, then try again.",
+            zh or f"尝试次数过多。请等待 {seconds} 秒后再试。",
         )
 
 

@@ -1,9 +1,11 @@
 """Logging in by RSA challenge, and out again.
 
-Each try is in the audit log. Whoever has no account, no key in use or no right signature is told
-the same words after the same work; who has signed rightly, but may not come in, is told why.
+Each try is in the audit log, but for those that are too many, or anybody could fill it. Whoever has
+no account, no key in use or no right signature is told the same words after the same work; who has
+signed rightly, but may not come in, is told why.
 """
 
+import math
 from base64 import b16decode
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +28,7 @@ from farmdesk.domain.users import Role
 from farmdesk.gateway.callers import IDLE, SESSION, TOUCH, Caller, Clock, hash_of, new_token
 from farmdesk.gateway.diary import noted
 from farmdesk.gateway.faults import TooMany
+from farmdesk.gateway.rates import RateLimit
 from farmdesk.link.wire import GivenChallenge, LentDatabase, LoggedIn
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.brakes import LoginBrakes
@@ -36,6 +39,8 @@ from farmdesk.security.challenge import (
     is_answered,
     signed_text,
 )
+
+LOGINS_AN_HOUR = 120  # of one account; whoever works stays logged in
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,20 @@ class NotNow(Refused):
     """A key's owner who may not come in at present."""
 
 
+class TooManyLogins(TooMany):
+    """Somebody who has proven who he is, and has logged in very often."""
+
+    def __init__(self, wait_s: float) -> None:
+        seconds = math.ceil(wait_s)
+        super().__init__(
+            wait_s,
+            f"This account has logged in {LOGINS_AN_HOUR} times within an hour; more are not "
+            f"taken. Stay logged in where you are, or wait {seconds} s.",
+            f"此帐号一小时内已登录 {LOGINS_AN_HOUR} 次，不再受理更多登录。"
+            f"请继续使用已有的登录，或等待 {seconds} 秒。",
+        )
+
+
 class LoginDesk:
     """Gives challenges, takes answers, begins and ends sessions. Safe between threads.
 
@@ -81,6 +100,7 @@ class LoginDesk:
         self._server = {"server_id": server_id, "tls_fingerprint": tls_fingerprint}
         self._database_door = database_door
         self._now = now
+        self._logins = RateLimit(one=LOGINS_AN_HOUR, all_together=None, window_s=3600.0)
         self._lock = Lock()  # of the two below, which are for one thread at a time
         self._book = ChallengeBook()
         self._brakes = LoginBrakes()
@@ -99,14 +119,16 @@ class LoginDesk:
             raise TooMany(wait_s)
         try:
             account, key = self._proven(answer)
+            self._check_often(account, address)
             token, session = self._begin(account, key, address)
+        except TooMany:
+            raise
         except Refused as error:
             why = f"{address}: {type(error).__name__}"
             with self._database.writing() as connection:
                 self._noted(answer.login, "login_refused", why)(connection)
             raise
-        with self._lock:
-            self._brakes.succeeded(address)
+        self._release_brakes(address)
         return LoggedIn(
             token=token,
             login=account.login,
@@ -150,6 +172,18 @@ class LoginDesk:
         if account is None or key is None or not signed:
             raise ChallengeRefused
         return account, key
+
+    def _check_often(self, account: Account, address: str) -> None:
+        """Count a log-in of an account that is its owner's. Raises TooManyLogins."""
+        wait_s = self._logins.admit(account.login, monotonic())
+        if wait_s > 0:
+            self._release_brakes(address)
+            raise TooManyLogins(wait_s)
+
+    def _release_brakes(self, address: str) -> None:
+        """A try from this address was no failure: somebody has proven who he is."""
+        with self._lock:
+            self._brakes.succeeded(address)
 
     def _check_welcome(self, account: Account, key: KeyRecord) -> None:
         """Refuse who has proven who he is, but is locked out, or uses old keys."""

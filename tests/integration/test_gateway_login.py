@@ -169,6 +169,36 @@ def test_five_failures_put_the_brakes_on_an_address(
     assert room.answer("ann").status_code == 200
 
 
+def test_who_logs_in_and_out_without_end_is_stopped_and_nobody_else(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time leaves two records in the audit log. What a stranger tries does not count."""
+    seconds = 1000.0
+    monkeypatch.setattr(login, "monotonic", lambda: seconds)
+    monkeypatch.setattr(login, "LOGINS_AN_HOUR", 2)
+    room.gateway.serve(room.url)
+    for _ in range(3):
+        assert room.answer("ann", keys=keys_of("bob")).status_code == NOT_IN
+    room.client.delete("/session", headers=room.enter("ann"))
+    header = room.enter("ann")
+    known = room.audit()
+    for _ in range(6):  # his tries are none that put the brakes on his address
+        often = room.answer("ann")
+        told = often.json()
+        assert (often.status_code, told["kind"], often.headers["retry-after"]) == (
+            429,
+            "too_many",
+            "3600",
+        )
+        assert "2 times within an hour" in told["en"]
+        assert "一小时内已登录 2 次" in told["zh"]
+    assert room.audit() == known
+    assert room.client.get("/tasks", headers=header).status_code == 200
+    room.enter("bob")
+    seconds += 3601
+    room.enter("ann")
+
+
 def test_a_customer_is_lent_no_account_of_the_database(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -222,6 +222,7 @@ def verdicts(screen: Screen) -> None:
         verdict([first, changed], head),
         verdict([first, first], head),
         verdict([first, second], (2, FIRST)),
+        verdict([first, second], (1, first.digest)),
     ):
         screen.say(found.said)
 

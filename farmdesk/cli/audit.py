@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.headings import NUMBER
@@ -25,7 +25,7 @@ def add_verbs(verb: AddVerb) -> None:
     some.add_argument("--what", metavar="ACTION", default="", help="only this, like stop_task")
     some.add_argument("--task", type=int, help="only what was done to this task")
     some.add_argument("--since", metavar="TIME", help="like 2026-02-04T20:00; local time")
-    verify = word("verify", "find a record that was changed, removed or moved", _verify)
+    verify = word("verify", "find a record that was changed, removed, moved or added", _verify)
     verify.add_argument(
         "--noted",
         type=_noted,
@@ -69,7 +69,12 @@ def _cells(row: AuditRecord) -> tuple[Shown, ...]:
 def _verify(call: Call) -> int:
     call.check_superadmin()
     head = call.people.audit_head()
-    found = verdict(_until(call.people.all_audit(), head[0]), head, call.words.noted)
+    found = verdict(
+        call.people.all_audit(),
+        head,
+        call.words.noted,
+        newest=lambda: call.people.audit_head()[0],
+    )
     if found.whole or call.words.json:
         shown = {"whole": found.whole, "en": found.said.en, "end": found.end}
         note = Said(f"\nNote this elsewhere: {found.end}", f"\n请在别处记下：{found.end}")
@@ -83,14 +88,6 @@ def _verify(call: Call) -> int:
             )
         )
     return 0 if found.whole else 1
-
-
-def _until(records: Iterable[AuditRecord], last: int) -> Iterator[AuditRecord]:
-    """Leave out what is written while we read."""
-    for record in records:
-        if record.id > last:
-            return
-        yield record
 
 
 def _plain(row: AuditRecord) -> dict[str, object]:

@@ -1,11 +1,11 @@
 """Whether the audit log is whole, said for `farmdesk audit verify`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.said import Said
-from farmdesk.security.audit_chain import Broken, Link, follow
+from farmdesk.security.audit_chain import FIRST, Broken, Link, follow
 
 _BROKEN = {"changed": "被更改", "removed": "被删除", "reordered": "被移动"}
 
@@ -20,11 +20,19 @@ class Verdict:
 
 
 def verdict(
-    records: Iterable[AuditRecord], head: tuple[int, bytes], noted: Link | None = None
+    records: Iterable[AuditRecord],
+    head: tuple[int, bytes],
+    noted: Link | None = None,
+    newest: Callable[[], int] | None = None,
 ) -> Verdict:
-    """Follow the whole log; `head`: what its last record must be; `noted`: what one was once."""
-    seen: dict[int, bytes] = {}
-    end = follow(_seen(records, noted, seen))
+    """Follow the whole log; `head`: what a record was before the log was read, `noted`: once.
+
+    `newest`: asked for the number of the farm's newest record when all are read; else it is the
+    head's. The farm writes on meanwhile; what lies behind its newest record it has not written.
+    """
+    seen: dict[int, bytes] = {0: FIRST}
+    end = follow(_seen(records, {head[0], 0 if noted is None else noted.id}, seen))
+    last = head[0] if newest is None else newest()
     if isinstance(end, Broken):
         why = _BROKEN[end.why]
         said = Said(
@@ -38,10 +46,16 @@ def verdict(
             f"Records {first} to {last} were removed.", f"记录 {first} 至 {last} 已被删除。"
         )
         return Verdict(False, said, told)
-    if end != Link(*head):
+    if seen.get(head[0]) != head[1]:
         said = Said(
-            f"Record {end.id} is not the one that was written.",
-            f"记录 {end.id} 不是当初写入的那一条。",
+            f"Record {head[0]} is not the one that was written.",
+            f"记录 {head[0]} 不是当初写入的那一条。",
+        )
+        return Verdict(False, said, told)
+    if end.id > last:
+        said = Said(
+            f"Records {last + 1} to {end.id} were added, and not by the farm.",
+            f"记录 {last + 1} 至 {end.id} 系他人添加，并非由农场写入。",
         )
         return Verdict(False, said, told)
     if noted is not None and noted.id and seen.get(noted.id) != noted.digest:
@@ -58,10 +72,10 @@ def verdict(
 
 
 def _seen(
-    records: Iterable[AuditRecord], noted: Link | None, seen: dict[int, bytes]
+    records: Iterable[AuditRecord], wanted: Collection[int], seen: dict[int, bytes]
 ) -> Iterator[AuditRecord]:
-    """Pass records on; keep the digest of the one that was noted."""
+    """Pass records on; keep the digests of some."""
     for record in records:
-        if noted is not None and record.id == noted.id:
+        if record.id in wanted:
             seen[record.id] = record.digest
         yield record

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from farmdesk.db.columns import NAME_LENGTH
+from farmdesk.db.faults import WrongSchema
 from farmdesk.db.flush_rows import keepable
 from farmdesk.db.models import AuditEntry, AuditHead, table_of
 from farmdesk.db.records import AnyRow
@@ -118,9 +119,19 @@ def has(connection: Connection, *, actor: str, action: str, subject: str) -> boo
 
 
 def head(connection: Connection) -> tuple[int, bytes]:
-    """Give the number and the digest that the last record must have; 0 and zeros without any."""
-    last, digest = connection.execute(select(AuditHead.last, AuditHead.digest)).one()
-    return int(last), bytes(digest)
+    """Give the number and the digest that the last record must have; 0 and zeros without any.
+
+    Raises WrongSchema where somebody took that row away.
+    """
+    row = connection.execute(select(AuditHead.last, AuditHead.digest)).one_or_none()
+    if row is None:
+        raise WrongSchema(
+            "The row of table audit_head, which says how the audit log ends, was removed. Keep "
+            "this database as it is, and find out who can write it.",
+            "表 audit_head 中记录审计日志末尾的那一行已被删除。请保持此数据库原样，"
+            "并查明谁可以写入。",
+        )
+    return int(row.last), bytes(row.digest)
 
 
 def _record(row: AnyRow) -> AuditRecord:

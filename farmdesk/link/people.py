@@ -8,6 +8,7 @@ from farmdesk.db.database import Database
 from farmdesk.domain.accounts import Account, Application, AuditRecord, PublicKey
 
 _PAGE = 1000
+_BEFORE_ALL = -(1 << 62)  # also before numbers that no farm gives
 
 
 class PeopleReader:
@@ -50,7 +51,7 @@ class PeopleReader:
 
     def all_audit(self) -> Iterator[AuditRecord]:
         """Give the whole audit log, oldest first, in pages."""
-        last = 0
+        last = _BEFORE_ALL
         while True:
             with self._database.reading() as connection:
                 page = audit.read(connection, last, _PAGE)

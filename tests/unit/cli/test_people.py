@@ -270,8 +270,11 @@ def test_a_time_that_is_none_is_told(database: Database, capfd: pytest.CaptureFi
         ("DELETE FROM audit WHERE id = 2", "Record 3 shows that one was removed"),
         ("DELETE FROM audit WHERE id = 3", "Records 3 to 3 were removed"),
         ("DELETE FROM audit", "Records 1 to 3 were removed"),
-        ("UPDATE audit SET id = 9 WHERE id = 3", "Records 3 to 3 were removed"),
+        ("UPDATE audit SET id = 9 WHERE id = 3", "Record 9 shows that one was removed"),
         ("UPDATE audit_head SET last = 2", "not the one that was written"),
+        ("UPDATE audit_head SET last = -1", "not the one that was written"),
+        ("DELETE FROM audit_head", "how the audit log ends, was removed"),
+        ("UPDATE audit SET id = -1 WHERE id = 3", "Record -1 shows that one was reordered"),
     ],
 )
 def test_a_log_that_was_tampered_with_is_found(
@@ -281,6 +284,20 @@ def test_a_log_that_was_tampered_with_is_found(
         connection.exec_driver_sql(change)
     assert main(["audit", "verify"]) == 1
     assert told in capfd.readouterr().err
+
+
+def test_a_record_that_the_farm_has_not_written_is_found(
+    database: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    end = "UPDATE audit_head SET last = 3, digest = (SELECT digest FROM audit WHERE id = 3)"
+    with database.writing() as connection:
+        at = datetime.now(UTC)
+        audit.append(connection, at=at, actor="x", action="x", subject="x", chain=digest_of)
+        connection.exec_driver_sql(end)
+    assert main(["audit", "verify"]) == 1
+    assert "Records 4 to 4 were added, and not by the farm" in capfd.readouterr().err
+    reader = PeopleReader(database)  # what the farm has written meanwhile is its own
+    assert verdict(reader.all_audit(), reader.audit_head(), newest=lambda: 4).whole
 
 
 def test_a_log_written_anew_is_found_by_what_was_noted(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -75,13 +76,25 @@ class Database:
         self._engine.dispose()
 
 
+class NoAuthority(Refused):
+    """A file that shall hold the certificate of a database server's authority, and does not."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        why = error.strerror or type(error).__name__
+        super().__init__(
+            f"{path} holds no certificate of the database's authority: {why}. Bring the file back, "
+            "or correct ssl_ca in the database's address.",
+            f"{path} 中没有数据库 CA 的证书：{why}。请恢复该文件，或修改数据库地址中的 ssl_ca。",
+        )
+
+
 def open_database(url: str, *, answer_s: int = ANSWER_S, make: bool = False) -> Database:
     """Give the database at a URL like `sqlite:////path/farm.db` or `mysql://user:password@host/farm`.
 
     A server's URL may end in `?ssl_ca=FILE`: then only TLS will do, with a certificate of that
     authority for that host; and in `role=NAME` for a leased account. Connects only when it is used.
     `make`: an SQLite file that does not exist is made. Raises Refused when the URL is none or names
-    another kind.
+    another kind, and NoAuthority.
     """
     try:
         parsed = make_url(url)
@@ -143,7 +156,13 @@ def _option(url: URL, name: str) -> str:
 def _tls(url: URL) -> dict[str, object]:
     """Given the authority alone, PyMySQL would take any of its certificates for any host."""
     ca = _option(url, "ssl_ca")
-    return {"ssl_ca": ca, "ssl_verify_cert": True, "ssl_verify_identity": True} if ca else {}
+    if not ca:
+        return {}
+    try:
+        ssl.create_default_context(cafile=ca)
+    except OSError as error:  # the driver would raise it as it is, at the first connection
+        raise NoAuthority(ca, error) from error
+    return {"ssl_ca": ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
 
 
 def _take_role(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from farmdesk.db.database import open_database
+from farmdesk.db.database import NoAuthority, open_database
 from farmdesk.db.faults import WrongSchema
 from farmdesk.db.store import Store
 from farmdesk.domain.errors import FarmUnavailable, Refused
@@ -41,6 +41,18 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert "127.0.0.1:1/farm" in away.value.en
     assert "127.0.0.1:1/farm" in away.value.zh
     assert "hidden" not in away.value.en + away.value.zh
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_an_authority_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "数据库 ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(NoAuthority) as refusal:
+        open_database(f"mysql://farm:hidden@127.0.0.1:1/farm?ssl_ca={path}")
+    for said in (refusal.value.en, refusal.value.zh):
+        assert str(path) in said
+        assert "hidden" not in said
 
 
 def test_a_folder_that_is_not_there_makes_the_farm_unavailable(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.gateway.outgoing import AT_ONCE
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DiskFull
-from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.parts_folder import PARTS, part_path
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.result_door import ResultDoor
@@ -331,7 +331,7 @@ def test_a_part_that_lost_bytes_with_the_power_is_fetched_anew(
     clients: Clients, task: RenderedTask, into: Path
 ) -> None:
     version = clients.door().results(1, FrameSet.parse("10"), 0)
-    part = into / PARTS / f"{version.results[0].version}.part"
+    part = part_path(into, "frames-1-10", bytes.fromhex(version.results[0].version))
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes(15 * SEGMENT))
     assert clients.download().fetch(1, into).files == 5

@@ -16,7 +16,7 @@ from farmdesk.domain.users import Role
 from farmdesk.link.packages_wire import PackageSeen
 from farmdesk.link.remote.package_door import PackageDoor
 from farmdesk.link.remote.package_fetch import FetchedPackage, PackageFetch
-from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.parts_folder import PARTS
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.wire import LoginNeeded

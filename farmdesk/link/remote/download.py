@@ -5,9 +5,10 @@ with that digest is not fetched again. See `part_file` for what is on its way.
 """
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -17,7 +18,14 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.domain.task import ENDED
-from farmdesk.link.remote.part_file import PARTS, Answer, bytes_of_part, discard_part, part_path
+from farmdesk.link.remote.part_file import Answer
+from farmdesk.link.remote.parts_folder import (
+    bytes_of_part,
+    discard_part,
+    leave,
+    part_path,
+    sweep,
+)
 from farmdesk.link.remote.patience import PATIENCE_S, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
@@ -107,12 +115,12 @@ class Download:
         tally = Tally(listing, self._receiver.progress, waits=wait)
         try:
             self._receiver.bring_all(
-                self._looks(folder, listing, tally, wait=wait),
+                self._looks(task_id, folder, listing, tally, wait=wait),
                 lambda result: self._bring(task_id, folder, result, tally),
             )
+            sweep(folder, lambda of: _frame_of(task_id, of) in listing.frames)
         finally:
-            with suppress(OSError):  # where something is on its way, the folder stays with it
-                (folder / PARTS).rmdir()
+            leave(folder)
         absent = tally.absent()
         given_up = {frame: listing.given_up[frame] for frame in absent if frame in listing.given_up}
         return Fetched(
@@ -126,13 +134,14 @@ class Download:
         )
 
     def _looks(
-        self, folder: Path, listing: ResultListing, tally: Tally, *, wait: bool
+        self, task_id: int, folder: Path, listing: ResultListing, tally: Tally, *, wait: bool
     ) -> Iterator[Sequence[Result]]:
         """Look at the task, once or until it has ended; give what there is to bring."""
         while True:
             news = listing.news()
             tally.expect(news)
-            yield self._lacking_first(folder, [result for result in news if result.version])
+            there = [result for result in news if result.version]
+            yield self._lacking_first(task_id, folder, there)
             if listing.state in ENDED or not wait:
                 return
             if not tally.lacks():
@@ -140,11 +149,11 @@ class Download:
             if self._receiver.pause.wait(self._poll_s):
                 raise Paused
 
-    def _lacking_first(self, folder: Path, results: list[Result]) -> list[Result]:
+    def _lacking_first(self, task_id: int, folder: Path, results: list[Result]) -> list[Result]:
         """Put off what seems to be here, as its digest takes a while. Raises DiskFull."""
         seem_here = [looks_here(folder, result) for result in results]
         lacking = [result for result, seems in zip(results, seem_here, strict=True) if not seems]
-        parts = ((part_path(folder, result.version), result.size) for result in lacking)
+        parts = ((_part(task_id, folder, result), result.size) for result in lacking)
         here = sum(bytes_of_part(part, size) for part, size in parts)
         self._receiver.check_room(folder, sum(result.size for result in lacking) - here)
         return lacking + list(compress(results, seem_here))
@@ -175,7 +184,7 @@ class Download:
                 now = self._listing(task_id, FrameSet.of([result.frame])).news()
                 if now == [result]:
                     raise
-                discard_part(folder, part_path(folder, result.version))
+                discard_part(folder, _part(task_id, folder, result))
                 if not now or not now[0].version or now[0].path != result.path:
                     break
                 if not tally.replaced(result, now[0]):
@@ -202,10 +211,21 @@ class Download:
             with run as pieces:
                 yield Answer(sealed, pieces)
 
-        with closing(ResultFile(folder, result)) as file:
+        with closing(ResultFile(folder, result, _part(task_id, folder, result))) as file:
             self._receiver.receive(file, ask)
             if file.is_proven() and tally.arrived(result, file.give_name):
                 return
             file.discard()
         self._receiver.progress.found(-result.size)
         tally.lose(result)
+
+
+def _part(task_id: int, folder: Path, result: Result) -> Path:
+    """Give the place of a result that is on its way."""
+    return part_path(folder, f"frames-{task_id}-{result.frame}", result.version)
+
+
+def _frame_of(task_id: int, of: str) -> int | None:
+    """Give the frame whose parts are named so; None where it is none of this task."""
+    found = re.fullmatch(rf"frames-{task_id}-(-?[0-9]{{1,18}})", of)
+    return None if found is None else int(found[1])

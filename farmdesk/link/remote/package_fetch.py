@@ -7,7 +7,7 @@ its size and time is not fetched again.
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,14 @@ from farmdesk.link.packages_wire import PackageSeen
 from farmdesk.link.remote.download_errors import CutOff, DamagedFile
 from farmdesk.link.remote.package_file import PackagePart, is_here
 from farmdesk.link.remote.package_listing import PackageFile, list_package
-from farmdesk.link.remote.part_file import PARTS, Answer, bytes_of_part, discard_part, part_path
+from farmdesk.link.remote.part_file import Answer
+from farmdesk.link.remote.parts_folder import (
+    bytes_of_part,
+    discard_part,
+    leave,
+    part_path,
+    sweep,
+)
 from farmdesk.link.remote.patience import PATIENCE_S
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
@@ -96,8 +103,8 @@ class PackageFetch:
         for _ in range(_LOOKS):
             files = self._list(task_id)
             if self._bring_all(task_id, folder, files, came):
-                with suppress(OSError):  # where something is on its way, the folder stays with it
-                    (folder / PARTS).rmdir()
+                sweep(folder, lambda of: of == _of(task_id))
+                leave(folder)
                 return FetchedPackage(len(files), len(came), sum(file.size for file in files))
         raise ChangesThere
 
@@ -120,13 +127,13 @@ class PackageFetch:
                 if isinstance(error, FINAL):
                     raise
                 log.info("task %s: %s: %s", task_id, file.path, error)
-                discard_part(folder, part_path(folder, file.version))
+                discard_part(folder, part_path(folder, _of(task_id), file.version))
             else:
                 came.add(file.path)
 
         wanted = [file for file in files if not (file.path in came or is_here(folder, file))]
         total = sum(file.size for file in files)
-        parts = ((part_path(folder, file.version), file.size) for file in wanted)
+        parts = ((part_path(folder, _of(task_id), file.version), file.size) for file in wanted)
         here = sum(bytes_of_part(part, size) for part, size in parts)
         rest = sum(file.size for file in wanted) - here
         self._receiver.check_room(folder, rest)
@@ -142,7 +149,8 @@ class PackageFetch:
             with self._door.run(task_id, file.path.as_posix(), file.version, segments) as pieces:
                 yield self._answer(task_id, file, pieces, segments.start)
 
-        with closing(PackagePart(folder, file)) as part:
+        place = part_path(folder, _of(task_id), file.version)
+        with closing(PackagePart(folder, file, place)) as part:
             self._receiver.receive(part, ask)
             part.finish()
 
@@ -170,3 +178,8 @@ class PackageFetch:
         )
         rest = begun if first == 0 else begun[HEADER:]
         return Answer(sealed, chain([rest], pieces))
+
+
+def _of(task_id: int) -> str:
+    """Give what the parts of a task's package begin with."""
+    return f"package-{task_id}"

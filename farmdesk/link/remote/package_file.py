@@ -15,9 +15,9 @@ _SAME_TIME_NS = 2 * 10**9  # FAT keeps times to two seconds
 class PackagePart(PartFile):
     """A file below `folder`. Closed in the end; a part that is not whole stays."""
 
-    def __init__(self, folder: Path, file: PackageFile) -> None:
+    def __init__(self, folder: Path, file: PackageFile, part: Path) -> None:
         """Open its part, or begin one. Raises DiskFull, NotWritable."""
-        super().__init__(folder, file.path.as_posix(), file.version, SegmentPlan(file.size))
+        super().__init__(folder, file.path.as_posix(), part=part, plan=SegmentPlan(file.size))
         self._of = file
 
     def finish(self) -> None:

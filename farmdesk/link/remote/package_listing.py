@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from farmdesk.domain.errors import Refused
 from farmdesk.link.packages_wire import PackageFileSeen, PackageSeen
 from farmdesk.link.remote.download_errors import BadListing
-from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.parts_folder import PARTS
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.manifest import MAX_FILES
 from farmdesk.security.package_names import BadName, check_together, checked_name

@@ -15,11 +15,10 @@ from io import FileIO
 from pathlib import Path
 
 from farmdesk.link.remote.download_errors import CutOff, DamagedFile, told_of_disk
+from farmdesk.link.remote.parts_folder import digests_path, discard_part, held
 from farmdesk.security.content import DIGEST, segment_digest
 from farmdesk.security.sealed import SEGMENT, DamagedSegments, SealedFile, SegmentPlan
 from farmdesk.security.sealed_files import read_at, write_at
-
-PARTS = ".farmdesk-parts"  # folder of what is on its way; no file that is fetched may lie in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +32,26 @@ class Answer:
 class PartFile:
     """A file below `folder`. Closed in the end; a part that is not whole stays.
 
-    `name`: for errors; `plan`: how the file is cut. Safe between threads.
+    `name`: for errors; `part`: its place; `plan`: how the file is cut. Safe between threads.
     """
 
-    def __init__(self, folder: Path, name: str, version: bytes, plan: SegmentPlan) -> None:
+    def __init__(self, folder: Path, name: str, *, part: Path, plan: SegmentPlan) -> None:
         """Open it, or begin one. Raises DiskFull, NotWritable."""
         self.folder = folder
         self.name = name
-        self.path = part_path(folder, version)
+        self.path = part
         self.plan = plan
         self._lock = threading.Lock()  # of the files, which have one position each, and of these:
         self._here = bytearray(plan.count)  # 1 for each segment that is here
         self._given = 0  # segments before this one are here, or on their way
-        self._files = ExitStack()
-        with told_of_disk(folder):
+        self._held, self._files = ExitStack(), ExitStack()
+        with told_of_disk(folder), ExitStack() as failing:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            failing.callback(self.close)
+            self._held.enter_context(held(folder))  # until the file has its name
             self.file = self._files.enter_context(_opened(self.path))
-            self._digests = self._files.enter_context(_opened(_digests(self.path)))
+            self._digests = self._files.enter_context(_opened(digests_path(self.path)))
+            failing.pop_all()
 
     def has(self, index: int) -> bool:
         """Say whether a segment is here; the one behind the last is not."""
@@ -129,8 +131,8 @@ class PartFile:
         Raises OSError.
         """
         os.fsync(self.file.fileno())
-        self.close()
-        _digests(self.path).unlink(missing_ok=True)
+        self._files.close()
+        digests_path(self.path).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Delete the part: nothing good can become of it. Raises NotWritable."""
@@ -140,30 +142,7 @@ class PartFile:
     def close(self) -> None:
         """Close the part."""
         self._files.close()
-
-
-def part_path(folder: Path, version: bytes) -> Path:
-    """Give the place of a file that is on its way."""
-    return folder / PARTS / f"{version.hex()}.part"
-
-
-def discard_part(folder: Path, part: Path) -> None:
-    """Delete what has come of a file. Raises NotWritable."""
-    with told_of_disk(folder):
-        for path in (part, _digests(part)):
-            path.unlink(missing_ok=True)
-
-
-def bytes_of_part(part: Path, size: int) -> int:
-    """Give about what an earlier program has brought of a file of `size` bytes."""
-    try:
-        return min(part.stat().st_size, size)
-    except OSError:
-        return 0
-
-
-def _digests(part: Path) -> Path:
-    return part.with_suffix(".digests")
+        self._held.close()
 
 
 def _opened(path: Path) -> FileIO:

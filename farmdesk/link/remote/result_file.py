@@ -14,9 +14,10 @@ from farmdesk.security.sealed import SEGMENT, SegmentPlan
 class ResultFile(PartFile):
     """A result below `folder`. Closed in the end; a part that is not whole stays."""
 
-    def __init__(self, folder: Path, result: Result) -> None:
+    def __init__(self, folder: Path, result: Result, part: Path) -> None:
         """Open its part, or begin one. Raises DiskFull, NotWritable."""
-        super().__init__(folder, result.path.as_posix(), result.version, SegmentPlan(result.size))
+        plan = SegmentPlan(result.size)
+        super().__init__(folder, result.path.as_posix(), part=part, plan=plan)
         self._result = result
         self._sha256 = hashlib.sha256()
         self._hashed = 0  # segments

@@ -1,9 +1,10 @@
 """Downloads from farms that lie, and over lines that break, without HTTP."""
 
+import errno
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,8 @@ from farmdesk.domain.states import TaskState
 from farmdesk.domain.transfers import Room
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull, NotWritable
-from farmdesk.link.remote.part_file import PARTS, part_path
+from farmdesk.link.remote.part_file import PartFile
+from farmdesk.link.remote.parts_folder import PARTS, part_path
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.results_wire import RUN_SEGMENTS, ResultSeen, ResultsSeen
 from farmdesk.link.wire import Unreadable
@@ -218,7 +220,7 @@ def test_nothing_is_written_through_a_link_that_lies_where_a_part_would(
 ) -> None:
     mine, folder = tmp_path / "mine", tmp_path / "shared"
     mine.write_text("mine")
-    part = part_path(folder, bytes.fromhex(farm.listed[1].version))
+    part = part_path(folder, "frames-7-1", bytes.fromhex(farm.listed[1].version))
     part.parent.mkdir(parents=True)
     part.symlink_to(mine)
     with pytest.raises(NotWritable):
@@ -264,6 +266,66 @@ def test_bytes_that_were_not_proven_get_no_name(farm: LyingFarm, tmp_path: Path)
     assert fetch(farm, tmp_path).lost == (1,)
     assert names(tmp_path) == {farm.listed[2].name}
     assert not (tmp_path / PARTS).exists()
+
+
+@pytest.fixture
+def stale(farm: LyingFarm, tmp_path: Path) -> Path:
+    """The part of a frame that was fetched by half, and then rendered anew."""
+    farm.change = lambda first, segments: [] if first else segments
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path, FrameSet.parse("2"), connections=1)
+    stale = part_path(tmp_path, "frames-7-2", bytes.fromhex(farm.listed[2].version))
+    assert stale.stat().st_size > SEGMENT
+    farm.change = lambda _first, segments: segments
+    farm.contents[2] = b"rendered anew"
+    farm.listed[2] = farm.seen(2)
+    return stale
+
+
+def test_what_was_fetched_of_an_older_version_goes_when_a_download_ends_well(
+    farm: LyingFarm, tmp_path: Path, stale: Path
+) -> None:
+    farm.change = lambda _first, _segments: []
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path)
+    assert stale.exists()
+    farm.change = lambda _first, segments: segments
+    assert fetch(farm, tmp_path).files == 2
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_what_others_may_still_want_stays(farm: LyingFarm, tmp_path: Path, stale: Path) -> None:
+    others = [
+        part_path(tmp_path, of, bytes(32))
+        for of in ("frames-8-2", "package-7", "frames-7-99", "frames-7-", "frames-7-1x")
+    ]
+    for part in others:
+        part.touch()
+    assert fetch(farm, tmp_path, FrameSet.parse("1")).files == 1
+    assert stale.exists()
+    assert fetch(farm, tmp_path).files == 1
+    assert sorted((tmp_path / PARTS).iterdir()) == sorted(others)
+
+
+def test_a_part_that_another_program_has_open_stays(
+    farm: LyingFarm, tmp_path: Path, stale: Path
+) -> None:
+    with closing(PartFile(tmp_path, "name", part=stale, plan=SegmentPlan(LARGE))):
+        assert fetch(farm, tmp_path).files == 2
+        assert stale.exists()
+    assert fetch(farm, tmp_path).skipped == 2
+    assert not (tmp_path / PARTS).exists()
+
+
+def test_where_a_file_system_knows_no_locks_frames_come_and_parts_stay(
+    farm: LyingFarm, tmp_path: Path, stale: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_number: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unknown)
+    assert fetch(farm, tmp_path).files == 2
+    assert stale.exists()
 
 
 def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: Path) -> None:

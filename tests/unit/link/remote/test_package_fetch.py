@@ -15,7 +15,7 @@ from farmdesk.link.packages_wire import RUN_SEGMENTS, PackageFileSeen, PackageSe
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
 from farmdesk.link.remote.package_fetch import ChangesThere, FetchedPackage, PackageFetch
 from farmdesk.link.remote.package_listing import TooManyThere
-from farmdesk.link.remote.part_file import PARTS
+from farmdesk.link.remote.parts_folder import PARTS
 from farmdesk.link.wire import Unreadable
 from farmdesk.security.sealed import HEADER, SEGMENT, Seed, WrongKey
 from farmdesk.security.sealed_packages import sealed_package_file
@@ -301,6 +301,23 @@ def test_what_the_power_took_of_a_part_is_fetched_again(farm: LyingFarm, tmp_pat
     assert again == [5, RUN_SEGMENTS]
     assert files_in(tmp_path) == farm.contents
     assert not (tmp_path / PARTS).exists()
+
+
+def test_what_was_fetched_of_an_older_version_goes_when_a_fetch_ends_well(
+    farm: LyingFarm, tmp_path: Path
+) -> None:
+    farm.change = lambda first, answer: b"" if first else answer
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path, connections=1)
+    (part,) = (tmp_path / PARTS).glob("package-7.*.part")
+    other = part.with_name(part.name.replace("package-7", "package-71"))
+    other.touch()
+    farm.change = lambda _first, answer: answer
+    farm.contents["纹理/snow.exr"] = b"another one"
+    del farm.listed["empty"]  # a file that is gone is no longer wanted either
+    farm.listed["纹理/snow.exr"] = farm.seen("纹理/snow.exr")
+    assert fetch(farm, tmp_path).files == 2
+    assert list((tmp_path / PARTS).iterdir()) == [other]
 
 
 def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingFarm, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from farmdesk.engine.frame_check import Claim, Finding
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.ports import FrameProofs
 from farmdesk.engine.posts import FrameTaken, HandInEnded
-from farmdesk.engine.sent_frames import SentFrames
+from farmdesk.engine.sent_frames import SentFrames, StillSent
 from nodeagent.frame_pattern import parse_pattern
 from nodeagent.journal import Journal, JournalLine
 from nodeagent.results import copy_down, lying, sync_folder
@@ -60,9 +60,9 @@ class FrameTaker:
     def _run(self, order: HandIn) -> None:
         taken, refused, error = 0, [], None
         try:
-            opening = self._sent.opened(order) if order.transfer else nullcontext()
-            with opening, self._turn:
-                for found in self.take(order):
+            sent = self._sent.opened(order) if order.transfer else nullcontext(_always)
+            with sent as still_sent, self._turn:
+                for found in self.take(order, still_sent):
                     if isinstance(found, Said):
                         refused.append(found)
                     else:
@@ -75,15 +75,15 @@ class FrameTaker:
             error = OUR_FAULT
         self._post(HandInEnded(order.command_id, order.task_id, taken, tuple(refused), error))
 
-    def take(self, order: HandIn) -> Iterator[JournalLine | Said]:
+    def take(self, order: HandIn, still_sent: StillSent) -> Iterator[JournalLine | Said]:
         """Give each frame that was taken, and of each other file why it was not.
 
-        Raises Refused when the folder cannot be read or the task's cannot be written, and
-        FarmUnavailable while the records cannot be read.
+        Raises Refused when the folder cannot be read or the task's cannot be written, and as
+        `still_sent` does; and FarmUnavailable while the records cannot be read.
         """
         files = _files(order.folder)
         with self._workers.lend(1) as [worker]:
-            taking = _Taking(order, worker, self._size(order))
+            taking = _Taking(order, worker, self._size(order), still_sent)
             for file in files:
                 yield taking.take(file)
 
@@ -100,9 +100,12 @@ class FrameTaker:
 class _Taking:
     """One hand-in under way. `size`: of all frames; where it is 0, the first frame decides."""
 
-    def __init__(self, order: HandIn, worker: CheckWorker, size: tuple[int, int]) -> None:
+    def __init__(
+        self, order: HandIn, worker: CheckWorker, size: tuple[int, int], still_sent: StillSent
+    ) -> None:
         self._order = order
         self._worker = worker
+        self._still_sent = still_sent
         self._width, self._height = size
         self._pattern = parse_pattern(order.pattern)
         self._journal = Journal(order.journal)
@@ -110,7 +113,10 @@ class _Taking:
             part.unlink(missing_ok=True)  # of an engine that was killed
 
     def take(self, file: Path) -> JournalLine | Said:
-        """Take one file, or say why not. Raises Refused when the task's folder is not writable."""
+        """Take one file, or say why not.
+
+        Raises Refused when the task's folder is not writable, and when no more are to be taken.
+        """
         name, frame = quoted(file.name), self._pattern.frame(file.name)
         if frame is None:
             return Said(
@@ -163,6 +169,7 @@ class _Taking:
             known = lying(target, frame, self._order.journal.parent)
             if known is not None:  # a node was faster
                 return known
+            self._still_sent()  # last of all: what is suspended meanwhile is not taken
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -187,6 +194,10 @@ class _Taking:
         )
         self._journal.add(line)
         return line
+
+
+def _always() -> None:
+    """Frames in a folder of the server came with no upload that could end."""
 
 
 def _files(folder: Path) -> list[Path]:

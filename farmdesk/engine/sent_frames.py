@@ -1,7 +1,8 @@
 """Frames that came sealed from an operator's machine: opened for as long as they are taken.
 
 Nothing is noted of how far that came: until its command is answered, the upload lies in the inbox,
-and an engine's successor opens it again. Frames that are taken already stay as they are.
+and an engine's successor opens it again. Frames that are taken already stay as they are; when the
+upload has ended meanwhile, as its sender was suspended, no more are taken.
 """
 
 import logging
@@ -9,9 +10,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.domain.transfers import TransferKind
+from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.open_package import Opened
 from farmdesk.engine.unsealer import Unsealer
@@ -19,6 +21,9 @@ from farmdesk.engine.unsealer import Unsealer
 log = logging.getLogger(__name__)
 
 RETRY_S = 30.0  # after the world failed: a full disk, a database that is away
+
+StillSent = Callable[[], None]
+"""Asked before each frame gets its name. Raises Refused when its upload has ended."""
 
 
 class SentFrames:
@@ -31,7 +36,7 @@ class SentFrames:
         self._wait = wait
 
     @contextmanager
-    def opened(self, order: HandIn) -> Iterator[None]:
+    def opened(self, order: HandIn) -> Iterator[StillSent]:
         """Let the frames lie open in the order's folder. Raises Refused.
 
         Where the world failed it is tried again, as long as it takes: nobody shall send them twice.
@@ -44,13 +49,31 @@ class SentFrames:
             )
         try:
             while (opened := self._open(self._unsealer, order)).again:
-                log.warning("task %s: frames by hand: %s", order.task_id, opened.en)
-                self._wait(RETRY_S)
+                self._rest(order, opened.en)
             if opened.en:
                 raise Refused(opened.en, opened.zh)
-            yield
+            yield partial(self._check_sent, self._unsealer, order)
         finally:
             shutil.rmtree(order.folder, ignore_errors=True)
+
+    def _check_sent(self, unsealer: Unsealer, order: HandIn) -> None:
+        transfer = self._find(unsealer, order)
+        if transfer.state is not TransferState.COMPLETE:
+            raise Refused(
+                f"The upload has ended before all its frames were taken. {transfer.reason}",
+                f"上传在其所有帧被接收之前已结束。{transfer.reason_zh}",
+            )
+
+    def _find(self, unsealer: Unsealer, order: HandIn) -> Transfer:
+        while True:
+            try:
+                return unsealer.find(order.transfer, order.task_id, TransferKind.FRAMES)
+            except FarmUnavailable as error:
+                self._rest(order, error.en)
+
+    def _rest(self, order: HandIn, why: str) -> None:
+        log.warning("task %s: frames by hand: %s", order.task_id, why)
+        self._wait(RETRY_S)
 
     def _open(self, unsealer: Unsealer, order: HandIn) -> Opened:
         try:

@@ -4,12 +4,14 @@ import hashlib
 import queue
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from farmdesk.db import accounts, applications, audit, commands, sessions, transfers
 from farmdesk.db.account_store import AccountStore
 from farmdesk.db.database import Database, open_database
+from farmdesk.db.packages import PackageStore
 from farmdesk.db.unanswered import Unanswered
 from farmdesk.domain.account_commands import (
     AccountCommand,
@@ -31,19 +33,30 @@ from farmdesk.domain.accounts import (
 )
 from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
-from farmdesk.domain.records import Outcome
+from farmdesk.domain.frames import FrameSet
+from farmdesk.domain.records import FrameRecord, Outcome
 from farmdesk.domain.rows import CommandRow
-from farmdesk.domain.transfers import Transfer, TransferState
+from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
 from farmdesk.domain.users import Role
+from farmdesk.engine import frame_taker
+from farmdesk.engine.check_workers import CheckWorkers
 from farmdesk.engine.clerk import Clerk
+from farmdesk.engine.frame_taker import FrameTaker
+from farmdesk.engine.hand_ins import HandIn
+from farmdesk.engine.open_package import Opened
 from farmdesk.engine.people import Directory
-from farmdesk.engine.posts import AccountsChanged
+from farmdesk.engine.posts import AccountsChanged, FrameTaken, HandInEnded
+from farmdesk.engine.sent_frames import SentFrames
+from farmdesk.engine.unsealer import Unsealer
 from farmdesk.security.audit_chain import Broken, digest_of, follow
 from farmdesk.security.handover import HandoverKey, handover_fingerprint
 from farmdesk.security.user_keys import is_signed
 from farmdesk.security.vault import Purpose, Vault
+from nodeagent.journal import read_journal
+from nodeagent.results import copy_down
 from tests.samples import NOW
 from tests.stored_keys import stored_keys
+from tests.tiny_tool import png
 
 PERSON = Profile("李 雷", "Stage 3", "lilei@example.org", identity="110101199003078515")
 WAIT_S = 60
@@ -224,6 +237,74 @@ def test_a_suspended_user_is_out_at_once(either: Office) -> None:
     assert upload.state is TransferState.CANCELLED
     with pytest.raises(Refused, match="no active account"):
         either.directory.sender("lilei")
+
+
+class NoProofs:
+    """What a task's frames are known by: nothing yet."""
+
+    def proofs(self, task_id: int) -> Iterator[FrameRecord]:
+        return iter(())
+
+
+class OpenedBefore(Unsealer):
+    """Its uploads lie open already; what the database says of them is true."""
+
+    def open(
+        self, transfer: Transfer, target: Path, *, scene: str = "", previous: str = ""
+    ) -> Opened:
+        return Opened()
+
+
+def test_no_more_frames_are_taken_of_who_is_suspended_meanwhile(
+    either: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is taken stays, the frame that is being checked is not, nor what follows."""
+    account = either.person("ops", Role.OPERATOR, UserState.ACTIVE)
+    either.directory.replace(either.book.everybody())
+    upload = Transfer(
+        b"f" * 16, account.user_id, 7, 1, 9, 9, TransferState.OPEN, NOW, NOW, TransferKind.FRAMES
+    )
+    with either.database.writing() as connection:
+        transfers.begin(connection, upload)
+        transfers.complete(connection, upload.id, command_id=1, now=NOW)
+    folders = sent, frames, logs = [tmp_path / name for name in ("sent", "frames", "logs")]
+    for folder in folders:
+        folder.mkdir()
+    for frame in (1, 2, 3):
+        (sent / f"frame_{frame:04d}.png").write_bytes(png(frame))
+
+    def copied(file: Path, part: Path) -> tuple[str, int]:
+        if file.name == "frame_0002.png":
+            assert either.send(SuspendUser("ops", "left")).applied
+        return copy_down(file, part)
+
+    monkeypatch.setattr(frame_taker, "copy_down", copied)
+    posts: queue.SimpleQueue[FrameTaken | HandInEnded] = queue.SimpleQueue()
+    unsealer = OpenedBefore(PackageStore(either.database), lambda: either.vault, tmp_path)
+    order = HandIn(
+        command_id=1,
+        task_id=7,
+        folder=sent,
+        pattern="frame_####.png",
+        frames=FrameSet.parse("1-3"),
+        proven=FrameSet(),
+        size=(4, 4),
+        output=frames,
+        journal=logs / "by hand.jsonl",
+        transfer=upload.id.hex(),
+    )
+    with CheckWorkers(1) as workers:
+        FrameTaker(NoProofs(), posts.put, workers, SentFrames(unsealer)).begin(order)
+        taken, ended = (posts.get(timeout=WAIT_S) for _ in range(2))
+    assert isinstance(taken, FrameTaken)
+    assert isinstance(ended, HandInEnded)
+    assert (taken.line.frame, ended.taken, ended.refused) == (1, 1, ())
+    assert ended.error is not None
+    assert "Its owner was suspended." in ended.error.en
+    assert "其所有者已被停用" in ended.error.zh
+    assert [path.name for path in frames.iterdir()] == ["frame_0001.png"]
+    assert [line.frame for line in read_journal(order.journal)] == [1]
+    assert not sent.exists()
 
 
 def test_a_suspended_user_comes_back(office: Office) -> None:

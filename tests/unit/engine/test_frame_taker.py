@@ -82,7 +82,8 @@ def take(
     order: HandIn, workers: CheckWorkers, *records: FrameRecord
 ) -> tuple[list[JournalLine], list[str]]:
     """Give the lines of taken frames, and the sentences about the others."""
-    found = list(FrameTaker(Proofs(*records), lambda post: None, workers, NONE_SENT).take(order))
+    taker = FrameTaker(Proofs(*records), lambda post: None, workers, NONE_SENT)
+    found = list(taker.take(order, lambda: None))
     said = [item for item in found if isinstance(item, Said)]
     assert all(item.zh for item in said)
     return [item for item in found if isinstance(item, JournalLine)], [item.en for item in said]

@@ -63,8 +63,9 @@ class RunningTool:
         self.started_at = time.time()
         self._wanted = wanted
         self._post = post
-        self._alive_at = time.monotonic()
-        self._looked_at = self._alive_at
+        self._alive = True  # since the last look
+        self._silent_s = 0.0
+        self._looked_at = time.monotonic()
         self._cpu_s = 0.0
         self._tree = ProcessTree(
             argv, environment=environment, folder=folder, merge=merge, keep=keep
@@ -81,20 +82,25 @@ class RunningTool:
 
     def awake(self) -> None:
         """Count its silence from now on: it was given something to do."""
-        self._alive_at = time.monotonic()
+        self._alive, self._silent_s = True, 0.0
 
     def silent_s(self, look_every_s: float) -> float:
         """Give for how long there was neither output nor CPU use.
 
-        The processes are looked at only every `look_every_s`.
+        The processes are looked at only every `look_every_s`. A time in which nobody looked, since
+        the machine stood still, counts no more than two looks: the tool stood still with us.
         """
         now = time.monotonic()
-        if now - self._looked_at >= look_every_s:
-            cpu_s = self._tree.cpu_seconds()
-            if abs(cpu_s - self._cpu_s) > BUSY_SHARE * (now - self._looked_at):
-                self._alive_at = now  # less than before means that a child ended: that is life too
+        passed_s = now - self._looked_at
+        if passed_s >= look_every_s:
+            counted_s = min(passed_s, 2 * look_every_s)
+            cpu_s = self._tree.cpu_seconds()  # less than before means that a child ended
+            if abs(cpu_s - self._cpu_s) > BUSY_SHARE * counted_s:
+                self._alive = True
+            self._silent_s = 0.0 if self._alive else self._silent_s + counted_s
+            self._alive = False
             self._cpu_s, self._looked_at = cpu_s, now
-        return now - self._alive_at
+        return self._silent_s
 
     def _follow(self) -> None:
         pid = self._tree.read_pid()
@@ -114,6 +120,6 @@ class RunningTool:
 
     def _read(self, output: int) -> None:
         for line in read_lines(output):
-            self._alive_at = time.monotonic()
+            self._alive = True
             if self._wanted(line):
                 self._post(ToolSaid(self, line, time.time()))

@@ -50,14 +50,14 @@ def test_tool_is_killed(farm: LocalFarm, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_tool_hangs(tmp_path: Path, version: str) -> None:
-    with local_farm(tmp_path, nodes=1, stall_s=1.0) as farm:
+    with local_farm(tmp_path, nodes=1, stall_s=3.0) as farm:
         farm.start()
         scene = farm.scene(faults={"3": ["hang", 1]})
         task = farm.submit(scene, "1-6", tool_version=version)
         farm.prove(task, range(1, 7))
         (failed,) = [item for item in farm.attempts(task) if item.reason]
         assert (failed.frame, failed.reason) == (3, FailureReason.STALL)
-        assert "no output and no CPU use for 1 s" in failed.text
+        assert "no output and no CPU use for 3 s" in failed.text
         farm.wait_empty("agent", "guard", "tool")
 
 

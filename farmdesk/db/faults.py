@@ -117,6 +117,8 @@ def _known_sqlite(place: str, text: str) -> FarmError | None:
         return _no_farm(place)
     if "unable to open" in text and _is_absent(Path(place)):
         return _no_farm(place)
+    if "not a database" in text or "malformed" in text:
+        return _damaged(place)
     if any(word in text for word in ("locked", "unable to open", "disk I/O", "readonly")):
         return _away(place)
     return None
@@ -183,6 +185,14 @@ def _full(place: str) -> FarmUnavailable:
         f"The database {place} has no disk space left. Free some space; the farm then goes on "
         "by itself.",
         f"数据库 {place} 的磁盘空间已满。请清理空间，农场随后会自动继续。",
+    )
+
+
+def _damaged(place: str) -> FarmUnavailable:
+    return FarmUnavailable(
+        f"The database {place} is damaged, or is none. Stop the server, bring the file back from a "
+        "backup, and look after this disk.",
+        f"数据库 {place} 已损坏，或不是数据库文件。请停止服务器，从备份恢复该文件，并检查此磁盘。",
     )
 
 

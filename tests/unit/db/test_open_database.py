@@ -69,6 +69,16 @@ def test_a_database_without_a_farm_says_what_to_do(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []  # looking makes no farm
 
 
+@pytest.mark.parametrize("cut", [None, 40_000])
+def test_a_damaged_database_says_what_to_do(sqlite_url: str, cut: int | None) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    path.write_bytes(b"x" * 9000 if cut is None else path.read_bytes()[:cut])
+    link = DirectLink(sqlite_url, issued_by="operator")
+    with pytest.raises(FarmUnavailable, match="is damaged, or is none"):
+        link.tasks()
+    link.close()
+
+
 def test_sqlite_commits_are_durable_and_readers_do_not_wait(sqlite_url: str) -> None:
     database, link = open_database(sqlite_url), DirectLink(sqlite_url, issued_by="operator")
     with database.writing() as connection:

@@ -1,5 +1,7 @@
 """What can go wrong with accounts, in sentences for people."""
 
+from farmdesk.domain.account_words import USER_STATES
+from farmdesk.domain.accounts import UserState
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.text import quoted
 
@@ -103,12 +105,12 @@ class NoKey(Refused):
 class WrongUserState(Refused):
     """The account stands where this cannot be done."""
 
-    def __init__(self, login: str, state: str) -> None:
+    def __init__(self, login: str, state: UserState) -> None:
         self.login = login
         self.state = state
         super().__init__(
             f"The account {quoted(login)} is {state}; this cannot be done with it now.",
-            f"帐号 {quoted(login)} 处于 {state} 状态，现在无法执行此操作。",
+            f"帐号 {quoted(login)} 处于“{USER_STATES[state].zh}”状态，现在无法执行此操作。",
         )
 
 

@@ -124,7 +124,7 @@ def move(
     if row is None:
         raise NoAccount(login)
     if UserState(row.state) not in wanted:
-        raise WrongUserState(login, row.state)
+        raise WrongUserState(login, UserState(row.state))
     decided = {"state": state.value, "decided_by": by, "decided_at": now, "reason": reason}
     connection.execute(update(_USER).where(_USER.c.id == row.id).values(decided))
     return by_id(connection, row.id)

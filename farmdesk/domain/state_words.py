@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from farmdesk.domain.exits import ExitRule
 from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.transfers import TransferState
 from farmdesk.domain.urgent_states import Answer, UrgentState
 
 TASK_STATES: Mapping[TaskState, Said] = {
@@ -59,6 +60,14 @@ REASONS: Mapping[FailureReason, Said] = {
     FailureReason.BAD_IMAGE: Said("The image is missing or damaged", "图像缺失或损坏"),
     FailureReason.CANCELLED: Said("Cancelled", "被取消"),
     FailureReason.NODE_LOST: Said("The node was lost", "节点失联"),
+}
+
+TRANSFER_STATES: Mapping[TransferState, Said] = {
+    TransferState.OPEN: Said("Open", "传输中"),
+    TransferState.COMPLETE: Said("Complete", "已送达"),
+    TransferState.TAKEN_IN: Said("Taken in", "已接收"),
+    TransferState.REFUSED: Said("Refused", "未被接受"),
+    TransferState.CANCELLED: Said("Cancelled", "已取消"),
 }
 
 URGENT_STATES: Mapping[UrgentState, Said] = {

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from farmdesk.domain.accounts import KeyRecord
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.state_words import TRANSFER_STATES
 from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
 from farmdesk.engine.open_package import Opened, OpenOrder
 from farmdesk.security.vault import OpenVault, Purpose, told_as_closed
@@ -61,9 +62,10 @@ class Unsealer:
     ) -> Opened:
         """Run the program for an upload to its end; see `OpenOrder`. Raises Refused."""
         if transfer.state is not TransferState.COMPLETE:
+            state = TRANSFER_STATES[transfer.state]
             raise Refused(
-                f"The upload is {transfer.state.value}, not complete. Upload it again.",
-                f"该上传的状态为 {transfer.state.value}，并不完整。请重新上传。",
+                f"The upload is {state.en.lower()}, not complete. Upload it again.",
+                f"该上传{state.zh}，并不完整。请重新上传。",
             )
         key = self.packages.key(transfer.user_id, transfer.key_version)
         if key is None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.state_words import TRANSFER_STATES
 from farmdesk.domain.text import size_text
 from farmdesk.domain.transfers import Room, Transfer
 from farmdesk.gateway.arrivals import Arrivals
@@ -29,10 +30,10 @@ class UploadEnded(Refused):
 
     def __init__(self, transfer: Transfer) -> None:
         self.transfer = transfer
-        en, zh = transfer.reason, transfer.reason_zh
+        en, zh, state = transfer.reason, transfer.reason_zh, TRANSFER_STATES[transfer.state]
         super().__init__(
-            f"The upload has ended ({transfer.state.value}). {en}".rstrip(),
-            f"该上传已结束（{transfer.state.value}）。{zh}",
+            f"The upload has ended ({state.en.lower()}). {en}".rstrip(),
+            f"该上传已结束（{state.zh}）。{zh}",
         )
 
 

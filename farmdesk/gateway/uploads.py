@@ -17,6 +17,7 @@ from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.commands import kind_of, to_body
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.rows import TaskRow
+from farmdesk.domain.state_words import TASK_STATES
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import WISHES, IllegalTransition, TaskId, WrongQueue
 from farmdesk.domain.task_commands import TakePackage, TakeSentFrames
@@ -240,7 +241,8 @@ def _check_state(task: TaskRow, kind: TransferKind) -> None:
         if task.state not in WISHES[TakeSentFrames]:
             raise IllegalTransition(TaskId(task.id), task.state, TakeSentFrames)
     elif task.state is not TaskState.UPLOADING:
+        state = TASK_STATES[task.state]
         raise Refused(
-            f"Task {task.id} waits for no package: it is {task.state}.",
-            f"任务 {task.id} 不在等待场景包（状态：{task.state}）。",
+            f"Task {task.id} waits for no package: it is {state.en.lower()}.",
+            f"任务 {task.id} 不在等待场景包（{state.zh}）。",
         )

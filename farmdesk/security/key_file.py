@@ -58,12 +58,12 @@ class WrongPassphrase(Refused):
 class DamagedKeyFile(Refused):
     """A file that is no key file, or was changed since it was written."""
 
-    def __init__(self, place: str, why: str) -> None:
+    def __init__(self, place: str, en: str, zh: str) -> None:
         self.place = place
         super().__init__(
-            f"{place} is no whole key file: {why}. Take the copy that you put away, or apply for "
+            f"{place} is no whole key file: {en}. Take the copy that you put away, or apply for "
             "new keys.",
-            f"{place} 不是完整的密钥文件（{why}）。请使用您保存的副本，或申请新密钥。",
+            f"{place} 不是完整的密钥文件（{zh}）。请使用您保存的副本，或申请新密钥。",
         )
 
 
@@ -101,9 +101,13 @@ class KeyFile:
                 user_key=b64decode(parts["user_key"]),
             )
         except (ValueError, KeyError, TypeError, BadKey):
-            raise DamagedKeyFile(self.place, "its keys cannot be read") from None
+            raise DamagedKeyFile(
+                self.place, "its keys cannot be read", "其中的密钥无法读取"
+            ) from None
         if keys.fingerprint != self.fingerprint:
-            raise DamagedKeyFile(self.place, "its two keys do not belong together")
+            raise DamagedKeyFile(
+                self.place, "its two keys do not belong together", "其中的两个密钥不配对"
+            )
         return keys
 
 
@@ -148,7 +152,7 @@ def read_key_file(path: Path) -> KeyFile:
     try:
         return from_text(content.decode(), path.name)
     except UnicodeDecodeError:
-        raise DamagedKeyFile(path.name, "it is no text") from None
+        raise DamagedKeyFile(path.name, "it is no text", "不是文本") from None
 
 
 def change_passphrase(path: Path, old: str, new: str, *, n: int = SCRYPT_N) -> None:
@@ -167,16 +171,18 @@ def from_text(text: str, place: str) -> KeyFile:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
-        raise DamagedKeyFile(place, "it is no JSON") from None
+        raise DamagedKeyFile(place, "it is no JSON", "不是 JSON") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise DamagedKeyFile(place, "it is none, or of a newer FarmDesk")
+        raise DamagedKeyFile(
+            place, "it is none, or of a newer FarmDesk", "不是密钥文件，或来自更新的 FarmDesk"
+        )
     checksum = values.pop("checksum", None)
     try:
         if checksum != _checksum(values):
-            raise DamagedKeyFile(place, "it was changed")
+            raise DamagedKeyFile(place, "it was changed", "内容被改动过")
         return _from_values(values, place)
     except (ValueError, KeyError, TypeError, RecursionError, BadKey, BadAccountField):
-        raise DamagedKeyFile(place, "a field is missing or wrong") from None
+        raise DamagedKeyFile(place, "a field is missing or wrong", "有字段缺失或不正确") from None
 
 
 def _from_values(values: dict[str, Any], place: str) -> KeyFile:

@@ -33,6 +33,13 @@ class Purpose(StrEnum):
     IDENTITY = "identity"  # an identity number, UTF-8; its version is 0
 
 
+_PURPOSES = {
+    Purpose.SIGNING_KEY: "签名密钥",
+    Purpose.USER_KEY: "用户密钥",
+    Purpose.IDENTITY: "证件号码",
+}
+
+
 class UnknownMasterKey(Refused):
     """A secret wrapped under a master key that this vault does not hold."""
 
@@ -53,7 +60,7 @@ class DamagedSecret(Refused):
         super().__init__(
             f"The wrapped {purpose} of user {user_id}, version {version}, is damaged or belongs "
             "elsewhere. Bring the row back from a backup of the database.",
-            f"用户 {user_id} 的 {purpose}（版本 {version}）已损坏或不属于该用户。"
+            f"用户 {user_id} 的{_PURPOSES[purpose]}（版本 {version}）已损坏或不属于该用户。"
             "请从数据库备份中恢复。",
         )
 

@@ -21,9 +21,11 @@ from farmdesk.domain.state_words import (
     NODE_STATES,
     REASONS,
     TASK_STATES,
+    TRANSFER_STATES,
     URGENT_STATES,
 )
 from farmdesk.domain.states import FailureReason, FrameState, NodeState, TaskState
+from farmdesk.domain.transfers import TransferState
 from farmdesk.domain.urgent_states import Answer, UrgentState
 from farmdesk.domain.users import Role
 from farmdesk.ui.act_texts import ActText
@@ -46,6 +48,7 @@ STATES: list[tuple[Mapping[Any, Said], type[Enum]]] = [
     (NODE_STATES, NodeState),
     (REASONS, FailureReason),
     (NEXT_STEPS, FailureReason),
+    (TRANSFER_STATES, TransferState),
     (URGENT_STATES, UrgentState),
     (ANSWERS, Answer),
     (EXITS, ExitRule),

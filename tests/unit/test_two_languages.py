@@ -3,8 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
+
+import pytest
 
 from farmdesk.domain.commands import Command, kind_of
 from farmdesk.domain.deed_words import ACTIONS
@@ -15,6 +18,63 @@ NOTING = {"Deed", "put_on_record", "noted", "_noted", "note", "_note", "_deed", 
 NO_ACTIONS = {"farm", "info", "warning", "error"}  # who notes, and the levels of the log's lines
 USED = {"use_master_key", "use_authority", "use_certificate"}  # keys of a mapping in `setup`
 
+SPOKEN = {
+    "Said",
+    "Refused",
+    "FarmUnavailable",
+    "__init__",
+    "_wrong",
+}  # take a sentence and its twin
+CHINESE = re.compile("[一-鿿，。：；（）、]")
+ENGLISH = re.compile("[a-z]{2,}")
+A_STATES_NAME = re.compile(r"\.(value|state|kind|role)$")
+
+
+def text_of(node: ast.expr) -> str | None:
+    """Give what a text says, `{}` where something is filled in; None for all but texts."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(text_of(part) or "{}" for part in parts)
+        case _:
+            return None
+
+
+def without_twin(call: ast.Call) -> Iterator[str]:
+    """Give the English sentences of a call that no Chinese one follows."""
+    texts = [text_of(value) for value in call.args]
+    for text, twin in pairwise([*texts, ""]):
+        alone = twin is not None and not CHINESE.search(twin)
+        if text and not CHINESE.search(text) and ENGLISH.search(text) and alone:
+            yield text
+
+
+def english_within(text: ast.JoinedStr) -> Iterator[str]:
+    """Give what a Chinese sentence fills in that is the English name of a state, a kind, a role."""
+    if CHINESE.search(text_of(text) or ""):
+        for part in text.values:
+            if isinstance(part, ast.FormattedValue):
+                filled = ast.unparse(part.value)
+                if A_STATES_NAME.search(filled):
+                    yield filled
+
+
+def one_sided(source: str) -> list[str]:
+    """Give what a person would read in English whatever his language is."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            found += english_within(node)
+        elif isinstance(node, ast.Call) and called(node) in SPOKEN:
+            found += without_twin(node)
+    return found
+
+
+def called(call: ast.Call) -> str:
+    """Give the last word of what is called."""
+    return ast.unparse(call.func).rpartition(".")[2]
+
 
 def calls(*rooms: str) -> Iterator[tuple[str, ast.Call]]:
     """Give each call in these rooms, with the last word of what is called."""
@@ -22,7 +82,7 @@ def calls(*rooms: str) -> Iterator[tuple[str, ast.Call]]:
         for file in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
-                    yield ast.unparse(node.func).rpartition(".")[2], node
+                    yield called(node), node
 
 
 def noted() -> Iterator[str]:
@@ -42,3 +102,31 @@ def test_each_action_of_the_audit_log_has_a_word_and_each_word_an_action() -> No
     assert set(ACTIONS) == kinds | (set(noted()) - NO_ACTIONS) | USED | {DEED}
     assert all(re.search("[一-鿿]", word) for word in ACTIONS.values())
     assert len(set(ACTIONS.values())) == len(ACTIONS), "two actions have one word"
+
+
+FILES = [file.relative_to(ROOT) for file in sorted(ROOT.rglob("*.py"))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_no_sentence_is_there_in_english_alone(file: Path) -> None:
+    assert one_sided((ROOT / file).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('Said("Ask again.")', ["Ask again."]),
+        ('Said(f"Task {key} is away.", "gone")', ["Task {} is away.", "gone"]),
+        ('raise Refused("Not now.", "Not now.")', ["Not now.", "Not now."]),
+        ('super().__init__(f"{path} is gone.")', ["{} is gone."]),
+        ('zh = f"任务 {task.state}。"', ["task.state"]),
+        ('zh = f"任务 {transfer.state.value}。"', ["transfer.state.value"]),
+        ('Said("Ask again.", "请重试。")', []),
+        ("Said(login)", []),
+        ('Said("GPU")', []),
+        ('Said("Task", word)', []),
+        ('en = f"task {task.state}"', []),
+    ],
+)
+def test_what_is_in_english_alone_would_be_found(source: str, told: list[str]) -> None:
+    assert one_sided(source) == told

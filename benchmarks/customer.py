@@ -1,7 +1,8 @@
-"""A customer as the client programs of benchmarks get him: where the farm is, and his keys."""
+"""A customer as client programs, of tests too, get him: where the farm is, and his keys."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from farmdesk.link.remote.door import Door
 from farmdesk.link.remote.session import RemoteSession
@@ -17,6 +18,18 @@ class Customer:
     login: str
     private: str
     user_key: str
+
+    @classmethod
+    def of(cls, keys: UserKeys, *, url: str, authority: bytes, **order: object) -> Self:
+        """Give the owner of keys of version 1; `order`: what else the program is told."""
+        return cls(
+            url=url,
+            authority=authority.hex(),
+            login=keys.login,
+            private=keys.private_der.hex(),
+            user_key=keys.user_key.hex(),
+            **order,
+        )
 
     def keys(self) -> UserKeys:
         """Give his keys."""

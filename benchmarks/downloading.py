@@ -49,13 +49,11 @@ class Client:
 
     def take(self, port: int, task_id: int = _TASK, connections: int = CONNECTIONS) -> Taken:
         """Download. `task_id` 0: unsealed."""
-        keys, folder = keys_of(CUSTOMER), self.gateway.folder / "results"
-        order = Order(
+        folder = self.gateway.folder / "results"
+        order = Order.of(
+            keys_of(CUSTOMER),
             url=f"https://127.0.0.1:{port}",
-            authority=self.gateway.settings.ca.read_bytes().hex(),
-            login=CUSTOMER,
-            private=keys.private_der.hex(),
-            user_key=keys.user_key.hex(),
+            authority=self.gateway.settings.ca.read_bytes(),
             folder=str(folder),
             task_id=task_id,
             size=self.size,

@@ -80,13 +80,10 @@ def rclone_seconds(folder: Path, source: Path) -> float | None:
 
 
 def _upload(gateway: GatewayProcess, port: int, source: Path, task_id: int) -> dict[str, float]:
-    keys = keys_of(CUSTOMER)
-    order = Order(
+    order = Order.of(
+        keys_of(CUSTOMER),
         url=f"https://127.0.0.1:{port}",
-        authority=gateway.settings.ca.read_bytes().hex(),
-        login=CUSTOMER,
-        private=keys.private_der.hex(),
-        user_key=keys.user_key.hex(),
+        authority=gateway.settings.ca.read_bytes(),
         source=str(source),
         task_id=task_id,
     )

@@ -8,24 +8,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from farmdesk.link.remote.door import Door
+from benchmarks.customer import Customer
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.remote.source_files import source_files
 from farmdesk.link.remote.transfer_door import TransferDoor
 from farmdesk.link.remote.upload import Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
-from farmdesk.security.user_keys import UserKeys
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to upload for task 1, and after how many segments to die. Bytes in hex."""
+class Order(Customer):
+    """What to upload for task 1, and after how many segments to die."""
 
-    url: str
-    authority: str
-    login: str
-    private: str
-    user_key: str
     package: str
     journal: str
     segments: int
@@ -58,10 +52,8 @@ class _DyingDoor(TransferDoor):
 def main() -> None:
     """Upload until death."""
     order = Order(**json.loads(sys.stdin.read()))
-    private, user_key = bytes.fromhex(order.private), bytes.fromhex(order.user_key)
-    keys = UserKeys.from_parts(order.login, 1, private=private, user_key=user_key)
-    session = RemoteSession.begin(Door(order.url, bytes.fromhex(order.authority)), keys)
-    upload = Upload(_DyingDoor(session, order.segments), UploadJournal(Path(order.journal)), keys)
+    door = _DyingDoor(order.session(), order.segments)
+    upload = Upload(door, UploadJournal(Path(order.journal)), order.keys())
     upload.send(1, lambda: source_files(Path(order.package)))
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -25,6 +24,7 @@ from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.results_wire import ResultsSeen
 from farmdesk.security.sealed import SEGMENT, WrongKey
 from farmdesk.security.user_keys import UserKeys
+from tests.dying_fetch import Order
 from tests.farm import wait_until
 from tests.gateway_room import Room
 from tests.gateways import keys_of
@@ -399,42 +399,19 @@ def test_the_gateway_is_killed_and_the_download_goes_on(tmp_path: Path) -> None:
         assert frames_in(tmp_path / "results")[made.file(1).name] == CONTENTS[10]
 
 
-CLIENT = """
-import os, pickle, sys
-from pathlib import Path
-from farmdesk.link.remote.door import Door
-from farmdesk.link.remote.download import Download
-from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.result_door import ResultDoor
-from farmdesk.link.remote.session import RemoteSession
-from farmdesk.security.user_keys import UserKeys
-
-url, authority, folder, stop = sys.argv[1:5]
-login, version, private, user_key = sys.stdin.read().split()
-keys = UserKeys.from_parts(
-    login, int(version), private=bytes.fromhex(private), user_key=bytes.fromhex(user_key))
-
-class Dying(Progress):
-    def add(self, count):
-        super().add(count)
-        if self.look().done > int(stop):
-            os.kill(os.getpid(), 9)
-
-session = RemoteSession.begin(Door(url, Path(authority).read_bytes()), keys)
-Download(ResultDoor(session), keys, progress=Dying()).fetch(1, Path(folder))
-"""
-
-
 def test_the_client_is_killed_and_the_next_one_goes_on(
     clients: Clients, task: RenderedTask, into: Path
 ) -> None:
-    gateway, keys = clients.room.gateway, keys_of("ann")
-    argv = [sys.executable, "-c", CLIENT, gateway.url, str(gateway.settings.ca), str(into)]
-    told = f"{keys.login} {keys.version} {keys.private_der.hex()} {keys.user_key.hex()}"
-    ended = subprocess.run(
-        [*argv, str(14 * SEGMENT)], input=told, text=True, check=False, timeout=60
+    gateway = clients.room.gateway
+    order = Order.of(
+        keys_of("ann"),
+        url=gateway.url,
+        authority=gateway.authority,
+        what="frames",
+        folder=str(into),
+        size=14 * SEGMENT,
     )
-    assert ended.returncode == -9
+    assert order.is_fatal()
     assert task.file(10).name not in frames_in(into)
     progress = CountedBytes()
     assert clients.download(progress=progress).fetch(1, into).lost == ()

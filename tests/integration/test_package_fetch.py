@@ -1,8 +1,6 @@
 """Packages are fetched through a real gateway by the staff: whole, sealed, and by nobody else."""
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +20,7 @@ from farmdesk.link.remote.progress import Progress
 from farmdesk.link.wire import LoginNeeded
 from farmdesk.security.sealed import SEGMENT
 from farmdesk.security.sealed_packages import package_file_version
+from tests.dying_fetch import Order
 from tests.gateway_room import Room
 from tests.gateways import add_user, keys_of
 from tests.package_farm import PackagedTask, files_in
@@ -282,42 +281,19 @@ def test_the_gateway_is_killed_and_the_fetch_goes_on(tmp_path: Path, into: Path)
         assert files_in(into) == CONTENTS
 
 
-CLIENT = """
-import os, sys
-from pathlib import Path
-from farmdesk.link.remote.door import Door
-from farmdesk.link.remote.package_door import PackageDoor
-from farmdesk.link.remote.package_fetch import PackageFetch
-from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.session import RemoteSession
-from farmdesk.security.user_keys import UserKeys
-
-url, authority, folder, stop = sys.argv[1:5]
-login, version, private, user_key = sys.stdin.read().split()
-keys = UserKeys.from_parts(
-    login, int(version), private=bytes.fromhex(private), user_key=bytes.fromhex(user_key))
-
-class Dying(Progress):
-    def add(self, count):
-        super().add(count)
-        if self.look().done > int(stop):
-            os.kill(os.getpid(), 9)
-
-session = RemoteSession.begin(Door(url, Path(authority).read_bytes()), keys)
-PackageFetch(PackageDoor(session), keys, progress=Dying()).fetch(1, Path(folder))
-"""
-
-
 def test_the_client_is_killed_and_the_next_one_goes_on(
     clients: Clients, task: PackagedTask, into: Path
 ) -> None:
-    gateway, keys = clients.room.gateway, keys_of("operator")
-    argv = [sys.executable, "-c", CLIENT, gateway.url, str(gateway.settings.ca), str(into)]
-    told = f"{keys.login} {keys.version} {keys.private_der.hex()} {keys.user_key.hex()}"
-    ended = subprocess.run(
-        [*argv, str(14 * SEGMENT)], input=told, text=True, check=False, timeout=60
+    gateway = clients.room.gateway
+    order = Order.of(
+        keys_of("operator"),
+        url=gateway.url,
+        authority=gateway.authority,
+        what="package",
+        folder=str(into),
+        size=14 * SEGMENT,
     )
-    assert ended.returncode == -9
+    assert order.is_fatal()
     assert not (into / "textures/冰/ice.exr").exists()
     progress = CountedBytes()
     assert clients.fetch(progress=progress).fetch(1, into).files == 5

@@ -474,12 +474,10 @@ def test_a_client_killed_in_the_middle_goes_on_where_it_was(desk: Desk, changed:
     large = os.urandom(70 * SEGMENT)
     desk.write("large.exr", large)
     set_quota(desk.url, CUSTOMER, 200 * SEGMENT)
-    order = Order(
+    order = Order.of(
+        keys_of(CUSTOMER),
         url=desk.gateway.url,
-        authority=desk.gateway.authority.hex(),
-        login=CUSTOMER,
-        private=keys_of(CUSTOMER).private_der.hex(),
-        user_key=keys_of(CUSTOMER).user_key.hex(),
+        authority=desk.gateway.authority,
         package=str(desk.package),
         journal=str(desk.folder / "1.db"),
         segments=50,

@@ -27,8 +27,8 @@ from farmdesk.security.sealed import SEGMENT, SegmentPlan, WrongKey
 from farmdesk.security.sealed_files import write_at
 from farmdesk.security.sealed_results import sealed_result
 from farmdesk.security.user_keys import SealedUse, UserKeys
+from tests.lying_farm import LARGE, LyingFarm, in_pieces, large, sealed_segments
 
-LARGE = 20 * SEGMENT + 1
 Change = Callable[[int, list[bytes]], list[bytes]]
 
 
@@ -37,18 +37,10 @@ def keys() -> UserKeys:
     return UserKeys.make("ann", 3)
 
 
-class LyingFarm:
-    """Seals `contents` by frame as a gateway does. `change`: what the line makes of a run."""
+class LyingFrames(LyingFarm[int, ResultSeen, ResultsSeen, list[bytes]]):
+    """Seals frames as a gateway does."""
 
-    def __init__(self, contents: dict[int, bytes]) -> None:
-        self.contents = contents
-        self.key_version = 3
-        self.change: Change = lambda _first, segments: segments
-        self.listed = {frame: self.seen(frame) for frame in contents}
-        self.pages: list[ResultsSeen] | None = None
-        self.asked: list[tuple[int, int]] = []
-
-    def seen(self, frame: int, **changed: object) -> ResultSeen:
+    def seen(self, frame: int, /, **changed: object) -> ResultSeen:
         content = self.contents[frame]
         sha256 = hashlib.sha256(content).hexdigest()
         version = hashlib.sha256(f"{frame} {sha256}".encode()).hexdigest()
@@ -75,23 +67,17 @@ class LyingFarm:
         content, key = self.contents[frame], keys().key_for(SealedUse.RESULT)
         place = {"task_id": task_id, "frame": frame, "key_version": 3, "version": version}
         sealed = sealed_result(key, size=len(content), **place)  # type: ignore[arg-type]
-        pieces = []
-        for index in segments:
-            start, length = sealed.plan.plain(index)
-            into = memoryview(bytearray(SEGMENT))
-            end = sealed.seal_into(index, content[start : start + length], into)
-            pieces.append(bytes(into[:end]))
-        whole = b"".join(self.change(first, pieces))
-        yield (whole[start : start + 65_000] for start in range(0, len(whole), 65_000))
+        segments_sent = sealed_segments(sealed, content, segments)
+        yield in_pieces(b"".join(self.change(first, segments_sent)))
 
 
 @pytest.fixture
-def farm() -> LyingFarm:
-    return LyingFarm({1: b"one", 2: bytes(range(256)) * (LARGE // 256) + b"end"})
+def farm() -> LyingFrames:
+    return LyingFrames({1: b"one", 2: large()})
 
 
 def fetch(
-    farm: LyingFarm, folder: Path, frames: FrameSet | None = None, connections: int = 4
+    farm: LyingFrames, folder: Path, frames: FrameSet | None = None, connections: int = 4
 ) -> Fetched:
     return Download(farm, keys(), patience_s=0, connections=connections).fetch(7, folder, frames)
 
@@ -102,7 +88,7 @@ def names(folder: Path) -> set[str]:
     return {path.as_posix() for path in found if path.parts[0] != PARTS}
 
 
-def test_what_arrives_is_what_was_proven(farm: LyingFarm, tmp_path: Path) -> None:
+def test_what_arrives_is_what_was_proven(farm: LyingFrames, tmp_path: Path) -> None:
     assert fetch(farm, tmp_path).files == 2
     for frame, content in farm.contents.items():
         assert (tmp_path / farm.listed[frame].name).read_bytes() == content
@@ -132,7 +118,9 @@ def test_what_arrives_is_what_was_proven(farm: LyingFarm, tmp_path: Path) -> Non
         "n" * 300,
     ],
 )
-def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path, name: str) -> None:
+def test_a_name_that_leads_elsewhere_is_refused(
+    farm: LyingFrames, tmp_path: Path, name: str
+) -> None:
     farm.listed[2] = farm.seen(2, name=name)
     folder = tmp_path / "results"
     with pytest.raises(BadListing):
@@ -153,7 +141,7 @@ def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path,
     ],
 )
 def test_a_listing_that_cannot_be_is_refused(
-    farm: LyingFarm, tmp_path: Path, changed: dict[str, object]
+    farm: LyingFrames, tmp_path: Path, changed: dict[str, object]
 ) -> None:
     farm.listed[2] = replace(farm.seen(2), **changed)  # type: ignore[arg-type]
     with pytest.raises(Unreadable):
@@ -161,19 +149,19 @@ def test_a_listing_that_cannot_be_is_refused(
     assert not names(tmp_path)
 
 
-def test_a_listing_without_end_is_refused(farm: LyingFarm, tmp_path: Path) -> None:
+def test_a_listing_without_end_is_refused(farm: LyingFrames, tmp_path: Path) -> None:
     farm.pages = [farm.page(rev=5, more=True), farm.page(rev=5, more=True)]
     with pytest.raises(Unreadable):
         fetch(farm, tmp_path)
 
 
-def test_frames_that_nobody_asked_for_are_left(farm: LyingFarm, tmp_path: Path) -> None:
+def test_frames_that_nobody_asked_for_are_left(farm: LyingFrames, tmp_path: Path) -> None:
     assert fetch(farm, tmp_path, FrameSet.parse("1,3")).files == 1
     assert names(tmp_path) == {farm.listed[1].name}
 
 
 def test_another_key_version_is_named_before_anything_is_fetched(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingFrames, tmp_path: Path
 ) -> None:
     farm.key_version = 2
     with pytest.raises(WrongKey):
@@ -182,7 +170,7 @@ def test_another_key_version_is_named_before_anything_is_fetched(
 
 
 def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingFrames, tmp_path: Path
 ) -> None:
     farm.listed[2] = farm.seen(2, size=1 << 50)
     with pytest.raises(DiskFull, match="GB more"):
@@ -206,7 +194,7 @@ def _from_elsewhere(first: int, segments: list[bytes]) -> list[bytes]:
     ("change", "segment"), [(_bit, 1), (_swapped, 1), (_from_elsewhere, RUN_SEGMENTS)]
 )
 def test_damaged_and_swapped_segments_are_named(
-    farm: LyingFarm, tmp_path: Path, change: Change, segment: int
+    farm: LyingFrames, tmp_path: Path, change: Change, segment: int
 ) -> None:
     farm.change = change
     with pytest.raises(DamagedFile) as told:
@@ -216,7 +204,7 @@ def test_damaged_and_swapped_segments_are_named(
 
 
 def test_nothing_is_written_through_a_link_that_lies_where_a_part_would(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingFrames, tmp_path: Path
 ) -> None:
     mine, folder = tmp_path / "mine", tmp_path / "shared"
     mine.write_text("mine")
@@ -228,7 +216,7 @@ def test_nothing_is_written_through_a_link_that_lies_where_a_part_would(
     assert mine.read_text() == "mine"
 
 
-def test_a_lying_size_opens_nothing(farm: LyingFarm, tmp_path: Path) -> None:
+def test_a_lying_size_opens_nothing(farm: LyingFrames, tmp_path: Path) -> None:
     farm.listed[1] = farm.seen(1, size=2)  # the farm seals three bytes
     with pytest.raises((DamagedFile, FarmUnavailable)):
         fetch(farm, tmp_path, FrameSet.parse("1"))
@@ -247,7 +235,7 @@ def test_a_lying_size_opens_nothing(farm: LyingFarm, tmp_path: Path) -> None:
     ],
 )
 def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
-    farm: LyingFarm, tmp_path: Path, change: Change, asked: list[tuple[int, int]]
+    farm: LyingFrames, tmp_path: Path, change: Change, asked: list[tuple[int, int]]
 ) -> None:
     """What came whole of it counts: the next question begins behind."""
     farm.change = change
@@ -261,7 +249,7 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
     assert (tmp_path / farm.listed[2].name).read_bytes() == farm.contents[2]
 
 
-def test_bytes_that_were_not_proven_get_no_name(farm: LyingFarm, tmp_path: Path) -> None:
+def test_bytes_that_were_not_proven_get_no_name(farm: LyingFrames, tmp_path: Path) -> None:
     farm.listed[1] = farm.seen(1, sha256="00" * 32)
     assert fetch(farm, tmp_path).lost == (1,)
     assert names(tmp_path) == {farm.listed[2].name}
@@ -269,7 +257,7 @@ def test_bytes_that_were_not_proven_get_no_name(farm: LyingFarm, tmp_path: Path)
 
 
 @pytest.fixture
-def stale(farm: LyingFarm, tmp_path: Path) -> Path:
+def stale(farm: LyingFrames, tmp_path: Path) -> Path:
     """The part of a frame that was fetched by half, and then rendered anew."""
     farm.change = lambda first, segments: [] if first else segments
     with pytest.raises(FarmUnavailable):
@@ -283,7 +271,7 @@ def stale(farm: LyingFarm, tmp_path: Path) -> Path:
 
 
 def test_what_was_fetched_of_an_older_version_goes_when_a_download_ends_well(
-    farm: LyingFarm, tmp_path: Path, stale: Path
+    farm: LyingFrames, tmp_path: Path, stale: Path
 ) -> None:
     farm.change = lambda _first, _segments: []
     with pytest.raises(FarmUnavailable):
@@ -294,7 +282,7 @@ def test_what_was_fetched_of_an_older_version_goes_when_a_download_ends_well(
     assert not (tmp_path / PARTS).exists()
 
 
-def test_what_others_may_still_want_stays(farm: LyingFarm, tmp_path: Path, stale: Path) -> None:
+def test_what_others_may_still_want_stays(farm: LyingFrames, tmp_path: Path, stale: Path) -> None:
     others = [
         part_path(tmp_path, of, bytes(32))
         for of in ("frames-8-2", "package-7", "frames-7-99", "frames-7-", "frames-7-1x")
@@ -308,7 +296,7 @@ def test_what_others_may_still_want_stays(farm: LyingFarm, tmp_path: Path, stale
 
 
 def test_a_part_that_another_program_has_open_stays(
-    farm: LyingFarm, tmp_path: Path, stale: Path
+    farm: LyingFrames, tmp_path: Path, stale: Path
 ) -> None:
     with closing(PartFile(tmp_path, "name", part=stale, plan=SegmentPlan(LARGE))):
         assert fetch(farm, tmp_path).files == 2
@@ -318,7 +306,7 @@ def test_a_part_that_another_program_has_open_stays(
 
 
 def test_where_a_file_system_knows_no_locks_frames_come_and_parts_stay(
-    farm: LyingFarm, tmp_path: Path, stale: Path, monkeypatch: pytest.MonkeyPatch
+    farm: LyingFrames, tmp_path: Path, stale: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(_number: int, _how: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
@@ -328,13 +316,13 @@ def test_where_a_file_system_knows_no_locks_frames_come_and_parts_stay(
     assert stale.exists()
 
 
-def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: Path) -> None:
+def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFrames, tmp_path: Path) -> None:
     """The other one ends first; each writes the same bytes to the same places."""
     listed = farm.listed
 
     def other(first: int, segments: list[bytes]) -> list[bytes]:
         if first:
-            second = LyingFarm(farm.contents)
+            second = LyingFrames(farm.contents)
             assert fetch(second, tmp_path).files == 2
         return segments
 
@@ -346,7 +334,7 @@ def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: P
 
 
 def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
-    farm: LyingFarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    farm: LyingFrames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = SegmentPlan(LARGE).plain(4)[0]
 
@@ -369,7 +357,7 @@ def test_a_disk_that_is_full_while_a_segment_is_written_leaves_no_name(
     assert fetch(farm, tmp_path).files == 2
 
 
-def test_one_file_alone_has_several_connections(farm: LyingFarm, tmp_path: Path) -> None:
+def test_one_file_alone_has_several_connections(farm: LyingFrames, tmp_path: Path) -> None:
     """Neither of the two requests for it ends before the other has begun."""
     both = threading.Barrier(2, timeout=30)
 
@@ -383,7 +371,7 @@ def test_one_file_alone_has_several_connections(farm: LyingFarm, tmp_path: Path)
 
 
 def test_what_came_out_of_order_is_kept_and_only_the_gap_is_asked_for_again(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingFrames, tmp_path: Path
 ) -> None:
     """The client dies between two runs: the second one had come, the first one by half."""
     behind = threading.Event()
@@ -418,7 +406,7 @@ def test_what_came_out_of_order_is_kept_and_only_the_gap_is_asked_for_again(
 
 
 def test_a_failure_at_one_connection_is_told_once_and_ends_the_others(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingFrames, tmp_path: Path
 ) -> None:
     farm.change = _swapped
     with pytest.raises(DamagedFile):
@@ -435,7 +423,7 @@ def test_a_failure_at_one_connection_is_told_once_and_ends_the_others(
     ],
 )
 def test_a_page_that_cannot_be_is_refused(
-    farm: LyingFarm, tmp_path: Path, changed: dict[str, object], error: type[Exception]
+    farm: LyingFrames, tmp_path: Path, changed: dict[str, object], error: type[Exception]
 ) -> None:
     page = farm.page(*farm.listed.values(), rev=5)
     farm.pages = [replace(page, **changed)]  # type: ignore[arg-type]
@@ -444,7 +432,9 @@ def test_a_page_that_cannot_be_is_refused(
     assert not farm.asked
 
 
-def test_a_name_that_comes_later_must_not_meet_one_before(farm: LyingFarm, tmp_path: Path) -> None:
+def test_a_name_that_comes_later_must_not_meet_one_before(
+    farm: LyingFrames, tmp_path: Path
+) -> None:
     twin = farm.seen(2, name=farm.listed[1].name.upper())
     first = farm.page(farm.listed[1], rev=5, state=TaskState.RENDERING)
     farm.pages = [first, farm.page(twin, rev=6)]

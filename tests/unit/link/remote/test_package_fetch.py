@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -21,9 +21,9 @@ from farmdesk.security.sealed import HEADER, SEGMENT, Seed, WrongKey
 from farmdesk.security.sealed_packages import sealed_package_file
 from farmdesk.security.user_keys import SealedUse, UserKeys
 from farmdesk.storage.package_copy import AlreadyThere
+from tests.lying_farm import LyingFarm, in_pieces, large, sealed_segments
 from tests.package_farm import files_in
 
-LARGE = 20 * SEGMENT + 1
 TIME_NS = 1_700_000_000 * 10**9
 Change = Callable[[int, bytes], bytes]
 
@@ -33,20 +33,15 @@ def keys() -> UserKeys:
     return UserKeys.make("ops", 3)
 
 
-class LyingFarm:
-    """Seals `contents` by name as a gateway does. `change`: what the line makes of an answer."""
+class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
+    """Seals files of packages as a gateway does. `gone`: whether a version is there no more."""
 
-    def __init__(self, contents: dict[str, bytes]) -> None:
-        self.contents = contents
-        self.key_version = 3
-        self.change: Change = lambda _first, answer: answer
-        self.listed = {name: self.seen(name) for name in contents}
-        self.pages: list[PackageSeen] | None = None
-        self.asked: list[tuple[str, int]] = []
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        super().__init__(contents)
         self.seeds = set[bytes]()
         self.gone: Callable[[str, bytes], bool] = lambda _name, _version: False
 
-    def seen(self, name: str, **changed: object) -> PackageFileSeen:
+    def seen(self, name: str, /, **changed: object) -> PackageFileSeen:
         content = self.contents[name]
         version = hashlib.sha256(name.encode() + content).hexdigest()
         return replace(PackageFileSeen(name, len(content), TIME_NS, version), **changed)  # type: ignore[arg-type]
@@ -70,29 +65,22 @@ class LyingFarm:
         sealed = sealed_package_file(
             key, task_id=task_id, key_version=3, version=version, size=len(content), seed=seed
         )
-        answer = seed.header if first else b""
-        for index in segments:
-            start, length = sealed.plan.plain(index)
-            into = memoryview(bytearray(SEGMENT))
-            end = sealed.seal_into(index, content[start : start + length], into)
-            answer += into[:end]
-        whole = self.change(first, answer)
-        pieces = (whole[start : start + 65_000] for start in range(7, len(whole), 65_000))
-        yield iter([whole[:7], *pieces])  # a header may come in two pieces
+        header = seed.header if first else b""
+        answer = header + b"".join(sealed_segments(sealed, content, segments))
+        yield in_pieces(self.change(first, answer), first=7)  # a header may come in two pieces
 
 
 @pytest.fixture
-def farm() -> LyingFarm:
-    large = bytes(range(256)) * (LARGE // 256) + b"end"
-    return LyingFarm({"shot/a.blend": b"one", "纹理/snow.exr": large, "empty": b""})
+def farm() -> LyingPackages:
+    return LyingPackages({"shot/a.blend": b"one", "纹理/snow.exr": large(), "empty": b""})
 
 
-def fetch(farm: LyingFarm, folder: Path, connections: int = 4) -> FetchedPackage:
+def fetch(farm: LyingPackages, folder: Path, connections: int = 4) -> FetchedPackage:
     return PackageFetch(farm, keys(), patience_s=0, connections=connections).fetch(7, folder)
 
 
 def test_a_package_arrives_with_its_times_and_is_not_fetched_twice(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingPackages, tmp_path: Path
 ) -> None:
     size = sum(map(len, farm.contents.values()))
     assert fetch(farm, tmp_path) == FetchedPackage(3, 3, size)
@@ -106,7 +94,9 @@ def test_a_package_arrives_with_its_times_and_is_not_fetched_twice(
 
 
 @pytest.mark.parametrize("there", ["other bytes", "another time", "a folder", "a link"])
-def test_nothing_that_is_there_is_overwritten(farm: LyingFarm, tmp_path: Path, there: str) -> None:
+def test_nothing_that_is_there_is_overwritten(
+    farm: LyingPackages, tmp_path: Path, there: str
+) -> None:
     path = tmp_path / "shot" / "a.blend"
     path.parent.mkdir()
     match there:
@@ -146,7 +136,9 @@ def test_nothing_that_is_there_is_overwritten(farm: LyingFarm, tmp_path: Path, t
         "n" * 300,
     ],
 )
-def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path, name: str) -> None:
+def test_a_name_that_leads_elsewhere_is_refused(
+    farm: LyingPackages, tmp_path: Path, name: str
+) -> None:
     farm.listed["empty"] = replace(farm.seen("empty"), name=name)
     folder = tmp_path / "to"
     with pytest.raises(BadListing):
@@ -166,7 +158,7 @@ def test_a_name_that_leads_elsewhere_is_refused(farm: LyingFarm, tmp_path: Path,
     ],
 )
 def test_a_listing_that_cannot_be_is_refused(
-    farm: LyingFarm, tmp_path: Path, changed: dict[str, object]
+    farm: LyingPackages, tmp_path: Path, changed: dict[str, object]
 ) -> None:
     farm.listed["empty"] = farm.seen("empty", **changed)
     with pytest.raises(Unreadable):
@@ -175,7 +167,7 @@ def test_a_listing_that_cannot_be_is_refused(
 
 
 def test_a_listing_without_end_is_refused(
-    farm: LyingFarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    farm: LyingPackages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = list(farm.listed.values())
     farm.pages = [PackageSeen(3, seen, "x"), PackageSeen(3, [], "x")]
@@ -191,7 +183,7 @@ def test_a_listing_without_end_is_refused(
 
 
 def test_another_key_version_is_named_before_anything_is_fetched(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingPackages, tmp_path: Path
 ) -> None:
     farm.key_version = 2
     with pytest.raises(WrongKey):
@@ -200,7 +192,7 @@ def test_another_key_version_is_named_before_anything_is_fetched(
 
 
 def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingPackages, tmp_path: Path
 ) -> None:
     farm.listed["empty"] = farm.seen("empty", size=1 << 45)
     with pytest.raises(DiskFull, match="GB more"):
@@ -239,7 +231,7 @@ def _from_elsewhere(first: int, answer: bytes) -> bytes:
     ],
 )
 def test_damaged_and_swapped_segments_are_named(
-    farm: LyingFarm, tmp_path: Path, change: Change, segment: int
+    farm: LyingPackages, tmp_path: Path, change: Change, segment: int
 ) -> None:
     farm.change = change
     with pytest.raises(DamagedFile) as told:
@@ -248,7 +240,7 @@ def test_damaged_and_swapped_segments_are_named(
     assert not (tmp_path / "纹理").exists()
 
 
-def test_an_answer_for_another_file_does_not_open(farm: LyingFarm, tmp_path: Path) -> None:
+def test_an_answer_for_another_file_does_not_open(farm: LyingPackages, tmp_path: Path) -> None:
     farm.contents["shot/a.blend"] = b"two"
     version = farm.listed["shot/a.blend"].version
     farm.listed["shot/a.blend"] = replace(farm.seen("shot/a.blend"), version="00" * 32)
@@ -272,7 +264,7 @@ def test_an_answer_for_another_file_does_not_open(farm: LyingFarm, tmp_path: Pat
     ],
 )
 def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
-    farm: LyingFarm, tmp_path: Path, change: Change, asked: list[int]
+    farm: LyingPackages, tmp_path: Path, change: Change, asked: list[int]
 ) -> None:
     """What came whole of it counts: the next question begins behind."""
     farm.change = change
@@ -286,7 +278,9 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
     assert files_in(tmp_path) == farm.contents
 
 
-def test_what_the_power_took_of_a_part_is_fetched_again(farm: LyingFarm, tmp_path: Path) -> None:
+def test_what_the_power_took_of_a_part_is_fetched_again(
+    farm: LyingPackages, tmp_path: Path
+) -> None:
     farm.change = lambda first, answer: b"" if first else answer
     with pytest.raises(FarmUnavailable):
         fetch(farm, tmp_path, connections=1)
@@ -304,7 +298,7 @@ def test_what_the_power_took_of_a_part_is_fetched_again(farm: LyingFarm, tmp_pat
 
 
 def test_what_was_fetched_of_an_older_version_goes_when_a_fetch_ends_well(
-    farm: LyingFarm, tmp_path: Path
+    farm: LyingPackages, tmp_path: Path
 ) -> None:
     farm.change = lambda first, answer: b"" if first else answer
     with pytest.raises(FarmUnavailable):
@@ -320,7 +314,7 @@ def test_what_was_fetched_of_an_older_version_goes_when_a_fetch_ends_well(
     assert list((tmp_path / PARTS).iterdir()) == [other]
 
 
-def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingFarm, tmp_path: Path) -> None:
+def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingPackages, tmp_path: Path) -> None:
     old = bytes.fromhex(farm.listed["纹理/snow.exr"].version)
 
     def rendered(name: str, version: bytes) -> bool:
@@ -336,17 +330,17 @@ def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingFarm, tmp_path:
     assert not (tmp_path / PARTS).exists()
 
 
-def test_a_package_that_never_rests_is_told(farm: LyingFarm, tmp_path: Path) -> None:
+def test_a_package_that_never_rests_is_told(farm: LyingPackages, tmp_path: Path) -> None:
     farm.gone = lambda name, _version: name == "empty"
     with pytest.raises(ChangesThere):
         fetch(farm, tmp_path)
     assert files_in(tmp_path).keys() == {"shot/a.blend", "纹理/snow.exr"}
 
 
-def test_two_programs_at_once_do_each_other_no_harm(farm: LyingFarm, tmp_path: Path) -> None:
+def test_two_programs_at_once_do_each_other_no_harm(farm: LyingPackages, tmp_path: Path) -> None:
     def other(first: int, answer: bytes) -> bytes:
         if first:
-            assert fetch(LyingFarm(farm.contents), tmp_path).files == 3
+            assert fetch(LyingPackages(farm.contents), tmp_path).files == 3
         return answer
 
     farm.change = other

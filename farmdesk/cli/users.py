@@ -40,7 +40,7 @@ def add_verbs(verb: AddVerb) -> None:
     quota = word("quota", "set how much of the inbox somebody may take", _quota)
     quota.add_argument("login")
     quota.add_argument(
-        "size", nargs="+", metavar=("SIZE", "UNIT"), help="like 20GB, 1.5 TB, 500 MiB, or bytes"
+        "size", nargs="+", metavar="SIZE", help="like 20GB, 1.5 TB, 500 MiB, or bytes"
     )
 
 

@@ -1,10 +1,11 @@
 """How the words of a command line are read."""
 
 import argparse
+from collections.abc import Iterator
 
 import pytest
 
-from farmdesk.cli.options import read_words
+from farmdesk.cli.options import parser, read_words
 
 COMMON = (
     (("--farm", "/f"), "farm", "/f"),
@@ -43,3 +44,18 @@ def test_a_second_version_is_that_of_a_show() -> None:
     with pytest.raises(SystemExit) as ended:
         read_words(["--version"])
     assert ended.value.code == 0
+
+
+def _parsers(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield top
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word in action.choices.values():
+                yield from _parsers(word)
+
+
+def test_every_command_can_be_asked_how_it_is_written() -> None:
+    asked = list(_parsers(parser()))
+    assert len(asked) > 40
+    for word in asked:
+        assert word.prog in word.format_help()

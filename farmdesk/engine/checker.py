@@ -142,4 +142,5 @@ def _claims(
             width=width,
             height=height,
             newer_than=start,
+            proven=True,
         )

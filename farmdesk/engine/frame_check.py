@@ -27,6 +27,7 @@ class Claim:
     width: int
     height: int
     newer_than: float  # time of the task's start on the storage's clock, Unix seconds
+    proven: bool = False  # whether bytes of this digest were proven when they were published
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def check_frame(claim: Claim) -> Finding:
             return _bad(claim, en, f"为 {status.st_size} 字节，而记录为 {claim.bytes} 字节")
         if status.st_mtime < claim.newer_than:
             return _bad(claim, "is older than the start of its task", "早于任务的开始时间")
-        facts = check_image(path)
+        facts = check_image(path, follow=not claim.proven)
         width, height = claim.width or facts.width, claim.height or facts.height
         if (facts.width, facts.height) != (width, height):
             size = f"{facts.width}x{facts.height}"

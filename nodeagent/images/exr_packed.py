@@ -11,12 +11,17 @@ from collections.abc import Callable, Sequence
 from nodeagent.images.deflate import check_deflated
 from nodeagent.images.exr_parts import FLOAT, HALF, Plane
 from nodeagent.images.facts import BadImage, ImageFile
+from nodeagent.images.packets import skip_packets
 
 MAX_WHOLE_BYTES = 1 << 28  # of a chunk that is read as a whole
 NONE, RLE, ZIPS, ZIP, PIZ, PXR24, B44, B44A, DWAA, DWAB = range(10)
 BITMAP_BYTES = 8192  # a bit for each value of 16 bits
 SYMBOLS = 65537  # of Huffman's method: these values, and one for a run
 FLAT = 13 << 2  # from here on, the third byte of a block says that its pixels are all alike
+RUNS = (
+    *((head + 1, 2) for head in range(128)),  # a byte, and how often it comes again
+    *((256 - head, 257 - head) for head in range(128, 256)),  # bytes as they are
+)
 
 Planes = Sequence[Plane]
 
@@ -64,29 +69,13 @@ def _check_pxr24(file: ImageFile, place: int, stored: int, planes: Planes) -> No
     _inflate(file, place, stored, sum(sizes))
 
 
-def _whole(file: ImageFile, place: int, stored: int) -> bytes:
-    if stored > MAX_WHOLE_BYTES:
-        raise BadImage("the EXR file has a chunk that is too large")
-    file.seek(place)
-    return file.read(stored)
-
-
 def _check_rle(file: ImageFile, place: int, stored: int, planes: Planes) -> None:
     _check_runs(file, place, stored, sum(plane.bytes for plane in planes))
 
 
 def _check_runs(file: ImageFile, place: int, stored: int, size: int) -> None:
-    packed = _whole(file, place, stored)
-    at = got = 0
-    while at < stored:
-        head = packed[at]
-        if head < 128:  # a byte, and how often it comes again
-            got += head + 1
-            at += 2
-        else:  # 256 less the number of bytes that follow
-            got += 256 - head
-            at += 257 - head
-    _demand((at, got) == (stored, size))
+    end = place + stored
+    _demand(skip_packets(file, place, end, wanted=size, packets=RUNS) == (end, size))
 
 
 def _check_b44(file: ImageFile, place: int, stored: int, planes: Planes) -> None:
@@ -101,6 +90,13 @@ def _check_b44(file: ImageFile, place: int, stored: int, planes: Planes) -> None
             _demand(at + 3 <= stored)
             at += 3 if packed[at + 2] >= FLAT else 14
     _demand(at == stored)
+
+
+def _whole(file: ImageFile, place: int, stored: int) -> bytes:
+    if stored > MAX_WHOLE_BYTES:
+        raise BadImage("the EXR file has a chunk that is too large")
+    file.seek(place)
+    return file.read(stored)
 
 
 def _check_piz(file: ImageFile, place: int, stored: int, _planes: Planes) -> None:

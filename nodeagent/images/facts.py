@@ -23,10 +23,14 @@ class ImageFacts:
 
 
 class ImageFile:
-    """A file whose reads never come short: what is not there is a BadImage."""
+    """A file whose reads never come short: what is not there is a BadImage.
 
-    def __init__(self, file: BinaryIO) -> None:
+    `follow`: whether what takes long is followed as well, bit by bit.
+    """
+
+    def __init__(self, file: BinaryIO, *, follow: bool) -> None:
         self._file = file
+        self.follow = follow
         self.size = os.fstat(file.fileno()).st_size
 
     def read(self, count: int) -> bytes:

@@ -5,13 +5,15 @@ The format has no signature at its start, so a file is taken for one by its name
 
 import struct
 
-from nodeagent.images.facts import CHUNK_BYTES, BadImage, ImageFile, check_size
+from nodeagent.images.facts import BadImage, ImageFile, check_size
+from nodeagent.images.packets import skip_packets
 
 FOOTER = b"TRUEVISION-XFILE.\0"
 FOOTER_BYTES = 26
 RAW = {1, 2, 3}
 RLE = {9, 10, 11}
 MAPPED = {1, 9}
+MAP_BITS = {15, 16, 24, 32}
 DEPTHS = {1: {8, 16}, 2: {15, 16, 24, 32}, 3: {8, 16}}  # by kind: colour-mapped, true colour, grey
 
 
@@ -24,6 +26,8 @@ def check(file: ImageFile) -> tuple[int, int]:
         raise BadImage("the TGA header is damaged")
     if kind in MAPPED and not has_map:
         raise BadImage("the TGA header is damaged: colours are numbered, and none are there")
+    if has_map and colour_bits not in MAP_BITS:
+        raise BadImage("the TGA header is damaged: its colours have no size")
     check_size(width, height)
     map_bytes = colours * ((colour_bits + 7) // 8) if has_map else 0
     file.seek(18 + name_bytes + map_bytes)
@@ -31,7 +35,7 @@ def check(file: ImageFile) -> tuple[int, int]:
     if kind in RAW:
         file.seek(file.tell() + width * height * pixel_bytes)
     else:
-        _Packets(file, pixel_bytes).skip(width * height)
+        _skip_packets(file, width * height, pixel_bytes)
     if file.left() < FOOTER_BYTES if has_footer(file) else file.left():
         raise BadImage("the TGA file is damaged: it does not end with its pixels or its footer")
     return width, height
@@ -48,25 +52,16 @@ def has_footer(file: ImageFile) -> bool:
     return found
 
 
-class _Packets:
-    """Walks through RLE packets (section "Run-length encoded images") without keeping pixels."""
-
-    def __init__(self, file: ImageFile, pixel_bytes: int) -> None:
-        self._file = file
-        self._pixel_bytes = pixel_bytes
-
-    def skip(self, pixels: int) -> None:
-        """Go behind the packets of so many pixels."""
-        place, end = self._file.tell(), self._file.size
-        start, part = place, b""  # `part` holds the bytes from `start` on
-        while pixels > 0:
-            if not start <= place < start + len(part):
-                self._file.seek(min(place, end))
-                start, part = place, self._file.read(max(1, min(CHUNK_BYTES, end - place)))
-            head = part[place - start]
-            count = (head & 0x7F) + 1
-            pixels -= count
-            place += 1 + self._pixel_bytes * (1 if head & 0x80 else count)
-        if pixels < 0:
-            raise BadImage("the TGA file holds more pixels than its size says")
-        self._file.seek(place)
+def _skip_packets(file: ImageFile, pixels: int, pixel_bytes: int) -> None:
+    """Go behind the packets of so many pixels (section "Run-length encoded images")."""
+    packets = [
+        (count, 1 + pixel_bytes * (1 if is_run else count))
+        for is_run in (False, True)
+        for count in range(1, 129)
+    ]
+    place, got = skip_packets(file, file.tell(), file.size, wanted=pixels, packets=packets)
+    if got < pixels:
+        raise BadImage("the file is truncated: it lacks pixels")
+    if got > pixels:
+        raise BadImage("the TGA file holds more pixels than its size says")
+    file.seek(place)

@@ -9,17 +9,24 @@ from dataclasses import dataclass
 
 from nodeagent.images.deflate import check_deflated
 from nodeagent.images.facts import CHUNK_BYTES, BadImage, ImageFile, check_size
+from nodeagent.images.tiff_packed import check_jpeg, check_lzw, check_packbits
 
 MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
 MAX_PIECES = 1 << 22  # strips or tiles of one picture
 
-NONE, LZW, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 8, 32946, 32773
+NONE, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 7, 8, 32946, 32773
+OTHERS = {2, 3, 4, 6, 34676, 34677, 34712, 34925, 50000, 50001, 50002}  # fax to JPEG XL
+COMPRESSIONS = {NONE, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS} | OTHERS
 
 # field type → bytes of one value (TIFF 6.0 section 2, BigTIFF adds 16 to 18)
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 TYPE_BYTES |= {16: 8, 17: 8, 18: 8}
 WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+
+# predictor and kind of sample: all numbers of such a tag are the same one of these
+KNOWN = {317: {1, 2, 3}, 339: {1, 2, 3, 4, 5, 6}}
+ASKED = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 322, 323, 324, 325, *KNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ def _read_directory(file: ImageFile, layout: _Layout, place: int) -> tuple[dict[
         raw = file.read(struct.calcsize(entry_format))
         at = file.tell() - layout.offset_bytes
         tag, kind, values, inline = struct.unpack(entry_format, raw)
+        if kind not in TYPE_BYTES and tag in ASKED:
+            raise BadImage(f"the TIFF file is damaged: tag {tag} is no number")
         if kind not in TYPE_BYTES:
             continue  # the standard has readers skip types that they do not know
         if values * TYPE_BYTES[kind] > layout.offset_bytes:
@@ -107,8 +116,12 @@ class _Picture:
         check_size(width, height)
         planes, samples = self._number(284, 1), self._number(277, 1)
         bits = self._bits(samples)
-        if not 0 < samples <= 64 or not 0 < bits <= 64 * 64:
+        if not 0 < samples <= 64 or not 0 < bits <= 64 * 64 or planes not in {1, 2}:
             raise BadImage("the TIFF header is damaged")
+        for tag, known in KNOWN.items():
+            found = set(self._numbers(tag)) if tag in self._fields else set()
+            if not found <= known or len(found) > 1:
+                raise BadImage("the TIFF header is damaged")
         if planes == 2:
             bits //= samples
         copies = samples if planes == 2 else 1
@@ -122,10 +135,10 @@ class _Picture:
         """Give the bits of all samples of a pixel; some tools write those of one, if all agree."""
         if 258 not in self._fields:
             return samples
-        told = self._fields[258].count
-        if told not in {1, samples}:
+        told = set(self._numbers(258))
+        if self._fields[258].count not in {1, samples} or len(told) > 1:
             raise BadImage("the TIFF header is damaged")
-        return sum(self._numbers(258)) * (samples if told == 1 else 1)
+        return told.pop() * samples
 
     def _check_strips(self, width: int, height: int, *, bits: int, copies: int) -> None:
         rows = min(self._number(278, height), height)
@@ -147,6 +160,8 @@ class _Picture:
     def _check_pieces(self, offsets: int, counts: int, pieces: int, sizes: Iterator[int]) -> None:
         """Raise BadImage if strips or tiles are missing, or hold less than `sizes` says."""
         compression = self._number(259, NONE)
+        if compression not in COMPRESSIONS:
+            raise BadImage("the TIFF file is of a kind that cannot be proven")
         for tag in (offsets, counts):
             if tag not in self._fields or self._fields[tag].count != pieces:
                 raise BadImage("the TIFF file is damaged: its table of pixels is incomplete")
@@ -161,17 +176,29 @@ class _Picture:
                 raise BadImage("the file is truncated: a part of the pixels is missing")
             if compression == NONE and stored < size and self._is_plain():
                 raise BadImage("the TIFF file is damaged: a part of the pixels is too short")
-            if compression in {DEFLATE, OLD_DEFLATE}:
-                check_deflated(self._file, place, stored, size)
+            self._check_packed(compression, place, stored, size)
+
+    def _check_packed(self, compression: int, place: int, stored: int, size: int) -> None:
+        """Raise BadImage unless a packed piece holds what `size` says, as far as is known."""
+        if compression in {DEFLATE, OLD_DEFLATE}:
+            check_deflated(self._file, place, stored, size)
+        elif compression == PACKBITS and self._is_plain():
+            check_packbits(self._file, place, stored, size)
+        elif compression == LZW and self._is_plain() and self._file.follow:
+            check_lzw(self._file, place, stored, size)
+        elif compression == JPEG:
+            check_jpeg(self._file, place, stored)
 
     def _is_plain(self) -> bool:
-        """False for subsampled YCbCr, whose pieces are smaller than their pixels."""
-        return self._number(262, 0) != 6
+        """False for subsampled YCbCr, whose pieces are smaller, and for bits in the other order."""
+        return self._number(262, 0) != 6 and self._number(266, 1) == 1
 
     def _number(self, tag: int, default: int | None = None) -> int:
         """Give a tag's only number. Raises BadImage where it is missing and has no default."""
         if tag not in self._fields and default is not None:
             return default
+        if tag in self._fields and self._fields[tag].count > 1:
+            raise BadImage(f"the TIFF file is damaged: tag {tag} has more than one number")
         return next(self._numbers(tag))
 
     def _numbers(self, tag: int) -> Iterator[int]:

@@ -180,8 +180,8 @@ def test_the_streams_of_dwa(told: Told, compression: int) -> None:
 def test_a_chunk_is_not_read_whole_if_it_is_huge(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for packed, compression in ((b"\x7f\0" * 3, RLE), (FLAT * 4 + FLOATS, B44)):
-        monkeypatch.setattr(exr_packed, "MAX_WHOLE_BYTES", len(packed))
-        assert judged(told, packed, compression)
-        monkeypatch.setattr(exr_packed, "MAX_WHOLE_BYTES", len(packed) - 1)
-        assert "too large" in told(one_chunk(packed, compression))
+    packed = FLAT * 4 + FLOATS
+    monkeypatch.setattr(exr_packed, "MAX_WHOLE_BYTES", len(packed))
+    assert judged(told, packed, B44)
+    monkeypatch.setattr(exr_packed, "MAX_WHOLE_BYTES", len(packed) - 1)
+    assert "too large" in told(one_chunk(packed, B44))

@@ -1,13 +1,16 @@
 """TIFF files whose bytes are all there, and whose tables do not say the truth (TIFF 6.0)."""
 
+import io
+import random
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from nodeagent.images import check_image, tiff
+from nodeagent.images import check_image, tiff, tiff_packed
 
 Told = Callable[[bytes], str]
 Tags = Mapping[int, tuple[int, Sequence[int]] | None]
@@ -19,7 +22,7 @@ TILES = [bytes(4 * 4 * 3)] * 4
 TILED: Tags = {322: (3, [4]), 323: (3, [4])}
 BYTE, ASCII, SHORT, LONG, LONG8, UNKNOWN = 1, 2, 3, 4, 16, 99
 LETTERS = {BYTE: "B", ASCII: "B", SHORT: "H", LONG: "I", LONG8: "Q", UNKNOWN: "B"}
-LZW, DEFLATE, OLD_DEFLATE = 5, 8, 32946
+LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS, ZSTD = 5, 7, 8, 32946, 32773, 50000
 
 
 def written(
@@ -86,7 +89,7 @@ def test_a_strip_outside_the_file(told: Told) -> None:
 
 
 def test_strips_that_together_are_more_than_the_file(told: Told) -> None:
-    tags: Tags = {259: (SHORT, [LZW]), 273: (LONG, [8, 8, 8])}
+    tags: Tags = {259: (SHORT, [ZSTD]), 273: (LONG, [8, 8, 8])}
     size = len(written(STRIPS, tags))
     for claimed, proven in ((size // 3, True), (size // 3 + 1, False)):
         assert (told(written(STRIPS, {**tags, 279: (LONG, [claimed] * 3)})) == "") == proven
@@ -97,7 +100,7 @@ def test_raw_pieces_have_all_their_lines(told: Told) -> None:
         short = list(STRIPS)
         short[number] = short[number][:-1]
         assert "too short" in told(written(short))
-        assert told(written(short, {259: (SHORT, [LZW])})) == ""
+        assert told(written(short, {259: (SHORT, [ZSTD])})) == ""
         assert told(written(short, {262: (SHORT, [6])})) == ""  # subsampled colours
         assert "too short" in told(written(short, {262: (SHORT, [2])}))
     assert "too short" in told(written([*TILES[:3], TILES[0][:-1]], TILED))
@@ -151,6 +154,14 @@ def test_rows_of_a_strip(told: Told) -> None:
     "tags",
     [
         {277: (SHORT, [0])},
+        {284: (SHORT, [0])},
+        {284: (SHORT, [3])},
+        {317: (SHORT, [0])},
+        {317: (SHORT, [4])},
+        {339: (SHORT, [0])},
+        {339: (SHORT, [7])},
+        {339: (SHORT, [1, 1, 3])},
+        {258: (SHORT, [8, 8, 16])},
         {277: (SHORT, [65]), 258: (SHORT, [8])},
         {258: (SHORT, [0, 0, 0])},
         {258: (LONG, [1 << 13])},
@@ -167,7 +178,7 @@ def test_a_header_that_cannot_be_true(told: Told, tags: Tags) -> None:
 def test_the_largest_pixels_and_tiles(told: Told) -> None:
     deep: Tags = {258: (SHORT, [64]), 277: (SHORT, [64]), 278: None}
     assert told(written([bytes(WIDTH * HEIGHT * 64 * 8)], deep)) == ""
-    wide: Tags = {322: (LONG, [1 << 16]), 323: (LONG, [1 << 16]), 259: (SHORT, [LZW])}
+    wide: Tags = {322: (LONG, [1 << 16]), 323: (LONG, [1 << 16]), 259: (SHORT, [ZSTD])}
     assert told(written([b"packed"], wide)) == ""
 
 
@@ -241,3 +252,117 @@ def test_more_strips_than_any_picture_has(told: Told, monkeypatch: pytest.Monkey
     assert told(written(STRIPS)) == ""
     monkeypatch.setattr(tiff, "MAX_PIECES", 2)
     assert "too many strips" in told(written(STRIPS))
+
+
+def test_a_size_is_one_number(told: Told) -> None:
+    for tag in (256, 257, 259, 277, 278, 284, 322, 323):
+        said = told(written(TILES if tag in TILED else STRIPS, {tag: (SHORT, [1, 1])}))
+        assert "damaged" in said or "incomplete" in said
+
+
+def test_what_is_asked_for_has_a_type_that_is_known(told: Told) -> None:
+    for tag in (256, 258, 259, 262, 266, 277, 278, 284, 317, 339):
+        assert f"tag {tag} is no number" in told(written(STRIPS, {tag: (UNKNOWN, [1])}))
+    assert told(written(STRIPS, {1 << 15: (UNKNOWN, [1])})) == ""
+
+
+def test_a_compression_that_nobody_knows(told: Told) -> None:
+    for compression in (0, 9, 32774):
+        assert "cannot be proven" in told(written(STRIPS, {259: (SHORT, [compression])}))
+
+
+PACKETS = {
+    "one run": (b"\xec\0", True),
+    "bytes as they are": (b"\x14" + bytes(21), True),
+    "a head that means nothing": (b"\x80\x13" + bytes(20) + b"\x80\0\0", True),
+    "the longest run": (b"\x81\0", True),
+    "the longest bytes": (b"\x7f" + bytes(128), True),
+    "nothing": (b"\x80", False),
+    "a byte too few": (b"\xed\0", False),
+    "a run without its byte": (b"\xec", False),
+    "bytes that break off": (b"\x14" + bytes(20), False),
+}
+
+
+@pytest.mark.parametrize(("packed", "proven"), PACKETS.values(), ids=PACKETS)
+def test_packets_unpack_to_their_lines(told: Told, packed: bytes, proven: bool) -> None:
+    tags: Tags = {259: (SHORT, [PACKBITS])}
+    body = written([b"\xd7\0", b"\xd7\0", packed], tags)
+    assert (told(body) == "") == proven
+    for more in ({262: (SHORT, [6])}, {266: (SHORT, [2])}):  # whose bytes are other ones
+        assert told(written([b"\xd7\0", b"\xd7\0", packed], {**tags, **more})) == ""
+
+
+def lzw(codes: Sequence[int], *, known: int = 258) -> bytes:
+    """Write codes as libtiff does: wider by a bit one code before the table needs it."""
+    bits, width = "", 9
+    for code in codes:
+        bits += f"{code:0{width}b}"
+        known = 257 if code == 256 else known + 1
+        width = max(9, min(12, (known + 1).bit_length()))
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
+
+
+CODES = {
+    "bytes": ([256, *[7] * 21, 257], True),
+    "without the end": ([256, *[7] * 21], True),
+    "without the start": ([*[7] * 21, 257], False),
+    "strings": ([256, 7, 258, 259, 260, 261, 262, 257], True),
+    "cleared under way": ([256, 7, 258, 259, 260, 256, 7, 258, 259, 260, 7, 257], True),
+    "more than the line": ([256, 7, 258, 259, 260, 261, 262, 263, 257], True),
+    "an end too early": ([256, 7, 258, 259, 260, 261, 257, 7, 7, 7, 7, 7, 7], False),
+    "a byte too few": ([256, *[7] * 20, 257], False),
+    "cut": ([256, *[7] * 20], False),
+    "a string that nobody made": ([256, 7, 258, 260, 260, 260, 260, 260], False),
+    "a string before all others": ([256, 258, *[7] * 21], False),
+    "a string from before the clearing": ([256, 7, 258, 259, 256, 7, 259, 259, 259, 259], False),
+    "nothing": ([256, 257], False),
+}
+
+
+@pytest.mark.parametrize(("codes", "proven"), CODES.values(), ids=CODES)
+def test_codes_unpack_to_their_lines(
+    told: Told, tmp_path: Path, codes: Sequence[int], proven: bool
+) -> None:
+    tags: Tags = {259: (SHORT, [LZW])}
+    whole = lzw([256, *[7] * 42, 257])
+    body = written([whole, whole, lzw(codes)], tags)
+    assert (told(body) == "") == proven
+    for more in ({262: (SHORT, [6])}, {266: (SHORT, [2])}):
+        assert told(written([whole, whole, lzw(codes)], {**tags, **more})) == ""
+    (tmp_path / "a.tif").write_bytes(body)
+    assert check_image(tmp_path / "a.tif", follow=False).width == WIDTH
+
+
+def test_all_codes_of_libtiff_are_followed(told: Told) -> None:
+    """Noise fills the table of codes, so that it is cleared; flat pixels make long strings."""
+    picture = Image.frombytes("RGB", (80, 60), random.Random(3).randbytes(80 * 60 * 3))
+    picture.paste((9, 9, 9), (0, 0, 80, 20))
+    stream = io.BytesIO()
+    picture.save(stream, format="TIFF", compression="packbits")
+    assert told(stream.getvalue()) == ""
+    stream = io.BytesIO()
+    picture.save(stream, format="TIFF", compression="tiff_lzw")
+    body = stream.getvalue()
+    assert told(body) == ""
+    for place in range(1000, len(body) - 1000, 371):  # a byte is lost there, and one put in at once
+        assert "does not unpack" in told(
+            body[:place] + body[place + 1 : -500] + b"\0" + body[-500:]
+        )
+
+
+def test_packed_pieces_are_read_step_by_step(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiff_packed, "REFILL_BYTES", 1)
+    for step in (1, 2, 3):
+        monkeypatch.setattr(tiff_packed, "CHUNK_BYTES", step)
+        for codes, proven in CODES.values():
+            body = written([lzw([256, *[7] * 42])] * 2 + [lzw(codes)], {259: (SHORT, [LZW])})
+            assert (told(body) == "") == proven
+
+
+def test_pieces_that_are_jpegs(told: Told) -> None:
+    tags: Tags = {259: (SHORT, [JPEG])}
+    piece = b"\xff\xd8anything\xff\xd9"
+    assert told(written([piece] * 3, tags)) == told(written([b"\xff\xd8\xff\xd9"] * 3, tags)) == ""
+    for wrong in (piece[1:], piece[:-1], b"\xff\xd9", b"\xff", piece + b"\0"):
+        assert "start or its end" in told(written([piece, piece, wrong], tags))

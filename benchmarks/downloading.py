@@ -20,11 +20,11 @@ from benchmarks.download_server import SOURCE
 from benchmarks.sealing import Ratios, random_file
 from benchmarks.slow_line import slow_line
 from benchmarks.uploading import DELAY_S
+from farmdesk.domain.transfers import FETCH_CONNECTIONS
 from tests.gateways import keys_of
 from tests.result_farm import RenderedTask
 from tests.transfer_farm import CUSTOMER, GatewayProcess, gateway_process
 
-CONNECTIONS = 4
 PLAIN_SERVER = "benchmarks.download_server"
 _TASK = 2
 _CLOCK_HZ = 100  # of /proc/PID/stat
@@ -47,7 +47,7 @@ class Client:
         self.gateway = gateway
         self.size = size
 
-    def take(self, port: int, task_id: int = _TASK, connections: int = CONNECTIONS) -> Taken:
+    def take(self, port: int, task_id: int = _TASK, connections: int = FETCH_CONNECTIONS) -> Taken:
         """Download. `task_id` 0: unsealed."""
         folder = self.gateway.folder / "results"
         order = Order.of(

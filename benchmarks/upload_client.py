@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.customer import Customer, peak_mb
-from farmdesk.domain.transfers import TransferState
+from farmdesk.domain.transfers import UPLOAD_CONNECTIONS, TransferState
 from farmdesk.link.remote.source_files import source_files
 from farmdesk.link.remote.transfer_door import PIECE, TransferDoor
-from farmdesk.link.remote.upload import CONNECTIONS, Upload
+from farmdesk.link.remote.upload import Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
 from farmdesk.link.transfer_wire import RUN_BYTES
 
@@ -53,7 +53,7 @@ def upload_plain(order: Order) -> float:
         session.send(f"/transfers/plain/{offset}", body)
 
     begun = time.perf_counter()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+    with ThreadPoolExecutor(UPLOAD_CONNECTIONS) as pool:
         list(pool.map(send, range(0, size, RUN_BYTES)))
     return time.perf_counter() - begun
 

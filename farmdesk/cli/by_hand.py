@@ -9,6 +9,7 @@ from farmdesk.cli.upload import add_key_words
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.task_commands import TakeFrames
+from farmdesk.domain.transfers import FETCH_CONNECTIONS, UPLOAD_CONNECTIONS
 from farmdesk.link.outcome import wait_outcome
 
 NEXT_FRAME_S = 60.0  # one frame takes the farm no longer: its storage may be slow
@@ -22,11 +23,11 @@ def add_verbs(verb: AddVerb) -> None:
     hand_in.add_argument(
         "--on-server", action="store_true", help="the folder is one that the farm's server sees"
     )
-    add_key_words(hand_in)
+    add_key_words(hand_in, UPLOAD_CONNECTIONS)
     fetch = verb("fetch", "copy a task's scene package to a folder of this machine", _fetch)
     fetch.add_argument("task", type=int)
     fetch.add_argument("folder", help="where to; no file in it is overwritten")
-    add_key_words(fetch)
+    add_key_words(fetch, FETCH_CONNECTIONS)
 
 
 def _hand_in(call: Call) -> int:

@@ -3,6 +3,7 @@
 from farmdesk.cli.call import Call
 from farmdesk.cli.reader import AddVerb
 from farmdesk.cli.upload import add_key_words
+from farmdesk.domain.transfers import FETCH_CONNECTIONS
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -14,7 +15,7 @@ def add_verbs(verb: AddVerb) -> None:
     download.add_argument(
         "--wait", action="store_true", help="each frame as it is proven, until the end"
     )
-    add_key_words(download)
+    add_key_words(download, FETCH_CONNECTIONS)
 
 
 def _download(call: Call) -> int:

@@ -4,6 +4,7 @@ import argparse
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.reader import AddVerb
+from farmdesk.domain.transfers import UPLOAD_CONNECTIONS
 
 
 def add_verbs(verb: AddVerb) -> None:
@@ -20,14 +21,16 @@ def add_verbs(verb: AddVerb) -> None:
 def add_transfer_words(verb: argparse.ArgumentParser) -> None:
     """Add how a package is sent, and with which keys."""
     verb.add_argument("--whole", action="store_true", help="send also what has not changed")
-    add_key_words(verb)
+    add_key_words(verb, UPLOAD_CONNECTIONS)
 
 
-def add_key_words(verb: argparse.ArgumentParser) -> None:
-    """Add which keys seal or open what travels, and over how many connections."""
+def add_key_words(verb: argparse.ArgumentParser, connections: int) -> None:
+    """Add which keys seal or open what travels, and over how many connections: else so many."""
     verb.add_argument("--key", metavar="FILE", help="your key file; else the collected one")
     verb.add_argument("--passphrase-file", metavar="FILE", help="holds its passphrase")
-    verb.add_argument("--connections", type=int, default=3, help="at a time (3)")
+    verb.add_argument(
+        "--connections", type=int, default=connections, help=f"at a time ({connections})"
+    )
 
 
 def _upload(call: Call) -> int:

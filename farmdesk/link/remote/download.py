@@ -18,6 +18,7 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.domain.task import ENDED
+from farmdesk.domain.transfers import FETCH_CONNECTIONS
 from farmdesk.link.remote.part_file import Answer
 from farmdesk.link.remote.parts_folder import (
     bytes_of_part,
@@ -28,7 +29,7 @@ from farmdesk.link.remote.parts_folder import (
 )
 from farmdesk.link.remote.patience import PATIENCE_S, Paused
 from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
+from farmdesk.link.remote.receiver import FINAL, Receiver
 from farmdesk.link.remote.result_file import ResultFile, is_here, looks_here
 from farmdesk.link.remote.result_listing import Result, ResultListing
 from farmdesk.link.remote.tally import Tally
@@ -89,7 +90,7 @@ class Download:
         *,
         progress: Progress | None = None,
         pause: threading.Event | None = None,
-        connections: int = CONNECTIONS,
+        connections: int = FETCH_CONNECTIONS,
         patience_s: float = PATIENCE_S,
         poll_s: float = POLL_S,
     ) -> None:

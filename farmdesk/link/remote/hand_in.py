@@ -13,14 +13,14 @@ from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.states import FrameState
-from farmdesk.domain.transfers import TransferKind
+from farmdesk.domain.transfers import UPLOAD_CONNECTIONS, TransferKind
 from farmdesk.link.remote.link import RemoteLink
 from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.remote.source_files import NothingToHandIn, frame_files
 from farmdesk.link.remote.transfer_door import TransferDoor
-from farmdesk.link.remote.upload import CONNECTIONS, Upload
+from farmdesk.link.remote.upload import Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
 from farmdesk.link.transfer_wire import UploadSeen, UploadWanted
 from farmdesk.link.wire import to_json
@@ -58,7 +58,7 @@ class FramesByHand:
         *,
         progress: Progress | None = None,
         pause: threading.Event | None = None,
-        connections: int = CONNECTIONS,
+        connections: int = UPLOAD_CONNECTIONS,
     ) -> None:
         self._door = FramesDoor(session)
         self._link = RemoteLink(session)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.transfers import FETCH_CONNECTIONS
 from farmdesk.link.packages_wire import PackageSeen
 from farmdesk.link.remote.download_errors import CutOff, DamagedFile
 from farmdesk.link.remote.package_file import PackagePart, is_here
@@ -28,7 +29,7 @@ from farmdesk.link.remote.parts_folder import (
 )
 from farmdesk.link.remote.patience import PATIENCE_S
 from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.receiver import CONNECTIONS, FINAL, Receiver
+from farmdesk.link.remote.receiver import FINAL, Receiver
 from farmdesk.security.sealed import HEADER, ForeignFile, Seed
 from farmdesk.security.sealed_packages import sealed_package_file
 from farmdesk.security.user_keys import SealedUse, UserKeys
@@ -83,7 +84,7 @@ class PackageFetch:
         *,
         progress: Progress | None = None,
         pause: threading.Event | None = None,
-        connections: int = CONNECTIONS,
+        connections: int = FETCH_CONNECTIONS,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._door = door

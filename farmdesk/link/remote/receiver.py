@@ -31,7 +31,6 @@ from farmdesk.link.results_wire import RUN_SEGMENTS
 from farmdesk.link.wire import LoginNeeded
 from farmdesk.storage.package_copy import AlreadyThere
 
-CONNECTIONS = 4
 FINAL = (Paused, LoginNeeded, BadListing, DamagedFile, DiskFull, NotWritable, AlreadyThere)
 """Refusals that no new look at the farm can mend."""
 

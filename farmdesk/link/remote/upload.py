@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
-from farmdesk.domain.transfers import TransferState
+from farmdesk.domain.transfers import UPLOAD_CONNECTIONS, TransferState
 from farmdesk.link.remote.package_changes import Look, PackageChanges, changes_between
 from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
@@ -36,7 +36,6 @@ from farmdesk.security.user_keys import SealedUse, UserKeys
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS = 3  # more cost memory at both ends, and fill no line better
 TOLD_AT_ONCE = 10_000  # files
 _BEGINNINGS = 5  # of files that change while they are sent
 
@@ -107,7 +106,7 @@ class Upload:
         previous: PackageContents = NOTHING_KNOWN,
         progress: Progress | None = None,
         pause: threading.Event | None = None,
-        connections: int = CONNECTIONS,
+        connections: int = UPLOAD_CONNECTIONS,
         patience_s: float = PATIENCE_S,
         tell: Callable[[PackageChanges], None] | None = None,
     ) -> None:

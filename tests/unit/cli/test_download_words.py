@@ -1,13 +1,19 @@
 """What a person reads while a download goes, and when frames are missing at its end."""
 
+from inspect import signature
+
 import pytest
 
 from farmdesk.cli.downloading import missing
+from farmdesk.cli.options import read_words
 from farmdesk.cli.watching import standing_text
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, TaskState
-from farmdesk.link.remote.download import Fetched
+from farmdesk.link.remote.download import Download, Fetched
+from farmdesk.link.remote.hand_in import FramesByHand
+from farmdesk.link.remote.package_fetch import PackageFetch
 from farmdesk.link.remote.progress import Standing
+from farmdesk.link.remote.upload import Upload
 
 
 @pytest.mark.parametrize(
@@ -68,3 +74,21 @@ def test_what_is_missing_is_told_with_its_reason() -> None:
 def test_what_is_still_to_come_is_not_missing() -> None:
     assert not list(missing(fetched(TaskState.RENDERING, absent=FrameSet.parse("2"))))
     assert not list(missing(fetched(TaskState.COMPLETED)))
+
+
+@pytest.mark.parametrize(
+    ("words", "used"),
+    [
+        (["upload", "7", "scene"], Upload),
+        (["submit", "a.blend", "--package", "scene", "--frames", "1"], Upload),
+        (["hand-in", "7", "frames"], FramesByHand),
+        (["download", "7"], Download),
+        (["fetch", "7", "scene"], PackageFetch),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else value.__name__,
+)
+def test_as_many_connections_as_the_transfer_itself_would_take(
+    words: list[str], used: type
+) -> None:
+    usual = signature(used).parameters["connections"].default
+    assert read_words(words).connections == usual

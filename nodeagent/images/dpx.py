@@ -33,39 +33,49 @@ def check(file: ImageFile) -> tuple[int, int]:
         raise BadImage("the DPX header is damaged")
     if said_bytes not in {0, UNDEFINED} and said_bytes > file.size:
         raise BadImage(f"the file is truncated: {file.size} of {said_bytes} bytes are there")
+    exact = said_bytes == file.size
     for index in range(elements):
-        _check_element(
-            file, header[780 + 72 * index :], order=order, size=(width, height), at=pixels_at
+        needed = _element_end(
+            header[780 + 72 * index :],
+            order=order,
+            size=(width, height),
+            at=pixels_at,
+            word_bits=8 if exact else 32,
         )
+        if needed > file.size:
+            missing = needed - file.size
+            raise BadImage(f"the file is truncated: {missing} bytes of pixels are missing")
     return width, height
 
 
-def _check_element(
-    file: ImageFile, element: bytes, *, order: str, size: tuple[int, int], at: int
-) -> None:
-    """Raise BadImage if an image element does not lie in the file. `at`: where pixels begin."""
+def _element_end(
+    element: bytes, *, order: str, size: tuple[int, int], at: int, word_bits: int
+) -> int:
+    """Give the place in the file where an image element ends. `at`: where pixels begin.
+
+    Raises BadImage.
+    """
     descriptor, depth, packing, encoding, own_at, pad = struct.unpack_from(
         order + "20xB2xBHHII", element
     )
     if descriptor not in SAMPLES or depth not in DEPTHS or packing > 2:
         raise BadImage("the DPX file is of a kind that cannot be proven")
-    begin = own_at if own_at not in {0, UNDEFINED} else at
+    begin = int(own_at if own_at not in {0, UNDEFINED} else at)
     if begin < 768 + 640:
         raise BadImage("the DPX header is damaged: pixels would lie in the header")
     if encoding == 1:  # run-length encoded: the size is only known to be something
-        needed = 1
-    else:
-        width, height = size
-        line = _line_bytes(width * SAMPLES[descriptor], depth, packing)
-        needed = line * height + (pad if pad != UNDEFINED else 0) * (height - 1)
-    if begin + needed > file.size:
-        missing = begin + needed - file.size
-        raise BadImage(f"the file is truncated: {missing} bytes of pixels are missing")
+        return begin + 1
+    width, height = size
+    line = _line_bytes(width * SAMPLES[descriptor], depth, packing, word_bits)
+    return begin + line * height + (pad if pad != UNDEFINED else 0) * (height - 1)
 
 
-def _line_bytes(samples: int, depth: int, packing: int) -> int:
-    """Give the bytes of one line; lines begin at 32-bit words (section 5.1 of the standard)."""
+def _line_bytes(samples: int, depth: int, packing: int, word_bits: int) -> int:
+    """Give the bytes of one line; lines begin at 32-bit words (section 5.1 of the standard).
+
+    OpenImageIO fills no words up; its files are known by a header that says their very size.
+    """
     if depth == 10 and packing:
         return (samples + 2) // 3 * 4  # three samples to a word, two bits are filler
     bits = 16 if depth == 12 and packing else depth
-    return (samples * bits + 31) // 32 * 4
+    return -(-samples * bits // word_bits) * (word_bits // 8)

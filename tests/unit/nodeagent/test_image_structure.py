@@ -201,6 +201,15 @@ def test_dpx_lines_may_be_padded(told: Told) -> None:
     needs(told, 3 * 12, partial(dpx_file, pad=0xFFFFFFFF))
 
 
+def test_dpx_lines_are_not_filled_up_where_the_header_says_the_very_size(told: Told) -> None:
+    """As OpenImageIO writes them: three lines of 4 pixels of one sample of 1 bit, a byte each."""
+    bits = partial(dpx_file, depth=1, descriptor=6)
+    needs(told, 3 * 4, bits)
+    assert told(bits(3, said_bytes=2048 + 3)) == ""
+    for pixels, said in ((2, 2), (2, 3), (3, 2), (4, 3)):
+        assert "truncated" in told(bits(pixels, said_bytes=2048 + said))
+
+
 def test_dpx_elements_lie_where_they_say(told: Told) -> None:
     needs(told, 100 + 36, partial(dpx_file, own_at=2148))
     needs(told, 36, partial(dpx_file, own_at=0xFFFFFFFF))

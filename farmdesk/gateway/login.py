@@ -31,7 +31,7 @@ from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.rates import RateLimit
 from farmdesk.link.wire import GivenChallenge, LentDatabase, LoggedIn
 from farmdesk.security.audit_chain import digest_of
-from farmdesk.security.brakes import LoginBrakes
+from farmdesk.security.brakes import LoginBrakes, counted_network
 from farmdesk.security.challenge import (
     Challenge,
     ChallengeBook,
@@ -41,6 +41,8 @@ from farmdesk.security.challenge import (
 )
 
 LOGINS_AN_HOUR = 120  # of one account; whoever works stays logged in
+REFUSALS_AN_HOUR = 100  # of one network, in the audit log; its addresses have a brake each
+ALL_REFUSALS_AN_HOUR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ class LoginDesk:
         self._database_door = database_door
         self._now = now
         self._logins = RateLimit(one=LOGINS_AN_HOUR, all_together=None, window_s=3600.0)
+        self._refusals = RateLimit(
+            one=REFUSALS_AN_HOUR, all_together=ALL_REFUSALS_AN_HOUR, window_s=3600.0
+        )
         self._lock = Lock()  # of the two below, which are for one thread at a time
         self._book = ChallengeBook()
         self._brakes = LoginBrakes()
@@ -124,9 +129,7 @@ class LoginDesk:
         except TooMany:
             raise
         except Refused as error:
-            why = f"{address}: {type(error).__name__}"
-            with self._database.writing() as connection:
-                self._noted(answer.login, "login_refused", why)(connection)
+            self._note_refusal(answer.login, address, type(error).__name__)
             raise
         self._release_brakes(address)
         return LoggedIn(
@@ -241,6 +244,16 @@ class LoginDesk:
             chain=digest_of,
         )
         return LentDatabase(door.place, lent.account, lent.password, lent.role, door.authority)
+
+    def _note_refusal(self, login: str, address: str, why: str) -> None:
+        """Note a failed try, while its network has not failed too often.
+
+        It may have 65,536 addresses, each with some free tries: they shall not fill the audit log.
+        """
+        if self._refusals.admit(counted_network(address), monotonic()) > 0:
+            return
+        with self._database.writing() as connection:
+            self._noted(login, "login_refused", f"{address}: {why}")(connection)
 
     def _noted(self, login: str, action: str, detail: str) -> partial[AuditRecord]:
         return noted(at=self._now(), actor=login, action=action, subject=login, detail=detail)

@@ -10,7 +10,7 @@ from farmdesk.domain.accounts import UserState
 from farmdesk.gateway import login
 from farmdesk.gateway.callers import utc_now
 from farmdesk.security import audit_chain
-from farmdesk.security.challenge import Challenge, is_answered
+from farmdesk.security.challenge import Challenge, ChallengeRefused, is_answered
 from farmdesk.security.key_records import key_record
 from farmdesk.security.tls import client_context
 from tests.gateway_room import Room
@@ -236,6 +236,25 @@ def test_every_try_is_in_the_audit_log_and_the_chain_holds(room: Room) -> None:
     ]
     assert keys_of("ann").fingerprint in records[0].detail
     assert audit_chain.follow(records) == audit_chain.Link(3, records[-1].digest)
+
+
+def test_no_network_fills_the_audit_log_with_tries_that_fail(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each address has a brake; a network has very many addresses."""
+    monkeypatch.setattr(login, "REFUSALS_AN_HOUR", 6)
+    monkeypatch.setattr(login, "ALL_REFUSALS_AN_HOUR", 10)
+    room.gateway.serve(room.url)
+    desk = room.gateway.parts.login
+    nobody = login.Answer("ann", "00" * 32, 0, "00" * 32, "00" * 384)
+    for network in range(3):
+        for line in range(9):
+            with pytest.raises(ChallengeRefused):
+                desk.take(nobody, f"2001:db8:{network}:{line}::1")
+    noted = [record.detail for record in room.audit()]
+    assert [sum(f"2001:db8:{n}:" in detail for detail in noted) for n in range(3)] == [6, 4, 0]
+    room.enter("ann")  # who comes in rightly is on record as ever
+    assert room.audit()[-1].action == "login"
 
 
 def test_no_token_is_one(room: Room) -> None:

@@ -47,9 +47,15 @@ def farm_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture
+def gateway(_gateway: "RunningGateway") -> Iterator["RunningGateway"]:
+    """A gateway that serves whichever farm a test puts behind it, as its own document says."""
+    yield _gateway
+    assert _gateway.misfits() == []
+
+
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningGateway"]:
-    """A gateway that serves whichever farm a test puts behind it."""
+def _gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningGateway"]:
     from tests.gateways import running_gateway
 
     with running_gateway(tmp_path_factory.mktemp("gateway")) as running:

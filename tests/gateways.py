@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from farmdesk.config import Config, GatewayConfig
 from farmdesk.db import accounts, user_keys
@@ -29,6 +31,9 @@ from farmdesk.security.user_keys import UserKeys
 from farmdesk.security.vault import Vault
 from tests.farm import wait_until
 from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from tests.gateway_witness import Witness  # what it needs takes a while to load
 
 VAULT = Vault.make()
 PROFILE = Profile("Li Na", "content team", "+86 10 1234", "110101199003071234")
@@ -112,6 +117,8 @@ class RunningGateway:
         self.folder = folder
         self.settings = gateway_files(folder)
         self.clock = TurningClock()
+        self._app: FastAPI | None = None
+        self._witness: Witness | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._parts: Parts | None = None
@@ -137,12 +144,16 @@ class RunningGateway:
         self.clock = TurningClock()
         old, config = self._parts, farm_config(self.folder, url, self.settings)
         self._parts = make_parts(config, self.settings, self.clock)
-        if self._server is None:
+        if self._app is None:
             self._start(self._parts)
         else:
-            self._server.config.app.state.parts = self._parts  # type: ignore[union-attr]
+            self._app.state.parts = self._parts
         if old is not None:
             old.database.close()
+
+    def misfits(self) -> list[str]:
+        """Give the answers since this was asked last that its document does not foresee."""
+        return [] if self._witness is None else self._witness.misfits()
 
     def door(self) -> Door:
         """Give a client's way to it."""
@@ -170,7 +181,11 @@ class RunningGateway:
             self._parts.database.close()
 
     def _start(self, parts: Parts) -> None:
+        from tests.gateway_witness import Witness
+
         server = make_server(parts, self.settings)
+        self._app = cast("FastAPI", server.config.app)
+        self._witness = server.config.app = Witness(self._app, self._app.openapi())
         self._server = server
         self._thread = threading.Thread(target=server.run, name="gateway", daemon=True)
         self._thread.start()

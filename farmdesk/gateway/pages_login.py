@@ -20,6 +20,8 @@ from farmdesk.link.wire import (
     SealedKeys,
 )
 
+_PEM = "application/x-pem-file"
+
 router = APIRouter()
 _pickup = HTTPBase(
     scheme=PICKUP_SCHEME,
@@ -60,10 +62,14 @@ def log_out(caller: CallerNow, parts: PartsNow) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/authority", response_class=Response)
+@router.get(
+    "/authority",
+    response_class=Response,
+    responses={200: {"content": {_PEM: {"schema": {"type": "string"}}}}},
+)
 async def show_authority(parts: PartsNow) -> Response:
     """Give the certificate of the farm's authority (PEM), for a first look at its fingerprint."""
-    return Response(parts.authority, media_type="application/x-pem-file")
+    return Response(parts.authority, media_type=_PEM)
 
 
 @router.post("/applications", response_model=Applied, status_code=201)

@@ -1,6 +1,6 @@
 """Pages for uploads. What they carry: `link.transfer_wire`; what they may do: `uploads`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +12,7 @@ from farmdesk.gateway.bodies import whole_body
 from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.forms import UploadForm
 from farmdesk.gateway.parts import PartsNow
-from farmdesk.link.transfer_wire import Arrived, FilesTold, Missing, UploadSeen
+from farmdesk.link.transfer_wire import RUN_BYTES, Arrived, FilesTold, Missing, UploadSeen
 from farmdesk.security.manifest import MAX_BYTES
 from farmdesk.security.sealed import SegmentPlan
 
@@ -26,12 +26,27 @@ Number = Annotated[int, Path(ge=0, le=1 << 40, description="Of the run's first s
 
 router = APIRouter(prefix=PREFIX, tags=["transfers"])
 _files_told = TypeAdapter(FilesTold)
+_FILES_TOLD = _files_told.json_schema() | {"additionalProperties": False}
 _FILES_BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": _files_told.json_schema()}},
+        "content": {"application/json": {"schema": _FILES_TOLD}},
     }
 }
+
+
+def _sealed_body(what: str) -> dict[str, Any]:
+    """Describe a body that a page takes off the wire by itself, piece by piece."""
+    sealed = {"type": "string", "format": "binary", "maxLength": BODY_BYTES}
+    content = {"application/octet-stream": {"schema": sealed}}
+    return {"requestBody": {"required": True, "description": what, "content": content}}
+
+
+_RUN_BODY = _sealed_body(
+    "Whole segments in their order, each as 32 bytes of BLAKE3 and the sealed bytes they are of. "
+    f"About {RUN_BYTES >> 20} MiB at a time go well."
+)
+_MANIFEST_BODY = _sealed_body("The manifest, a sealed file with all its segments, no digests.")
 
 
 @router.post("")
@@ -98,7 +113,7 @@ def missing(
     return parts.uploads.missing(caller, bytes.fromhex(transfer), first)
 
 
-@router.put("/{transfer}/segments/{first}")
+@router.put("/{transfer}/segments/{first}", openapi_extra=_RUN_BODY)
 async def send_run(
     transfer: Id, first: Number, request: Request, caller: CallerNow, parts: PartsNow
 ) -> Arrived:
@@ -109,7 +124,7 @@ async def send_run(
     return Arrived(await run_in_threadpool(parts.uploads.note_arrived, upload, arrivals))
 
 
-@router.put("/{transfer}/manifest")
+@router.put("/{transfer}/manifest", openapi_extra=_MANIFEST_BODY)
 async def send_manifest(
     transfer: Id, request: Request, caller: CallerNow, parts: PartsNow
 ) -> UploadSeen:

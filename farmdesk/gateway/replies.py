@@ -5,12 +5,17 @@ from typing import Any
 
 from fastapi import Response
 
-from farmdesk.link.wire import Problem, to_json
+from farmdesk.link.wire import TOKEN_SCHEME, Problem, to_json
 
 MAX_ROWS = 100_000  # of one answer; clients ask again from where it ends
 
+_HEADERS: Mapping[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"const": TOKEN_SCHEME}}},
+    429: {"Retry-After": {"required": True, "schema": {"type": "integer"}}},  # seconds
+}
+
 PROBLEMS: Mapping[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
+    status: {"model": Problem, "description": text, "headers": _HEADERS.get(status, {})}
     for status, text in {
         400: "No HTTP, or no JSON",
         401: "Not logged in",
@@ -22,6 +27,7 @@ PROBLEMS: Mapping[int | str, dict[str, Any]] = {
         413: "Too large",
         422: "Does not fit this page",
         429: "Too often",
+        500: "The gateway has erred; the farm's log says where",
         503: "The farm cannot be reached now",
     }.items()
 }

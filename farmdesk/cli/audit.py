@@ -8,7 +8,7 @@ from farmdesk.cli.call import Call
 from farmdesk.cli.headings import NUMBER
 from farmdesk.cli.moments import read_time
 from farmdesk.cli.reader import AddVerb, second_words
-from farmdesk.cli.screen import Screen, Shown
+from farmdesk.cli.screen import Screen, Shown, language
 from farmdesk.cli.verdict import verdict
 from farmdesk.domain.accounts import AuditRecord
 from farmdesk.domain.deed_words import action_word, subject_word
@@ -19,18 +19,29 @@ from farmdesk.security.audit_chain import Link
 def add_verbs(verb: AddVerb) -> None:
     """Add `audit` with the words behind it."""
     word = second_words(verb("audit", "read the audit log: for superadmins", _list))
-    some = word("list", "show who did what", _list)
-    some.add_argument("--tail", type=int, default=50, metavar="N", help="the last N of them")
-    some.add_argument("--who", metavar="LOGIN", default="", help="only what this one did")
-    some.add_argument("--what", metavar="ACTION", default="", help="only this, like stop_task")
-    some.add_argument("--task", type=int, help="only what was done to this task")
-    some.add_argument("--since", metavar="TIME", help="like 2026-02-04T20:00; local time")
+    some = word(
+        "list",
+        "show who did what",
+        _list,
+        example="farmdesk audit list --who wang --since 2026-02-04T20:00",
+    )
+    some.add_argument(
+        "--tail", type=int, default=50, metavar="N", help="the last N records; else 50"
+    )
+    some.add_argument("--who", metavar="LOGIN", default="", help="only what this person did")
+    some.add_argument(
+        "--what", metavar="ACTION", default="", help="only this deed, like stop_task or login"
+    )
+    some.add_argument("--task", type=int, metavar="TASK", help="only what was done to this task")
+    some.add_argument(
+        "--since", metavar="TIME", help="only from then on, like 2026-02-04T20:00; local time"
+    )
     verify = word("verify", "find a record that was changed, removed, moved or added", _verify)
     verify.add_argument(
         "--noted",
         type=_noted,
         metavar="NUMBER:DIGEST",
-        help="what an earlier verify told to note: finds a log that was written anew, too",
+        help="what an earlier verify told you to note: a log that was written anew is found, too",
     )
 
 
@@ -105,5 +116,6 @@ def _plain(row: AuditRecord) -> dict[str, object]:
 def _noted(text: str) -> Link:
     match = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text.strip())
     if match is None:
-        raise argparse.ArgumentTypeError("write it as it was shown, like 120:ab12…")
+        said = Said("write it as it was shown, like 120:ab12…", "请照原样填写，如 120:ab12…")
+        raise argparse.ArgumentTypeError(said.text(language()))
     return Link(int(match[1]), bytes.fromhex(match[2]))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.ctrl_c import at_ctrl_c
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import AddVerb, add_task
 from farmdesk.cli.upload import add_key_words
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.rows import CommandRow
@@ -17,16 +17,30 @@ NEXT_FRAME_S = 60.0  # one frame takes the farm no longer: its storage may be sl
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
-    hand_in = verb("hand-in", "take frames of a task that were rendered elsewhere", _hand_in)
-    hand_in.add_argument("task", type=int)
-    hand_in.add_argument("folder", help="where they lie; with --server they are sent sealed")
+    hand_in = verb(
+        "hand-in",
+        "give a task frames that were rendered elsewhere: each is checked as a node's is",
+        _hand_in,
+        example="farmdesk hand-in 12 /mnt/other-farm/opening/frames",
+    )
+    add_task(hand_in)
     hand_in.add_argument(
-        "--on-server", action="store_true", help="the folder is one that the farm's server sees"
+        "folder", metavar="FOLDER", help="where the frames lie; with --server they are sent, sealed"
+    )
+    hand_in.add_argument(
+        "--on-server",
+        action="store_true",
+        help="FOLDER is one that the farm's server sees: nothing is sent",
     )
     add_key_words(hand_in, UPLOAD_CONNECTIONS)
-    fetch = verb("fetch", "copy a task's scene package to a folder of this machine", _fetch)
-    fetch.add_argument("task", type=int)
-    fetch.add_argument("folder", help="where to; no file in it is overwritten")
+    fetch = verb(
+        "fetch",
+        "copy a task's opened scene package to this machine; again: go on with it",
+        _fetch,
+        example="farmdesk fetch 12 opening/",
+    )
+    add_task(fetch)
+    fetch.add_argument("folder", metavar="FOLDER", help="where to; no file in it is overwritten")
     add_key_words(fetch, FETCH_CONNECTIONS)
 
 

@@ -8,34 +8,64 @@ import argparse
 from farmdesk.cli.asking import PROFILE_FIELDS
 from farmdesk.cli.call import Call
 from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.upload import add_key_file
 
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
-    apply = verb("apply", "apply for an account and keys at a farm elsewhere", _apply)
-    apply.add_argument("--login", help="that you wish to have")
-    apply.add_argument("--reissue", action="store_true", help="new keys for an account of yours")
-    for name, *_ in PROFILE_FIELDS:
-        apply.add_argument(f"--{name}")
-    apply.add_argument("--identity-file", metavar="FILE", help="holds your identity number")
+    apply = verb(
+        "apply",
+        "apply for an account and keys at a farm elsewhere",
+        _apply,
+        example="farmdesk apply --login wang --server https://farm.example:8443",
+    )
+    apply.add_argument("--login", metavar="LOGIN", help="the login that you wish to have")
+    apply.add_argument(
+        "--reissue", action="store_true", help="new keys for an account that you have"
+    )
+    add_profile_words(apply)
+    apply.add_argument(
+        "--identity-file", metavar="FILE", help="holds your identity number; else you are asked"
+    )
     _add_trust(apply)
     collect = verb("collect", "collect your keys once a superadmin has approved you", _collect)
-    collect.add_argument("--key-folder", metavar="FOLDER", help="for the key file")
-    collect.add_argument("--passphrase-file", metavar="FILE", help="holds its new passphrase")
+    collect.add_argument(
+        "--key-folder", metavar="FOLDER", help="where the key file is put; else in your settings"
+    )
+    collect.add_argument(
+        "--passphrase-file", metavar="FILE", help="holds the key file's passphrase; else you choose"
+    )
     login = verb("login", "log in to a farm elsewhere with your key file", _login)
-    login.add_argument("--key", metavar="FILE", help="your key file; else the collected one")
-    login.add_argument("--passphrase-file", metavar="FILE", help="holds its passphrase")
+    add_key_file(login)
     _add_trust(login)
     verb("logout", "log out of a farm elsewhere", _logout)
-    profile = verb("profile", "see your account, or change what you tell of yourself", _profile)
-    for name, *_ in PROFILE_FIELDS:
-        profile.add_argument(f"--{name}")
+    profile = verb(
+        "profile",
+        "see your account, or change what you tell of yourself",
+        _profile,
+        example="farmdesk profile --contact 5678",
+    )
+    add_profile_words(profile)
+
+
+def add_profile_words(verb: argparse.ArgumentParser) -> None:
+    """Add what somebody tells of himself."""
+    for name, en, _ in PROFILE_FIELDS:
+        verb.add_argument(f"--{name}", metavar="TEXT", help=en.lower())
 
 
 def _add_trust(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--ca", metavar="FILE.pem", help="the certificate of the farm's authority")
-    verb.add_argument("--fingerprint", help="of the farm's authority, as a superadmin told you")
-    verb.add_argument("--trust", action="store_true", help="trust anew: the farm has changed it")
+    verb.add_argument(
+        "--ca", metavar="FILE.pem", help="the certificate of the farm's authority, from the farm"
+    )
+    verb.add_argument(
+        "--fingerprint",
+        metavar="DIGITS",
+        help="of the farm's authority, as a superadmin told you; else you are asked",
+    )
+    verb.add_argument(
+        "--trust", action="store_true", help="ask anew: the farm has another authority now"
+    )
 
 
 def _apply(call: Call) -> int:

@@ -18,19 +18,40 @@ from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
     word = second_words(verb("key", "look after key files", _show_key))
-    word("show", "show whose keys are in a key file", _show_key).add_argument("file")
-    passwd = word("passwd", "change the passphrase of a key file", _passwd)
-    passwd.add_argument("file")
-    passwd.add_argument("--passphrase-file", metavar="FILE", help="holds the passphrase of now")
-    passwd.add_argument("--new-passphrase-file", metavar="FILE", help="holds the new one")
-    revoke = word("revoke", "let nobody log in with a key any more: for superadmins", _revoke)
-    revoke.add_argument("fingerprint")
-    revoke.add_argument("--reason", required=True)
+    show = word("show", "show whose keys are in a key file", _show_key)
+    passwd = word(
+        "passwd",
+        "change the passphrase of a key file",
+        _passwd,
+        example="farmdesk key passwd wang.fdkey",
+    )
+    for made in (show, passwd):
+        made.add_argument("file", metavar="FILE", help="the key file, like wang.fdkey")
+    passwd.add_argument(
+        "--passphrase-file", metavar="FILE", help="holds the passphrase of now; else you are asked"
+    )
+    passwd.add_argument(
+        "--new-passphrase-file", metavar="FILE", help="holds the new passphrase; else you are asked"
+    )
+    revoke = word(
+        "revoke",
+        "let nobody log in with a key any more: for superadmins",
+        _revoke,
+        example='farmdesk key revoke FINGERPRINT --reason "laptop stolen"',
+    )
+    revoke.add_argument(
+        "fingerprint", metavar="FINGERPRINT", help="the key's, as farmdesk user show LOGIN shows it"
+    )
+    revoke.add_argument(
+        "--reason", metavar="TEXT", required=True, help="why; it stays in the audit log"
+    )
     word = second_words(verb("vault", "look after the master key, on the farm's server", _recovery))
     word("recovery", "print the recovery copy of the master key", _recovery)
     word("rotate", "make a new master key and wrap everything under it", _rotate)
     restore = word("restore", "bring the master key back from its recovery copy", _restore)
-    restore.add_argument("--from", dest="source", metavar="FILE", help="else typed")
+    restore.add_argument(
+        "--from", dest="source", metavar="FILE", help="holds the copy's lines; else they are typed"
+    )
 
 
 def _show_key(call: Call) -> int:

@@ -11,7 +11,7 @@ from farmdesk.cli.call import Call
 from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.headings import named
 from farmdesk.cli.plain import print_json
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import AddVerb, add_task
 from farmdesk.cli.tables import print_frames, print_logs, print_nodes
 from farmdesk.cli.task_tables import print_task, print_tasks
 from farmdesk.cli.urgent_tables import print_messages
@@ -28,19 +28,28 @@ _WATCHED = ("Only the watching has ended; the farm goes on.", "仅停止查看�
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
     tasks = verb("tasks", "list the tasks", _tasks)
-    tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue")
-    show = verb("show", "show one task and its progress", _show)
-    show.add_argument("task", type=int)
-    show.add_argument("--follow", action="store_true", help="stay until the task has ended")
-    frames = verb("frames", "list the frames of a task", _frames)
-    frames.add_argument("task", type=int)
-    frames.add_argument("--failed", action="store_true", help="only failed attempts")
-    verb("nodes", "list the nodes", _nodes)
-    messages = verb("messages", "show what you were told", _messages)
-    messages.add_argument("--tail", type=int, default=50, metavar="N", help="the last N messages")
-    logs = verb("logs", "show what happened", _logs)
-    logs.add_argument("task", type=int, nargs="?", help="only this task")
-    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines")
+    tasks.add_argument("--recycled", action="store_true", help="those in the recycle queue instead")
+    show = verb("show", "show one task and its progress", _show, example="farmdesk show 7 --follow")
+    add_task(show)
+    show.add_argument(
+        "--follow", action="store_true", help="stay, with a bar, until the task has ended"
+    )
+    frames = verb(
+        "frames",
+        "list the frames of a task that were tried, and how that went",
+        _frames,
+        example="farmdesk frames 7 --failed",
+    )
+    add_task(frames)
+    frames.add_argument("--failed", action="store_true", help="only tries that failed, with why")
+    verb("nodes", "list the nodes and what they do", _nodes)
+    messages = verb("messages", "show what the farm has told you", _messages)
+    messages.add_argument(
+        "--tail", type=int, default=50, metavar="N", help="the last N messages; else 50"
+    )
+    logs = verb("logs", "show what happened", _logs, example="farmdesk logs 7 --follow")
+    logs.add_argument("task", metavar="TASK", type=int, nargs="?", help="only this task")
+    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines; else 50")
     logs.add_argument("--follow", action="store_true", help="stay and show what comes")
 
 

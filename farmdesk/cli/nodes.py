@@ -12,11 +12,15 @@ def add_verbs(verb: AddVerb) -> None:
     node = verb("node", "take nodes out of work, or bring them back", _carry_out)
     word = partial(second_words(node), carry_out=_carry_out)
     for made in (
-        word("drain", "let nodes finish their frames in hand and take no more"),
-        word("wake", "let drained nodes work again"),
+        word(
+            "drain",
+            "let nodes finish their frames in hand and take no more",
+            example="farmdesk node drain gpu-1 gpu-2\nfarmdesk node drain --pool gpu",
+        ),
+        word("wake", "let drained nodes work again", example="farmdesk node wake gpu-1"),
     ):
-        made.add_argument("node", nargs="*", help="names of nodes")
-        made.add_argument("--pool", default="", help="all nodes of this pool")
+        made.add_argument("node", metavar="NODE", nargs="*", help="names of nodes")
+        made.add_argument("--pool", metavar="NAME", default="", help="all nodes of this pool")
 
 
 def _carry_out(call: Call) -> int:

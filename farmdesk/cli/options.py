@@ -23,7 +23,9 @@ from farmdesk.cli import (
     users,
     wishes,
 )
-from farmdesk.cli.reader import AddVerb, add_common_words, first_words, unsaid_words
+from farmdesk.cli.common_words import add_common_words, unsaid_words
+from farmdesk.cli.help_text import HelpFormatter
+from farmdesk.cli.reader import AddVerb, Reader, first_words
 
 FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     programs.add_verbs,
@@ -44,9 +46,10 @@ FAMILIES: tuple[Callable[[AddVerb], None], ...] = (
     door.add_verbs,
 )
 EPILOG = """\
-The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder. A farm elsewhere is
+farmdesk COMMAND --help tells what a command takes.
+The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder. A farm elsewhere is \
 reached by --server or $FARMDESK_SERVER, once you are logged in there.
-Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached;
+Exit code 0: done; 1: refused or failed; 2: wrong words; 3: the farm cannot be reached; \
 130: ended by Ctrl-C.
 """
 
@@ -61,20 +64,22 @@ def read_words(argv: Sequence[str]) -> argparse.Namespace:
     for place, word in enumerate(given[:-1]):
         if word == "--frames" and re.match(r"-[0-9]", given[place + 1]):
             given[place : place + 2] = [f"{word}={given[place + 1]}"]
-    return parser().parse_args(given, unsaid_words())
+    words = unsaid_words()
+    parser().parse_args(given, words)
+    return words
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Reader:
     """Give the parser of all verbs; `verb` names the chosen one."""
-    top = argparse.ArgumentParser(
+    top = Reader(
         prog="farmdesk",
         description="A render farm for confidential shows.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"FarmDesk {__version__}")
-    add_common_words(top)
     add = first_words(top)
+    add_common_words(top)
     for add_verbs in FAMILIES:
         add_verbs(add)
     return top

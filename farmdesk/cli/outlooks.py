@@ -2,7 +2,7 @@
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.forecast import print_forecast
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import TASK, AddVerb, add_task
 from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.domain.node import UnknownNode
 from farmdesk.domain.why import why_node, why_task
@@ -11,21 +11,37 @@ from farmdesk.link.ahead import WhatIf, look_ahead, one_task
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
-    why = verb("why", "say why a task waits, or why a node idles", _why)
+    why = verb(
+        "why",
+        "say why a task waits, or why a node idles",
+        _why,
+        example="farmdesk why 7\nfarmdesk why --node gpu-1",
+    )
     asked = why.add_mutually_exclusive_group(required=True)
-    asked.add_argument("task", type=int, nargs="?")
-    asked.add_argument("--node", metavar="NAME")
+    asked.add_argument("task", metavar="TASK", type=int, nargs="?", help=TASK)
+    asked.add_argument("--node", metavar="NAME", help="a node, as farmdesk nodes names it")
     versions = verb(
         "versions", "compare a task's frame times with those of its previous version", _versions
     )
-    versions.add_argument("task", type=int)
+    add_task(versions)
     versions.add_argument(
-        "--stretches", type=int, default=16, metavar="N", help="sum up in N lines; 0: every frame"
+        "--stretches",
+        type=int,
+        default=16,
+        metavar="N",
+        help="sum the frames up in N lines, else 16; 0: a line for each frame",
     )
-    forecast = verb("forecast", "say when tasks will end, and what would change that", _forecast)
-    forecast.add_argument("task", type=int, nargs="?", help="only this task")
+    forecast = verb(
+        "forecast",
+        "say when tasks will end, and what would change that",
+        _forecast,
+        example="farmdesk forecast\nfarmdesk forecast 13 --nodes +4",
+    )
+    forecast.add_argument("task", metavar="TASK", type=int, nargs="?", help="only this task")
     forecast.add_argument("--nodes", type=int, metavar="+N", help="as if there were N more nodes")
-    forecast.add_argument("--first", type=int, metavar="TASK", help="as if it were let in first")
+    forecast.add_argument(
+        "--first", type=int, metavar="TASK", help="as if this task were let in first"
+    )
 
 
 def _why(call: Call) -> int:

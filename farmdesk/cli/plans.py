@@ -1,28 +1,48 @@
 """When and where tasks render: `priority`, `after`, `allocate`, `auto-start`."""
 
 from farmdesk.cli.call import Call
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import AFTER_MODE, AddVerb, add_task
 from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.task_commands import SetAfter, SetPriority
 
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
-    priority = verb("priority", "change a task's priority", _priority)
-    priority.add_argument("task", type=int)
-    priority.add_argument("priority", type=int, help="0 (low) to 9 (high)")
-    after = verb("after", "let a task wait for another one, or for nobody any more", _after)
-    after.add_argument("task", type=int)
-    after.add_argument("source", type=int, nargs="?", help="the task to wait for; else nobody")
-    after.add_argument("--mode", default="task", help="task: for all of it; frame: for each frame")
-    allocate = verb("allocate", "let a task work on the nodes that you choose", _allocate)
-    allocate.add_argument("task", type=int)
-    allocate.add_argument("node", nargs="*", help="names of nodes")
-    allocate.add_argument("--pool", help="any nodes of this pool")
+    priority = verb(
+        "priority", "change a task's priority", _priority, example="farmdesk priority 7 9"
+    )
+    add_task(priority)
+    priority.add_argument("priority", metavar="PRIORITY", type=int, help="0 (low) to 9 (high)")
+    after = verb(
+        "after",
+        "let a task wait for another one, or for nobody any more",
+        _after,
+        example="farmdesk after 13 12 --mode frame\nfarmdesk after 13",
+    )
+    add_task(after)
+    after.add_argument(
+        "source", metavar="OTHER", type=int, nargs="?", help="the task to wait for; else nobody"
+    )
+    after.add_argument("--mode", metavar="MODE", default="task", help=AFTER_MODE)
+    allocate = verb(
+        "allocate",
+        "let a task work on the nodes that you choose, whatever the plan says",
+        _allocate,
+        example=(
+            "farmdesk allocate 12 gpu-1 gpu-2\n"
+            "farmdesk allocate 12 --pool gpu --count 3\n"
+            "farmdesk allocate 12 --clear"
+        ),
+    )
+    add_task(allocate)
+    allocate.add_argument("node", metavar="NODE", nargs="*", help="names of nodes")
+    allocate.add_argument("--pool", metavar="NAME", help="any nodes of this pool")
     allocate.add_argument("--count", type=int, metavar="N", help="how many of the pool; else one")
     allocate.add_argument("--clear", action="store_true", help="give it nodes by the plan again")
     switch = verb("auto-start", "let queued tasks start without an operator, or not", _auto_start)
-    switch.add_argument("switch", choices=("on", "off"))
+    switch.add_argument(
+        "switch", metavar="on|off", choices=("on", "off"), help="on: they start by themselves"
+    )
 
 
 def _priority(call: Call) -> int:

@@ -19,8 +19,10 @@ def add_verbs(verb: AddVerb) -> None:
     server = verb("server", "run this farm's engine and gateway until told to stop", _server)
     server.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     window = verb("window", "open the operator's window", _window)
-    window.add_argument("--language", choices=("zh", "en"), help="else as remembered")
-    window.add_argument("--theme", choices=("dark", "light"), help="else as remembered")
+    window.add_argument(
+        "--language", choices=("zh", "en"), help="zh: Chinese, en: English; else as last time"
+    )
+    window.add_argument("--theme", choices=("dark", "light"), help="its colours; else as last time")
     window.add_argument("--shot", metavar="FILE.png", help="save a picture of the window and end")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.moments import read_time
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import AFTER_MODE, AddVerb
 from farmdesk.cli.upload import add_transfer_words
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.task_commands import Parameter, SubmitTask
@@ -18,21 +18,55 @@ from farmdesk.tool_files import read_tools
 
 def add_verbs(verb: AddVerb) -> None:
     """Add `submit`."""
-    command = verb("submit", "queue a new task", _submit)
-    command.add_argument("scene", help="the scene file; with --package, inside it")
-    command.add_argument(
-        "--package", metavar="FOLDER", help="upload it, sealed; or one file: the scene alone"
+    command = verb(
+        "submit",
+        "queue a new task; with --package, send its scene as well",
+        _submit,
+        example=(
+            "farmdesk submit /show/opening.blend --frames 1-9000 --start\n"
+            "farmdesk submit shots/opening.blend --package scene/ --frames 1-9000\n"
+            "farmdesk submit opening.blend --frames 1-9000 --previous 7 --change minor"
+        ),
     )
-    command.add_argument("--frames", required=True, help="like 1-100x2,150,-5-5")
-    command.add_argument("--name", help="of the task; else the scene's file name")
-    command.add_argument("--tool", help="else the only one that opens such a scene")
-    command.add_argument("--tool-version", default="")
-    for name in ("project", "show", "version", "camera", "layer", "note"):
-        command.add_argument(f"--{name}")
-    command.add_argument("--size", metavar="WxH", help="in pixels; else as in the scene")
-    command.add_argument("--fps", type=float)
     command.add_argument(
-        "--format", default="PNG", help="of the frames: OPEN_EXR, TIFF, ...; else PNG"
+        "scene", metavar="SCENE", help="the scene file; with --package, one inside the package"
+    )
+    command.add_argument(
+        "--package",
+        metavar="FOLDER",
+        help="send this folder, sealed; or a file: a scene that needs nothing else",
+    )
+    command.add_argument(
+        "--frames",
+        metavar="FRAMES",
+        required=True,
+        help="like 1-100x2,150,-5-5: ranges, steps, single ones",
+    )
+    command.add_argument("--name", metavar="TEXT", help="of the task; else the scene's file name")
+    command.add_argument(
+        "--tool", metavar="NAME", help="what renders, like blender; else what opens such a scene"
+    )
+    command.add_argument(
+        "--tool-version", metavar="TEXT", default="", help="of the tool, where there are several"
+    )
+    for name, text in (
+        ("project", "what the scene belongs to"),
+        ("show", "the show that it is for"),
+        ("version", "the version of the scene, like v12"),
+        ("camera", "the camera that renders; else the scene's own"),
+        ("layer", "the layer that is rendered; else as in the scene"),
+        ("note", "what the render staff should know"),
+    ):
+        command.add_argument(f"--{name}", metavar="TEXT", help=text)
+    command.add_argument(
+        "--size", metavar="WxH", help="in pixels, like 1920x1080; else as in the scene"
+    )
+    command.add_argument("--fps", metavar="N", type=float, help="frames a second")
+    command.add_argument(
+        "--format",
+        metavar="NAME",
+        default="PNG",
+        help="of the frames: OPEN_EXR, TIFF, ...; else PNG, whatever the scene says",
     )
     command.add_argument(
         "--set",
@@ -41,18 +75,32 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="NAME=VALUE",
         help="one of the tool's own parameters; may be repeated",
     )
-    command.add_argument("--policy", default="range_split")
-    command.add_argument("--priority", type=int, default=5)
-    command.add_argument("--previous", type=int, metavar="TASK", help="task of the last version")
-    command.add_argument("--change", default="new", help="new, major or minor")
+    command.add_argument(
+        "--policy",
+        metavar="NAME",
+        default="range_split",
+        help="how frames are shared out; leave range_split, unless you compare",
+    )
+    command.add_argument(
+        "--priority", metavar="N", type=int, default=5, help="0 (low) to 9 (high); else 5"
+    )
+    command.add_argument(
+        "--previous", type=int, metavar="TASK", help="the task of the scene's previous version"
+    )
+    command.add_argument(
+        "--change",
+        metavar="KIND",
+        default="new",
+        help="how much differs from the previous version: new, major or minor",
+    )
     command.add_argument("--after", type=int, metavar="TASK", help="wait for this task")
+    command.add_argument("--after-mode", metavar="MODE", default="task", help=AFTER_MODE)
     command.add_argument(
-        "--after-mode", default="task", help="task: for all of it; frame: for each frame"
+        "--due", metavar="TIME", help="when it must be done, like 2026-02-04T20:00; local time"
     )
     command.add_argument(
-        "--due", metavar="TIME", help="when it should be done, like 2026-02-04T20:00; local time"
+        "--start", action="store_true", help="let it render at once: for the render staff"
     )
-    command.add_argument("--start", action="store_true", help="render at once")
     add_transfer_words(command)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from farmdesk.cli.call import Call
-from farmdesk.cli.reader import AddVerb, second_words
+from farmdesk.cli.reader import AddVerb, add_task, second_words
 from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
 from farmdesk.domain.commands import Command
@@ -18,6 +18,8 @@ from farmdesk.domain.urgent_commands import (
     WithdrawUrgent,
 )
 
+_ANSWER = "allow or refuse"
+_REASON = "why; it stays on record"
 _RULES = tuple(rule.replace("_", "-") for rule in EXIT_RULES)
 
 
@@ -25,32 +27,55 @@ def add_verbs(verb: AddVerb) -> None:
     """Add `urgent` with the words behind it."""
     urgent = verb("urgent", "ask for urgent rendering, answer, decide", _carry_out)
     word = partial(second_words(urgent), carry_out=_carry_out)
-    request = word("request", "ask that a task be rendered before all others")
-    request.add_argument("task", type=int)
-    request.add_argument("--reason", required=True, help="those who lose nodes will read it")
+    request = word(
+        "request",
+        "ask that a task be rendered before all others",
+        example='farmdesk urgent request 7 --reason "the director changed the ending"',
+    )
+    add_task(request)
+    request.add_argument(
+        "--reason", metavar="TEXT", required=True, help="why; those who lose nodes read it"
+    )
     request.add_argument(
         "--within",
         type=int,
         default=15,
         metavar="MINUTES",
-        help=f"time for the answers, {ANSWER_MIN[0]} to {ANSWER_MIN[1]}; 15 if not given",
+        help=f"time for the answers, {ANSWER_MIN[0]} to {ANSWER_MIN[1]}; else 15",
     )
-    answer = word("answer", "say allow or refuse, when you were asked")
-    answer.add_argument("request", type=int)
-    answer.add_argument("answer", choices=ANSWERS)
-    review = word("review", "see what a request would cost; with an answer, decide for the staff")
-    review.add_argument("request", type=int)
-    review.add_argument("answer", choices=ANSWERS, nargs="?")
-    review.add_argument("--reason", default="")
+    answer = word(
+        "answer",
+        "say allow or refuse, when you were asked",
+        example="farmdesk urgent answer 3 allow",
+    )
+    review = word(
+        "review",
+        "see what a request would cost; with an answer, decide for the staff",
+        example="farmdesk urgent review 3\nfarmdesk urgent review 3 allow",
+    )
     overrule = word("overrule", "admit a request whatever others say; it stays on record")
-    overrule.add_argument("request", type=int)
-    overrule.add_argument("--reason", required=True)
+    withdraw = word("withdraw", "call a request off")
+    for made in (answer, review, overrule, withdraw):
+        made.add_argument(
+            "request",
+            metavar="REQUEST",
+            type=int,
+            help="its number, as farmdesk urgent list shows it",
+        )
+    answer.add_argument("answer", metavar="ANSWER", choices=ANSWERS, help=_ANSWER)
+    review.add_argument("answer", metavar="ANSWER", choices=ANSWERS, nargs="?", help=_ANSWER)
+    review.add_argument("--reason", metavar="TEXT", default="", help=_REASON)
+    overrule.add_argument("--reason", metavar="TEXT", required=True, help=_REASON)
     for made in (review, overrule):
         made.add_argument(
-            "--exit", choices=_RULES, default=_RULES[0], help="how nodes leave what they render"
+            "--exit",
+            metavar="RULE",
+            choices=_RULES,
+            default=_RULES[0],
+            help="how nodes leave what they render: kill what has just begun (cheapest), let "
+            "every frame end (lose-nothing), kill all (now)",
         )
-    word("withdraw", "call a request off").add_argument("request", type=int)
-    word("list", "list the requests").add_argument(
+    word("list", "list the open requests, their answers and costs").add_argument(
         "--all", action="store_true", help="those that are over, too"
     )
 

@@ -15,33 +15,61 @@ from farmdesk.domain.command_fields import ROLES
 from farmdesk.domain.sizes import read_size
 from farmdesk.security.handover import handover_fingerprint
 
+_APPLICATION = "its number, as farmdesk user list shows it"
+
 
 def add_verbs(verb: AddVerb) -> None:
     """Add `user` with the words behind it."""
     word = second_words(verb("user", "look after accounts: for superadmins", _list))
     word("list", "list the applications that wait, and the accounts", _list)
-    word("show", "show one account and its keys", _show).add_argument("login")
-    approve = word("approve", "give an applicant keys", _approve)
-    approve.add_argument("application", type=int)
-    approve.add_argument("--role", choices=ROLES, default="customer", help="of a new account")
+    show = word("show", "show one account and its keys", _show, example="farmdesk user show wang")
+    approve = word(
+        "approve",
+        "give an applicant keys",
+        _approve,
+        example='farmdesk user approve 7 --handover "1f2e 3d4c 5b6a 7988"',
+    )
+    approve.add_argument("application", metavar="APPLICATION", type=int, help=_APPLICATION)
+    approve.add_argument(
+        "--role",
+        metavar="ROLE",
+        choices=ROLES,
+        default="customer",
+        help="of a new account: customer, operator or superadmin; else customer",
+    )
     approve.add_argument(
         "--handover",
         required=True,
         metavar="DIGITS",
-        help="the fingerprint as the applicant reads it out, 16 digits at least",
+        help="the fingerprint as the applicant reads it out to you, 16 digits at least",
     )
-    reject = word("reject", "turn applications down", _reject)
-    reject.add_argument("application", type=int, nargs="+")
+    reject = word(
+        "reject",
+        "turn applications down",
+        _reject,
+        example='farmdesk user reject 8 9 --reason "unknown here"',
+    )
+    reject.add_argument(
+        "application", metavar="APPLICATION", type=int, nargs="+", help=_APPLICATION
+    )
     suspend = word("suspend", "lock an account; all that it does ends at once", _suspend)
-    suspend.add_argument("login")
-    for made in (reject, suspend):
-        made.add_argument("--reason", required=True)
-    word("reinstate", "let a suspended account in again", _reinstate).add_argument("login")
-    quota = word("quota", "set how much of the inbox somebody may take", _quota)
-    quota.add_argument("login")
-    quota.add_argument(
-        "size", nargs="+", metavar="SIZE", help="like 20GB, 1.5 TB, 500 MiB, or bytes"
+    reinstate = word("reinstate", "let a suspended account in again", _reinstate)
+    quota = word(
+        "quota",
+        "set how much of the inbox somebody's packages may take",
+        _quota,
+        example="farmdesk user quota wang 1.5TB",
     )
+    for made in (show, suspend, reinstate, quota):
+        made.add_argument("login", metavar="LOGIN", help="whose account")
+    for made in (reject, suspend):
+        made.add_argument(
+            "--reason", metavar="TEXT", required=True, help="why; the person concerned reads it"
+        )
+    quota.add_argument(
+        "size", metavar="SIZE", help="like 20GB, 1.5 TB, 500 MiB, or a number of bytes; 0: none"
+    )
+    quota.add_argument("unit", metavar="UNIT", nargs="?", default="", help="where SIZE has none")
 
 
 def _list(call: Call) -> int:
@@ -79,7 +107,8 @@ def _reinstate(call: Call) -> int:
 
 
 def _quota(call: Call) -> int:
-    return call.send([SetQuota(call.words.login, read_size(" ".join(call.words.size)))])
+    words = call.words
+    return call.send([SetQuota(words.login, read_size(f"{words.size} {words.unit}"))])
 
 
 def _plain(item: Application) -> dict[str, object]:

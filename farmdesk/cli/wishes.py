@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from farmdesk.cli.call import Call
-from farmdesk.cli.reader import AddVerb
+from farmdesk.cli.reader import AddVerb, add_task
 from farmdesk.domain.commands import Command
 from farmdesk.domain.task_commands import (
     PauseTask,
@@ -19,7 +19,7 @@ from farmdesk.domain.task_commands import (
 _ON_TASKS: dict[str, tuple[Callable[[int], Command], str]] = {
     "start": (StartRender, "let a queued task render"),
     "pause": (PauseTask, "finish the frames in hand, then wait"),
-    "stop": (StopTask, "kill the tools now; finished frames are kept"),
+    "stop": (StopTask, "end the tools now; finished frames are kept"),
     "resume": (ResumeTask, "go on with a paused or stopped task"),
     "recycle": (RecycleTask, "move ended or waiting tasks to the recycle queue"),
     "restore": (RestoreTask, "bring tasks back from the recycle queue"),
@@ -30,10 +30,18 @@ _ON_TASKS: dict[str, tuple[Callable[[int], Command], str]] = {
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
     for name, (_, text) in _ON_TASKS.items():
-        verb(name, text, _on_tasks).add_argument("task", type=int, nargs="+", help="task numbers")
-    retry = verb("retry", "render failed frames of an ended task again", _retry)
-    retry.add_argument("task", type=int)
-    retry.add_argument("--frames", help="only these, like 1-10x2,15")
+        made = verb(name, text, _on_tasks, example=f"farmdesk {name} 7\nfarmdesk {name} 7 8 12")
+        made.add_argument(
+            "task", metavar="TASK", type=int, nargs="+", help="numbers of tasks: see farmdesk tasks"
+        )
+    retry = verb(
+        "retry",
+        "render failed frames of an ended task again",
+        _retry,
+        example="farmdesk retry 7\nfarmdesk retry 7 --frames 1-100x2,150",
+    )
+    add_task(retry)
+    retry.add_argument("--frames", metavar="FRAMES", help="only these, like 1-100x2,150")
 
 
 def _on_tasks(call: Call) -> int:

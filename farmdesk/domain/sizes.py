@@ -30,7 +30,7 @@ def read_size(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip().upper())
     if match is None:
-        raise BadSize(text)
+        raise BadSize(text.strip())
     number, letter, is_binary = match.groups()
     power = _LETTERS.index(letter) + 1 if letter else 0
     return int(Decimal(number) * (1024 if is_binary else 1000) ** power)

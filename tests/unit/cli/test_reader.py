@@ -1,11 +1,10 @@
 """How the words of a command line are read."""
 
 import argparse
-from collections.abc import Iterator
 
 import pytest
 
-from farmdesk.cli.options import parser, read_words
+from farmdesk.cli.options import read_words
 
 COMMON = (
     (("--farm", "/f"), "farm", "/f"),
@@ -46,16 +45,7 @@ def test_a_second_version_is_that_of_a_show() -> None:
     assert ended.value.code == 0
 
 
-def _parsers(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield top
-    for action in top._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for word in action.choices.values():
-                yield from _parsers(word)
-
-
-def test_every_command_can_be_asked_how_it_is_written() -> None:
-    asked = list(_parsers(parser()))
-    assert len(asked) > 40
-    for word in asked:
-        assert word.prog in word.format_help()
+def test_a_size_may_have_its_unit_in_a_word_of_its_own() -> None:
+    for said in (["1.5TB"], ["1.5", "TB"]):
+        words = read_words(["user", "quota", "wang", *said])
+        assert "".join((words.size, words.unit)) == "1.5TB"

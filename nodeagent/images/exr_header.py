@@ -141,9 +141,13 @@ def _read_tiles(value: bytes | None) -> Tiles:
 def _read_channels(value: bytes, box: Box) -> Iterator[Channel]:
     """Give the channels of a data window. Raises BadImage."""
     x0, y0, x1, y1 = box
+    names = set[bytes]()
     place = 0
     while value[place]:
-        place = value.index(b"\0", place) + 1
+        name = value[place : (place := value.index(b"\0", place) + 1)]
+        if name in names:
+            raise BadImage("the EXR header is damaged: two channels have the same name")
+        names.add(name)
         kind, linear, across, down = struct.unpack_from("<iB3x2i", value, place)
         place += 16
         if kind not in SAMPLE_BYTES or linear > 1 or across < 1 or down < 1:

@@ -10,6 +10,7 @@ from nodeagent.images.packets import skip_packets
 
 FOOTER = b"TRUEVISION-XFILE.\0"
 FOOTER_BYTES = 26
+EXTENSION_BYTES = 495  # of the area with author, date and so on; it begins with its own size
 RAW = {1, 2, 3}
 RLE = {9, 10, 11}
 MAPPED = {1, 9}
@@ -36,9 +37,24 @@ def check(file: ImageFile) -> tuple[int, int]:
         file.seek(file.tell() + width * height * pixel_bytes)
     else:
         _skip_packets(file, width * height, pixel_bytes)
-    if file.left() < FOOTER_BYTES if has_footer(file) else file.left():
+    if not (_ends_well(file, file.tell()) if has_footer(file) else file.left() == 0):
         raise BadImage("the TGA file is damaged: it does not end with its pixels or its footer")
     return width, height
+
+
+def _ends_well(file: ImageFile, place: int) -> bool:
+    """Say whether pixels that end at `place` leave room for the footer and for what it names."""
+    end = file.size - FOOTER_BYTES
+    if place > end:
+        return False
+    file.seek(end)
+    extension, developer = struct.unpack("<II", file.read(8))
+    if extension:
+        file.seek(extension)
+        (size,) = struct.unpack("<H", file.read(2))
+        if extension < place or size < EXTENSION_BYTES or extension + size > end:
+            return False
+    return not developer or place <= developer <= end
 
 
 def has_footer(file: ImageFile) -> bool:

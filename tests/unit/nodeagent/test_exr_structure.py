@@ -303,7 +303,7 @@ def test_a_window_has_whole_steps_of_each_sampled_channel(told: Told, side: int)
 
 
 WHOLE = lines_of(LINE, NONE)
-CHANNEL = struct.pack("<iB3xii", 1, 0, 1, 1)
+CHANNEL, OTHER = (struct.pack("<iB3xii", kind, 0, 1, 1) for kind in (1, 2))
 TILED = exr_writer.tiled(WIDTH, HEIGHT, tile=8)
 TILES = struct.pack("<IIB", 8, 8, 0)
 WRONG_HEADERS = {
@@ -344,6 +344,7 @@ WRONG_HEADERS = {
         lines_of(LINE, NONE, extra=attribute("chunkCount", "int", struct.pack("<i", 4))),
         "so many chunks",
     ),
+    "two channels of one name": (WHOLE.replace(b"Z\0" + OTHER, b"A\0" + OTHER), "the same name"),
     "perceptually linear by 2": (
         WHOLE.replace(CHANNEL, struct.pack("<iB3xii", 1, 2, 1, 1)),
         "impossible channel",

@@ -88,7 +88,7 @@ def test_a_tgas_colours_have_a_size(told: Told) -> None:
 
 def test_a_tga_ends_with_its_pixels_or_with_its_footer(told: Told) -> None:
     pixels = bytes(PIXELS * 3)
-    for behind in (b"", FOOTER, b"an extension area" + FOOTER):
+    for behind in (b"", FOOTER, b"whatever a tool notes" + FOOTER):
         assert told(tga_file(pixels, behind=behind)) == ""
     for behind in (b"\0", FOOTER + b"\0", FOOTER[:-1], bytes(26)):
         assert "does not end" in told(tga_file(pixels, behind=behind))
@@ -100,6 +100,37 @@ def test_a_tgas_footer_is_not_its_pixels(told: Told, missing: int) -> None:
     assert "does not end" in told(tga_file(bytes(PIXELS * 3 - missing), behind=FOOTER))
     packed = bytes([PIXELS - 1]) + bytes(PIXELS * 3 - missing)
     assert "does not end" in told(tga_file(packed, kind=10, behind=FOOTER))
+
+
+END = 18 + PIXELS * 3  # of the pixels
+AREA = struct.pack("<H", 495) + bytes(493)
+
+
+def footer(*, extension: int = 0, developer: int = 0) -> bytes:
+    return struct.pack("<II", extension, developer) + FOOTER[8:]
+
+
+def test_a_tgas_areas_are_not_its_pixels(told: Told) -> None:
+    """A file that lost bytes in its middle still has them at its end, but not where it says."""
+    pixels = bytes(PIXELS * 3)
+    both = b"notes" + AREA + footer(extension=END + 5, developer=END)
+    assert told(tga_file(pixels, behind=both)) == ""
+    for extension in (END, END + 1):
+        whole = bytes(extension - END) + AREA + footer(extension=extension)
+        assert told(tga_file(pixels, behind=whole)) == ""
+        assert "does not end" in told(tga_file(pixels[:-2], behind=whole))
+        assert "does not end" in told(tga_file(pixels + b"\0\0", behind=whole))
+    for wrong in (
+        AREA + footer(extension=END - 1),
+        AREA[:-1] + footer(extension=END),
+        struct.pack("<H", 494) + AREA[2:] + footer(extension=END),
+        struct.pack("<H", 496) + AREA[2:] + footer(extension=END),
+        b"notes" + footer(developer=END - 1),
+        b"notes" + footer(developer=END + 6),
+    ):
+        assert "does not end" in told(tga_file(pixels, behind=wrong))
+    assert "truncated" in told(tga_file(pixels, behind=AREA + footer(extension=1 << 31)))
+    assert told(tga_file(pixels, behind=b"notes" + footer(developer=END + 5))) == ""
 
 
 PACKETS = {

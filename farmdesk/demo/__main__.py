@@ -6,22 +6,27 @@ from pathlib import Path
 
 from rich.console import Console
 
+from farmdesk.cli.screen import Screen, Styled, language
 from farmdesk.demo.run import run_demo
 from farmdesk.domain.errors import FarmError
+from farmdesk.domain.said import Said
 
 
 def main() -> int:
     """Run the demo in a folder, by default `.demo` here."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".demo").absolute()
-    console = Console()
+    screen = Screen(Console(), language())
     try:
-        return 0 if run_demo(folder, os.environ, console) else 1
+        return 0 if run_demo(folder, os.environ, screen) else 1
     except FarmError as error:
-        console.print(error.en, style="red", soft_wrap=True)
+        screen.say(Styled(error, "red"))
     except OSError as error:
-        console.print(f"The demo cannot work in {folder}: {error}", style="red", soft_wrap=True)
+        said = Said(
+            f"The demo cannot work in {folder}: {error}", f"演示无法在 {folder} 中运行：{error}"
+        )
+        screen.say(Styled(said, "red"))
     except KeyboardInterrupt:
-        console.print("Stopped. Run it again to start afresh.")
+        screen.say(Said("Stopped. Run it again to start afresh.", "已停止。再次运行即重新开始。"))
     return 1
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from farmdesk.config import GatewayConfig
 from farmdesk.demo.place import CHIEF, HOST, Place
 from farmdesk.domain.account_commands import ApproveUser
+from farmdesk.domain.account_words import ROLES
 from farmdesk.domain.accounts import Profile
 from farmdesk.domain.commands import Command
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.rows import CommandRow
+from farmdesk.domain.said import Said
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote import registration
 from farmdesk.link.remote.door import Door
@@ -23,7 +25,7 @@ from farmdesk.security.secret_file import read_secret, write_secret
 from farmdesk.security.user_keys import UserKeys
 
 ANSWER_S = 30.0
-Tell = Callable[[str], None]
+Tell = Callable[[Said], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,13 @@ class Street:
         if not (self._place.home(login) / key_file_name(login, 1)).exists():
             self._register(login, role, profile, chief)
         person = self._log_in(self._keys_of(login))
-        self._tell(f"{login} logged in by RSA challenge as {person.session.user.role}")
+        as_role = ROLES[person.session.user.role]
+        self._tell(
+            Said(
+                f"{login} logged in by RSA challenge as {as_role.en.lower()}",
+                f"{login} 已通过 RSA 质询登录（{as_role.zh}）",
+            )
+        )
         return person
 
     def _register(self, login: str, role: str, profile: Profile, chief: Person) -> None:
@@ -71,7 +79,12 @@ class Street:
             number = registration.apply(door, pickup, profile).application
             pickup = replace(pickup, application=number)
             shown = pickup.handover.fingerprint
-            self._tell(f"{login} applied; reads the superadmin the handover key: {shown}")
+            self._tell(
+                Said(
+                    f"{login} applied; reads the superadmin the handover key: {shown}",
+                    f"{login} 已申请，并向超级管理员读出移交密钥：{shown}",
+                )
+            )
             chief.ask(ApproveUser(number, role=role, handover=shown))
             keys = registration.fetch_keys(door, pickup)
             path = self._place.home(login) / key_file_name(login, keys.version)
@@ -79,8 +92,12 @@ class Street:
             registration.confirm_keys(door, pickup)
         finally:
             door.close()
+        known_by = f"{keys.fingerprint[:16]}…"
         self._tell(
-            f"{login} was approved and collected the keys, fingerprint {keys.fingerprint[:16]}…"
+            Said(
+                f"{login} was approved and collected the keys, fingerprint {known_by}",
+                f"{login} 已获批准并领取密钥，指纹 {known_by}",
+            )
         )
 
     def _keys_of(self, login: str) -> UserKeys:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from farmdesk.cli.screen import Screen
 from farmdesk.config import FILE, Config, read_config
 from farmdesk.demo.blender import find_blender, make_scene
 from farmdesk.domain.accounts import Profile
+from farmdesk.domain.said import Said
 from farmdesk.setup.steps import Wishes, set_up
 from farmdesk.setup.superadmin import NewSuperadmin
 
@@ -50,7 +50,7 @@ class Place:
 
 
 def prepare(
-    place: Place, environment: Mapping[str, str], console: Console, passphrase: str
+    place: Place, environment: Mapping[str, str], screen: Screen, passphrase: str
 ) -> Config:
     """Make the scene and set the farm up, what of it is missing; give its settings.
 
@@ -61,9 +61,13 @@ def prepare(
     place.home(CHIEF).mkdir(parents=True, exist_ok=True)
     (place.farm / FILE).write_text(_settings(blender), encoding="utf-8")
     if not place.scene.exists():
-        with console.status("Making the demo scene with Blender (once)"):
+        making = Said(
+            "Making the demo scene with Blender (once)", "正在用 Blender 生成演示场景（仅一次）"
+        )
+        with screen.console.status(screen.text(making)):
             make_scene(blender, place.scene)
-    console.print(f"Renderer {blender}, scene {place.scene}", soft_wrap=True)
+    scene = place.scene
+    screen.say(Said(f"Renderer {blender}, scene {scene}", f"渲染软件 {blender}，场景 {scene}"))
     profile = Profile("Chief", "Render farm", "on call", identity="demo")
     set_up(
         Wishes(place.farm, hosts=(HOST, "localhost")),

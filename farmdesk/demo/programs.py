@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-
+from farmdesk.cli.screen import Screen
 from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.said import Said
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.remote.door import fetch_authority
 
@@ -66,7 +66,7 @@ def _await_farm(process: "subprocess.Popen[bytes]", database: str, url: str, log
 
 @contextmanager
 def open_window(
-    farm: Path, login: str, environment: Mapping[str, str], console: Console
+    farm: Path, login: str, environment: Mapping[str, str], screen: Screen
 ) -> Iterator[None]:
     """Open the operator's window where there is a display; it stays until the person closes it."""
     display = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
@@ -77,7 +77,12 @@ def open_window(
     process = subprocess.Popen(argv)
     try:
         yield
-        console.print("The window stays open. Close it to end the demo.")
+        screen.say(
+            Said(
+                "The window stays open. Close it to end the demo.",
+                "窗口保持打开；关闭它即结束演示。",
+            )
+        )
         process.wait()
     finally:
         process.terminate()

@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
+from farmdesk.cli.screen import Screen
 from farmdesk.demo.people import Person
 from farmdesk.demo.place import Place
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.link.remote.download import Download
 from farmdesk.link.remote.progress import Progress
@@ -25,7 +27,7 @@ from farmdesk.link.remote.upload_journal import UploadJournal
 POLL_S = 0.05
 
 
-def send_scene(customer: Person, task: int, place: Place, console: Console) -> None:
+def send_scene(customer: Person, task: int, place: Place, screen: Screen) -> None:
     """Upload the scene as the task's package, and wait until the farm has opened and proven it.
 
     Raises Refused when it does not pass.
@@ -35,10 +37,10 @@ def send_scene(customer: Person, task: int, place: Place, console: Console) -> N
     upload = Upload(TransferDoor(customer.session), journal, customer.keys, progress=progress)
     try:
         with_bar(
-            "Sealed upload",
+            Said("Sealed upload", "加密上传"),
             lambda: upload.send(task, lambda: source_files(place.scene)),
             progress,
-            console,
+            screen,
         )
     finally:
         journal.close()
@@ -46,15 +48,21 @@ def send_scene(customer: Person, task: int, place: Place, console: Console) -> N
         time.sleep(POLL_S)
     if row.state is not TaskState.QUEUED:
         raise Refused(row.reason, row.reason_zh)
-    console.print("  The farm opened the package, proved it, and queued the task")
+    screen.say(
+        Said(
+            "  The farm opened the package, proved it, and queued the task",
+            "  农场已打开并校验场景包，任务已排队",
+        )
+    )
 
 
-def fetch_results(customer: Person, task: int, place: Place, console: Console) -> int:
+def fetch_results(customer: Person, task: int, place: Place, screen: Screen) -> int:
     """Download a task's frames into an empty folder; give how many are as they were recorded."""
     shutil.rmtree(place.results, ignore_errors=True)
     progress = Progress()
     download = Download(ResultDoor(customer.session), customer.keys, progress=progress)
-    with_bar("Sealed download", lambda: download.fetch(task, place.results), progress, console)
+    title = Said("Sealed download", "加密下载")
+    with_bar(title, lambda: download.fetch(task, place.results), progress, screen)
     recorded: dict[str, str] = {}
     rev = 0
     while rows := customer.link.frames(task, rev):
@@ -68,7 +76,7 @@ def fetch_results(customer: Person, task: int, place: Place, console: Console) -
     )
 
 
-def with_bar(title: str, work: Callable[[], object], progress: Progress, console: Console) -> None:
+def with_bar(title: Said, work: Callable[[], object], progress: Progress, screen: Screen) -> None:
     """Show how far a transfer is while it works in a thread; raises what it raises."""
     failed: list[BaseException] = []
 
@@ -78,15 +86,15 @@ def with_bar(title: str, work: Callable[[], object], progress: Progress, console
         except BaseException as error:  # noqa: BLE001  # raised again where the bar is
             failed.append(error)
 
-    thread = threading.Thread(target=run, name=title)
+    thread = threading.Thread(target=run, name=title.en)
     columns = (
-        TextColumn("{task.description:<22}"),
+        TextColumn("{task.description}", table_column=Column(min_width=22)),
         BarColumn(bar_width=32),
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    with Bars(*columns, console=console, refresh_per_second=5) as bars:
-        bar = bars.add_task(title, total=None)
+    with Bars(*columns, console=screen.console, refresh_per_second=5) as bars:
+        bar = bars.add_task(title.text(screen.language), total=None)
         thread.start()
         while thread.is_alive():
             thread.join(POLL_S)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from farmdesk.cli.screen import Screen
 from farmdesk.demo import run
 from farmdesk.demo.run import run_demo
 
@@ -18,12 +19,14 @@ def test_the_whole_way_and_again_with_the_same_people(
     monkeypatch.setattr(run, "FRAMES", "1-3")
     folder = tmp_path / "演示 demo"
     frames = []
-    for turn in (1, 2):
+    for language, figures in (("en", "3 of 3, 0 failed"), ("zh", "3 / 3，失败 0")):
         said = io.StringIO()
-        good = run_demo(folder, {**os.environ, "WINDOW": "0"}, Console(file=said))
+        screen = Screen(Console(file=said), language)
+        good = run_demo(folder, {**os.environ, "WINDOW": "0"}, screen)
         assert good, said.getvalue()
-        assert ("applied" in said.getvalue()) is (turn == 1)
-        assert "3 of 3, 0 failed" in said.getvalue()
+        assert ("applied" in said.getvalue()) is (language == "en")
+        assert "申请" not in said.getvalue(), "the second time all have their keys"
+        assert figures in said.getvalue()
         frames = sorted((folder / "results").glob("frame_*.png"))
         assert len(frames) == 3
     proven = sorted((folder / "farm/work/000002/frames").glob("frame_*.png"))

@@ -18,13 +18,8 @@ NOTING = {"Deed", "put_on_record", "noted", "_noted", "note", "_note", "_deed", 
 NO_ACTIONS = {"farm", "info", "warning", "error"}  # who notes, and the levels of the log's lines
 USED = {"use_master_key", "use_authority", "use_certificate"}  # keys of a mapping in `setup`
 
-SPOKEN = {
-    "Said",
-    "Refused",
-    "FarmUnavailable",
-    "__init__",
-    "_wrong",
-}  # take a sentence and its twin
+# These take a sentence and its twin, or what holds both.
+SPOKEN = {"Said", "Refused", "FarmUnavailable", "__init__", "_wrong", "say", "complain", "print"}
 CHINESE = re.compile("[一-鿿，。：；（）、]")
 ENGLISH = re.compile("[a-z]{2,}")
 A_STATES_NAME = re.compile(r"\.(value|state|kind|role)$")
@@ -119,6 +114,7 @@ def test_no_sentence_is_there_in_english_alone(file: Path) -> None:
         ('Said(f"Task {key} is away.", "gone")', ["Task {} is away.", "gone"]),
         ('raise Refused("Not now.", "Not now.")', ["Not now.", "Not now."]),
         ('super().__init__(f"{path} is gone.")', ["{} is gone."]),
+        ('screen.say("All is well.")', ["All is well."]),
         ('zh = f"任务 {task.state}。"', ["task.state"]),
         ('zh = f"任务 {transfer.state.value}。"', ["transfer.state.value"]),
         ('Said("Ask again.", "请重试。")', []),

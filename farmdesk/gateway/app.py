@@ -78,6 +78,7 @@ async def _tidy(app: FastAPI) -> None:
             await run_in_threadpool(parts.login.tidy)
             await run_in_threadpool(parts.registry.tidy)
             await run_in_threadpool(parts.uploads.tidy)
+            await run_in_threadpool(parts.expiry.tidy)
         except FarmError as error:
             log.warning("housekeeping: %s", error)
         except Exception:  # the top of a round: the next one may do better

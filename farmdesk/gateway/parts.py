@@ -10,6 +10,7 @@ from farmdesk.db.database import Database
 from farmdesk.domain.users import Role
 from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import Caller, CallerNow, Sessions
+from farmdesk.gateway.expiry import Expiry
 from farmdesk.gateway.faults import TooMany
 from farmdesk.gateway.login import LoginDesk
 from farmdesk.gateway.own_link import OwnLink
@@ -38,6 +39,7 @@ class Parts:
     bodies: Bodies
     results: Results
     packages: Packages
+    expiry: Expiry
     authority: bytes
     customers_words: RateLimit = field(
         default_factory=lambda: RateLimit(one=120, all_together=6000, window_s=60.0)

@@ -17,6 +17,7 @@ from farmdesk.domain.errors import Refused
 from farmdesk.gateway.app import make_app
 from farmdesk.gateway.bodies import Bodies
 from farmdesk.gateway.callers import Clock, Sessions, utc_now
+from farmdesk.gateway.expiry import Expiry
 from farmdesk.gateway.http_door import BoundedHttp
 from farmdesk.gateway.login import DatabaseDoor, LoginDesk
 from farmdesk.gateway.outgoing import Outgoing
@@ -88,6 +89,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
         bodies=Bodies(),
         results=Results(database, outgoing),
         packages=Packages(database, outgoing),
+        expiry=Expiry(database, certificate, now),
         authority=authority,
     )
 

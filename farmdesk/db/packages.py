@@ -54,7 +54,7 @@ class PackageStore:
 
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
-    ) -> None:
-        """End an upload, with the reason where it was refused."""
+    ) -> bool:
+        """End an upload, with the reason where it was refused; False when it had ended before."""
         with self._database.writing() as connection:
-            transfers.end(connection, transfer, state, now=now, reason=en, reason_zh=zh)
+            return transfers.end(connection, transfer, state, now=now, reason=en, reason_zh=zh)

@@ -61,6 +61,6 @@ class Opener:
             scene=Path(package.scene).relative_to(scene).as_posix(),
             previous="" if previous is None else str(self._workspace.scene(previous)),
         )
-        if not opened.again:
-            self._unsealer.end(transfer, opened)
-        return opened
+        if opened.again or self._unsealer.end(transfer, opened):
+            return opened
+        return self._open(package)  # its owner was suspended meanwhile: that says so

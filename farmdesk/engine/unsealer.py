@@ -34,8 +34,8 @@ class Packages(Protocol):
 
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
-    ) -> None:
-        """End an upload, with the reason where it was refused."""
+    ) -> bool:
+        """End an upload, with the reason where it was refused; False when it had ended before."""
         ...
 
 
@@ -63,9 +63,10 @@ class Unsealer:
         """Run the program for an upload to its end; see `OpenOrder`. Raises Refused."""
         if transfer.state is not TransferState.COMPLETE:
             state = TRANSFER_STATES[transfer.state]
+            why = [said and f"{said} " for said in (transfer.reason, transfer.reason_zh)]
             raise Refused(
-                f"The upload is {state.en.lower()}, not complete. Upload it again.",
-                f"该上传{state.zh}，并不完整。请重新上传。",
+                f"The upload is {state.en.lower()}, not complete. {why[0]}Upload it again.",
+                f"该上传{state.zh}，并不完整。{why[1]}请重新上传。",
             )
         key = self.packages.key(transfer.user_id, transfer.key_version)
         if key is None:
@@ -89,12 +90,13 @@ class Unsealer:
             )
         )
 
-    def end(self, transfer: Transfer, opened: Opened) -> None:
-        """End an upload as the program did, and empty its inbox."""
+    def end(self, transfer: Transfer, opened: Opened) -> bool:
+        """End an upload as the program did, and empty its inbox; False when it had ended before."""
         state = TransferState.REFUSED if opened.en else TransferState.TAKEN_IN
         now = datetime.now(UTC)
-        self.packages.end(transfer.id, state, en=opened.en, zh=opened.zh, now=now)
+        ended = self.packages.end(transfer.id, state, en=opened.en, zh=opened.zh, now=now)
         Inbox(self.farm).discard(transfer.id)
+        return ended
 
 
 def _id(text: str) -> bytes:

@@ -17,7 +17,7 @@ import pytest
 from farmdesk.domain.accounts import KeyRecord, KeyState
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.frames import FrameSet
-from farmdesk.domain.transfers import Transfer, TransferKind, TransferState
+from farmdesk.domain.transfers import UNENDED, Transfer, TransferKind, TransferState
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.intake import Package
 from farmdesk.engine.open_package import OpenOrder
@@ -72,9 +72,12 @@ class FakePackages:
 
     def end(
         self, transfer: bytes, state: TransferState, *, en: str, zh: str, now: datetime
-    ) -> None:
+    ) -> bool:
         assert transfer == self.transfer.id
+        if self.transfer.state not in UNENDED:
+            return False
         self.transfer = replace(self.transfer, state=state, reason=en, reason_zh=zh)
+        return True
 
 
 class Bench:
@@ -254,6 +257,26 @@ def test_a_package_over_its_owners_quota_is_refused(bench: Bench) -> None:
     bench.packages.quota_bytes = sum(map(len, FILES.values())) - 1
     assert "your quota" in bench.open().en
     bench.assert_untouched()
+
+
+def test_whose_owner_is_suspended_meanwhile_is_not_taken(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.fill(FILES)
+    known = bench.packages.quota
+
+    def quota(user_id: int) -> int:
+        bench.packages.end(
+            TRANSFER, TransferState.CANCELLED, en="He was suspended.", zh="已停用。", now=NOW
+        )
+        return known(user_id)
+
+    monkeypatch.setattr(bench.packages, "quota", quota)
+    post = bench.open()
+    assert post.en == "The upload is cancelled, not complete. He was suspended. Upload it again."
+    assert "已停用。" in post.zh
+    assert not post.again
+    assert bench.packages.transfer.state is TransferState.CANCELLED
 
 
 def test_a_package_may_take_its_owners_whole_quota(bench: Bench) -> None:

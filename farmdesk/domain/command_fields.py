@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
-from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.field_types import fits, plain_type, type_schema, type_words
 from farmdesk.domain.sizes import size_text
 from farmdesk.domain.text import is_one_line, quoted
 
@@ -27,6 +27,10 @@ QUOTA_BYTES = (10**6, 10**15)  # less holds no scene; who typed 20 may have mean
 MAX_NODES = 10_000  # that one command may name
 MAX_ID = 2**63 - 1  # of the database's BIGINT
 MAX_PIXELS = 65_536  # a side; the largest size that the common renderers take
+_TRANSFER = "[0-9a-f]{32}"
+# What programs are told of `is_one_line`; hidden marks of Unicode are refused too.
+_ONE_LINE = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029]*$"
+_SOME_LINES = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u2028\u2029]*$"
 
 
 class BadField(Refused):
@@ -37,69 +41,50 @@ class BadField(Refused):
         super().__init__(f"The field {quoted(name)} {en}.", f"字段 {quoted(name)} {zh}。")
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a field must be beside its type: `check` raises BadField, `schema` says it to programs.
+
+    `schema`: keywords of JSON Schema 2020-12.
+    """
+
+    check: Callable[[str, Any], None]
+    schema: dict[str, Any]
+
+
 def checked_field(name: str, value: object, hint: Any) -> object:
     """Hold a value to its field's type and rule. Raises BadField.
 
     Whole numbers become decimals where those are asked for.
     """
-    if not _fits(value, hint):
-        en, zh = _TYPE_WORDS[_plain(hint)]
-        raise BadField(name, f"must be {en}", f"必须是{zh}")
+    if not fits(value, hint):
+        words = type_words(hint)
+        raise BadField(name, f"must be {words.en}", f"必须是{words.zh}")
     rule = _RULES.get(name)
     if value is not None and rule is not None:
-        rule(name, value)
-    if _plain(hint) is tuple:
+        rule.check(name, value)
+    if plain_type(hint) is tuple:
         return tuple(value)  # type: ignore[arg-type]  # JSON knows lists only
-    return float(value) if isinstance(value, int) and _plain(hint) is float else value
+    return float(value) if isinstance(value, int) and plain_type(hint) is float else value
 
 
-def _plain(hint: Any) -> type:
-    """The type of a field without its `| None`; dict for any mapping."""
-    inner = [choice for choice in get_args(hint) if choice is not type(None)]
-    plain = inner[0] if get_origin(hint) is UnionType else hint
-    kind: type = get_origin(plain) or plain
-    return kind
+def field_schema(name: str, hint: Any) -> dict[str, Any]:
+    """Give the JSON Schema of the values that `checked_field` takes."""
+    rule, schema = _RULES.get(name), type_schema(hint)
+    return schema if rule is None else schema | rule.schema
 
 
-def _fits(value: object, hint: Any) -> bool:
-    """Say whether a JSON value is what a type hint says; a truth value is never a number."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is UnionType:
-        return any(_fits(value, choice) for choice in inner)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            isinstance(name, str) and _fits(item, inner[1]) for name, item in value.items()
-        )
-    if origin is tuple:
-        return isinstance(value, list | tuple) and all(_fits(item, inner[0]) for item in value)
-    if isinstance(value, bool):
-        return hint is bool
-    if hint is float:
-        return isinstance(value, int | float) and abs(value) < 1e15 and isfinite(value)
-    return isinstance(value, hint)
-
-
-_TYPE_WORDS: dict[type, tuple[str, str]] = {
-    str: ("text", "文字"),
-    int: ("a whole number", "整数"),
-    float: ("a number", "数字"),
-    bool: ("true or false", "true 或 false"),
-    tuple: ("a list of texts", "文字列表"),
-    dict: ("names with texts, numbers or truth values", "名称与文字、数字或真假值的对应"),
-}
-
-
-def _between(low: float, high: float) -> Callable[[str, Any], None]:
+def _between(low: float, high: float) -> Rule:
     def check(name: str, value: Any) -> None:
         if not low <= value <= high:
             raise BadField(
                 name, f"must lie between {low:,} and {high:,}", f"必须在 {low:,} 到 {high:,} 之间"
             )
 
-    return check
+    return Rule(check, {"minimum": low, "maximum": high})
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], None]:
+def _one_of(choices: tuple[str, ...]) -> Rule:
     def check(name: str, value: Any) -> None:
         if value not in choices:
             raise BadField(
@@ -108,10 +93,10 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], None]:
                 f"必须是其中之一：{'、'.join(choices)}",
             )
 
-    return check
+    return Rule(check, {"enum": choices})
 
 
-def _line(most: int, *, least: int = 0) -> Callable[[str, Any], None]:
+def _line(most: int, *, least: int = 0) -> Rule:
     def check(name: str, value: Any) -> None:
         if not least <= len(value) <= most:
             raise BadField(
@@ -124,11 +109,21 @@ def _line(most: int, *, least: int = 0) -> Callable[[str, Any], None]:
                 name, "must not hold line breaks or control characters", "不能含有换行或控制字符"
             )
 
-    return check
+    return Rule(check, {"minLength": least, "maxLength": most, "pattern": _ONE_LINE})
+
+
+_NAME, _NOTE = _line(MAX_NAME, least=1), _line(MAX_NOTE)
+_VALUE, _WHOLE = _line(MAX_PATH), _between(-MAX_ID, MAX_ID)  # of a parameter
+_VALUES = [
+    type_schema(str) | _VALUE.schema,
+    type_schema(int) | _WHOLE.schema,
+    type_schema(float),
+    type_schema(bool),
+]
 
 
 def _check_transfer(name: str, value: Any) -> None:
-    if not re.fullmatch(r"[0-9a-f]{32}", value):
+    if not re.fullmatch(_TRANSFER, value):
         raise BadField(name, "must be 32 hex digits", "必须是 32 位十六进制数字")
 
 
@@ -146,7 +141,7 @@ def _check_time(name: str, value: Any) -> None:
 
 
 def _check_note(name: str, value: Any) -> None:
-    _line(MAX_NOTE)(name, value.translate(dict.fromkeys(map(ord, "\r\n\t"), " ")))
+    _NOTE.check(name, value.translate(dict.fromkeys(map(ord, "\r\n\t"), " ")))
 
 
 def _check_parameters(name: str, value: Any) -> None:
@@ -155,18 +150,18 @@ def _check_parameters(name: str, value: Any) -> None:
             name, f"must have {MAX_PARAMETERS} entries at most", f"最多有 {MAX_PARAMETERS} 项"
         )
     for key, item in value.items():
-        _line(MAX_NAME, least=1)(name, key)
+        _NAME.check(name, key)
         if isinstance(item, str):
-            _line(MAX_PATH)(key, item)
+            _VALUE.check(key, item)
         elif isinstance(item, int):
-            _between(-MAX_ID, MAX_ID)(key, item)
+            _WHOLE.check(key, item)
 
 
 def _check_nodes(name: str, value: Any) -> None:
     if len(value) > MAX_NODES:
         raise BadField(name, f"must have {MAX_NODES:,} entries at most", f"最多有 {MAX_NODES:,} 项")
     for item in value:
-        _line(MAX_NAME, least=1)(name, item)
+        _NAME.check(name, item)
 
 
 def _check_quota(name: str, value: int) -> None:
@@ -176,33 +171,33 @@ def _check_quota(name: str, value: int) -> None:
         raise BadField(name, f"must be 0 or {en}, like 20GB", f"必须是 0 或 {zh}，例如 20GB")
 
 
-_RULES: dict[str, Callable[[str, Any], None]] = {
+_RULES: dict[str, Rule] = {
     "task_id": _between(1, MAX_ID),
     "previous_task": _between(1, MAX_ID),
     "after": _between(1, MAX_ID),
     "after_mode": _one_of(AFTER_MODES),
-    "due": _check_time,
+    "due": Rule(_check_time, {"format": "date-time"}),
     "priority": _between(0, 9),
     "width": _between(1, MAX_PIXELS),
     "height": _between(1, MAX_PIXELS),
     "fps": _between(0.001, 1000),
     "policy": _one_of(POLICIES),
     "change": _one_of(CHANGES),
-    "name": _line(MAX_NAME, least=1),
-    "tool": _line(MAX_NAME, least=1),
+    "name": _NAME,
+    "tool": _NAME,
     "tool_version": _line(MAX_NAME),
     "project": _line(MAX_NAME),
     "show": _line(MAX_NAME),
     "version": _line(MAX_NAME),
-    "camera": _line(MAX_NAME, least=1),
-    "layer": _line(MAX_NAME, least=1),
-    "output_format": _line(MAX_NAME, least=1),
+    "camera": _NAME,
+    "layer": _NAME,
+    "output_format": _NAME,
     "scene": _line(MAX_PATH, least=1),
     "folder": _line(MAX_PATH, least=1),
-    "nodes": _check_nodes,
+    "nodes": Rule(_check_nodes, {"maxItems": MAX_NODES, "items": type_schema(str) | _NAME.schema}),
     "pool": _line(MAX_NAME),
     "count": _between(1, MAX_NODES),
-    "note": _check_note,
+    "note": Rule(_check_note, _NOTE.schema | {"pattern": _SOME_LINES}),
     "request_id": _between(1, MAX_ID),
     "reason": _line(MAX_REASON),
     "answer": _one_of(ANSWERS),
@@ -211,9 +206,19 @@ _RULES: dict[str, Callable[[str, Any], None]] = {
     "application_id": _between(1, MAX_ID),
     "role": _one_of(ROLES),
     "handover": _line(MAX_NAME),
-    "login": _line(MAX_NAME, least=1),
-    "fingerprint": _line(MAX_NAME, least=1),
-    "transfer": _check_transfer,
-    "quota_bytes": _check_quota,
-    "parameters": _check_parameters,
+    "login": _NAME,
+    "fingerprint": _NAME,
+    "transfer": Rule(_check_transfer, {"pattern": f"^{_TRANSFER}$"}),
+    "quota_bytes": Rule(
+        _check_quota,
+        {"anyOf": [{"const": 0}, {"minimum": QUOTA_BYTES[0], "maximum": QUOTA_BYTES[1]}]},
+    ),
+    "parameters": Rule(
+        _check_parameters,
+        {
+            "maxProperties": MAX_PARAMETERS,
+            "propertyNames": _NAME.schema,
+            "additionalProperties": {"anyOf": _VALUES},
+        },
+    ),
 }

@@ -7,7 +7,7 @@ values and back, so that they can lie in table `command` and travel over HTTPS.
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, Field, asdict, fields
 from typing import Any, get_args, get_type_hints
 
 from farmdesk.domain.account_commands import AccountCommand
@@ -20,12 +20,12 @@ from farmdesk.domain.urgent_commands import UrgentCommand
 
 Command = TaskCommand | NodeCommand | UrgentCommand | AccountCommand
 
-_KINDS: dict[str, type[Command]] = {
+KINDS: Mapping[str, type[Command]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower(): command
     for command in get_args(Command)
 }
-_HINTS = {command: get_type_hints(command) for command in _KINDS.values()}
-_NAMES = {command: kind for kind, command in _KINDS.items()}
+HINTS = {command: get_type_hints(command) for command in KINDS.values()}
+_NAMES = {command: kind for kind, command in KINDS.items()}
 
 
 class UnknownKind(Refused):
@@ -45,6 +45,11 @@ def kind_of(command: Command) -> str:
     return _NAMES[type(command)]
 
 
+def is_required(wanted: "Field[object]") -> bool:
+    """Say whether a body must hold a field of a command."""
+    return wanted.default is MISSING and wanted.default_factory is MISSING
+
+
 def to_body(command: Command) -> dict[str, object]:
     """Give a command's fields as JSON-like values."""
     return asdict(command)
@@ -52,16 +57,15 @@ def to_body(command: Command) -> dict[str, object]:
 
 def from_body(kind: str, body: Mapping[str, object]) -> Command:
     """Make the command that `to_body` was given. Raises UnknownKind or BadField."""
-    command = _KINDS.get(kind)
+    command = KINDS.get(kind)
     if command is None:
         raise UnknownKind(kind)
-    hints = _HINTS[command]
+    hints = HINTS[command]
     for name in body:
         if name not in hints:
             raise BadField(str(name), "is not known to this command", "不属于此命令")
     for wanted in fields(command):
-        required = wanted.default is MISSING and wanted.default_factory is MISSING
-        if required and wanted.name not in body:
+        if is_required(wanted) and wanted.name not in body:
             raise BadField(wanted.name, "is missing", "缺失")
     values: dict[str, Any] = {
         name: checked_field(name, value, hints[name]) for name, value in body.items()

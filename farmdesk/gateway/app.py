@@ -19,6 +19,7 @@ from farmdesk.gateway import (
     pages_transfers,
 )
 from farmdesk.gateway.command_body import COMMAND_BYTES
+from farmdesk.gateway.document import DocumentedApp
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
 from farmdesk.gateway.parts import Parts
@@ -40,7 +41,7 @@ def make_app(parts: Parts) -> FastAPI:
         yield
         tidying.cancel()
 
-    app = FastAPI(
+    app = DocumentedApp(
         title="FarmDesk gateway",
         version=__version__,
         docs_url=None,  # their scripts would come from elsewhere

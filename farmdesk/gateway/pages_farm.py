@@ -21,7 +21,8 @@ from farmdesk.domain.rows import (
 from farmdesk.domain.users import Role, User
 from farmdesk.gateway.callers import CallerNow
 from farmdesk.gateway.command_body import command_form
-from farmdesk.gateway.forms import CommandForm, Number
+from farmdesk.gateway.document import COMMAND_BODY
+from farmdesk.gateway.forms import Number
 from farmdesk.gateway.parts import LinkNow, PartsNow
 from farmdesk.gateway.replies import MAX_ROWS, reply
 from farmdesk.link.farm_link import FarmLink
@@ -31,15 +32,9 @@ MAX_PACES = 500
 
 router = APIRouter()
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS)]
-_COMMAND_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": CommandForm.model_json_schema()}},
-    }
-}
 
 
-@router.post("/commands", response_model=Sent, status_code=202, openapi_extra=_COMMAND_BODY)
+@router.post("/commands", response_model=Sent, status_code=202, openapi_extra=COMMAND_BODY)
 async def send(request: Request, caller: CallerNow, parts: PartsNow, link: LinkNow) -> Response:
     """Hand a command to the engine. It is read only when its sender is known: it may be large."""
     parts.hear(caller)

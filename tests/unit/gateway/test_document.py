@@ -1,15 +1,21 @@
 """What the gateway's OpenAPI document says, and the witness that holds the gateway to it."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
 from fastapi import Response
+from jsonschema_rs import Draft202012Validator
 
+from farmdesk.domain.commands import KINDS, kind_of, to_body
+from farmdesk.domain.node_commands import DrainNodes
+from farmdesk.domain.task_commands import PauseTask
 from farmdesk.gateway.app import make_app
 from farmdesk.gateway.pages_transfers import BODY_BYTES
 from farmdesk.link.wire import Kind, Problem, to_json
 from tests.gateway_witness import Witness
+from tests.samples import spec
 
 DOCUMENT = make_app(None).openapi()  # type: ignore[arg-type]  # no page is asked
 JSON = "application/json"
@@ -29,6 +35,24 @@ def test_what_carries_sealed_bytes_says_how_many(last: str) -> None:
     [(kind, content)] = body["content"].items()
     assert kind == "application/octet-stream"
     assert content["schema"]["maxLength"] == BODY_BYTES
+
+
+def test_every_command_is_in_the_document_by_its_kind() -> None:
+    content = DOCUMENT["paths"]["/commands"]["post"]["requestBody"]["content"]
+    assert content == {JSON: {"schema": {"$ref": "#/components/schemas/Command"}}}
+    schemas = DOCUMENT["components"]["schemas"]
+    named = schemas["Command"]["discriminator"]["mapping"]
+    assert list(named) == list(KINDS)
+    assert schemas["Command"]["oneOf"] == [{"$ref": place} for place in named.values()]
+    for kind, place in named.items():
+        assert schemas[place.rpartition("/")[2]]["properties"]["kind"]["const"] == kind
+    validator = Draft202012Validator(
+        {"$ref": "#/components/schemas/Command", "components": DOCUMENT["components"]}
+    )
+    for command in (PauseTask(7), DrainNodes(nodes=("n1",)), spec(width=640, fps=24)):
+        message = {"kind": kind_of(command), "body": to_body(command)}
+        assert validator.is_valid(json.loads(json.dumps(message)))
+        assert not validator.is_valid(message | {"kind": "wake_up"})
 
 
 @pytest.mark.parametrize(

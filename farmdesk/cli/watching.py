@@ -3,16 +3,19 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import FrameType
 from typing import TypeVar
 
+from rich.console import Console, RenderableType
 from rich.filesize import decimal
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.ctrl_c import INTERRUPTED, Interrupted
@@ -83,26 +86,38 @@ def _kept(again: str | None) -> Interrupted:
     )
 
 
+class TransferBar(Bars):
+    """A transfer's bar; below it, on lines of its own, why nothing moves."""
+
+    def __init__(self, title: str, console: Console, language: str) -> None:
+        self._language = language
+        self._why = Text()
+        super().__init__(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[said]}", markup=False),
+            console=console,
+        )
+        self._bar = self.add_task(title, total=None, said="")
+
+    def show(self, seen: Standing) -> None:
+        """Show a look at the transfer."""
+        self._why = Text("" if seen.waits_for is None else seen.waits_for.text(self._language))
+        said = standing_text(seen).text(self._language)
+        self.update(self._bar, completed=seen.done, total=seen.total or None, said=said)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Give what is shown."""
+        yield from super().get_renderables()
+        if self._why:
+            yield self._why
+
+
 def _show(call: Call, title: str, progress: Progress, working: Future[Given]) -> None:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[said]}", markup=False),
-    )
-    with Bars(*columns, console=call.complaints.console) as bars:
-        bar = bars.add_task(title, total=None, said="")
-        done = False
-        while not done:
-            done = bool(wait([working], LOOK_S).done)
-            seen = progress.look()
-            why = seen.waits_for
-            bars.update(
-                bar,
-                completed=seen.done,
-                total=seen.total or None,
-                description=title if why is None else why.text(call.screen.language),
-                said=standing_text(seen).text(call.screen.language),
-            )
+    with TransferBar(title, call.complaints.console, call.screen.language) as bar:
+        while not wait([working], LOOK_S).done:
+            bar.show(progress.look())
+        bar.show(replace(progress.look(), waits_for=None))
 
 
 def standing_text(seen: Standing) -> Said:

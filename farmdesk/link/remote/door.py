@@ -226,9 +226,9 @@ def _translated(error: Exception, url: str) -> FarmUnavailable | WrongServer:
             return WrongServer(url)
         cause = cause.__cause__ or cause.__context__
     return FarmUnavailable(
-        f"The farm at {url} cannot be reached now. Check the address and the network; what was "
-        "asked for may have arrived, so look before you send it again.",
-        f"现在无法连接位于 {url} 的农场。请检查地址和网络；请求可能已送达，重新发送前请先查看。",
+        f"The farm at {url} cannot be reached now. Check the address and the network. A command "
+        "may have arrived all the same: look before you send it again.",
+        f"现在无法连接位于 {url} 的农场。请检查地址和网络。命令可能已送达，重新发送前请先查看。",
     )
 
 

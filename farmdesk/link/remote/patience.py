@@ -25,6 +25,13 @@ class Paused(Refused):
         )
 
 
+class TryingAgain(FarmUnavailable):
+    """Why a transfer stands still for a while."""
+
+    def __init__(self, error: FarmUnavailable) -> None:
+        super().__init__(f"Trying again by itself. {error.en}", f"正在自动重试。{error.zh}")
+
+
 class Patience:
     """Of one transfer. `pause` ends every wait."""
 
@@ -44,7 +51,7 @@ class Patience:
         """Wait before the next try. Raises Paused, or the error when patience is at its end."""
         if monotonic() - self._went_on > self._patience_s:
             raise error
-        self._progress.say(error)
+        self._progress.say(TryingAgain(error))
         if self._pause.wait(self._wait_s):
             raise Paused
         self._wait_s = min(2 * self._wait_s, MAX_WAIT_S)

@@ -1,17 +1,22 @@
 """What a person reads while a download goes, and when frames are missing at its end."""
 
+import io
 from inspect import signature
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from farmdesk.cli.downloading import missing
 from farmdesk.cli.options import read_words
-from farmdesk.cli.watching import standing_text
+from farmdesk.cli.watching import TransferBar, standing_text
+from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.link.remote.download import Download, Fetched
 from farmdesk.link.remote.hand_in import FramesByHand
 from farmdesk.link.remote.package_fetch import PackageFetch
+from farmdesk.link.remote.patience import TryingAgain
 from farmdesk.link.remote.progress import Standing
 from farmdesk.link.remote.upload import Upload
 
@@ -40,6 +45,30 @@ from farmdesk.link.remote.upload import Upload
 def test_a_look_at_a_transfer_is_put_into_words(seen: Standing, en: str, zh: str) -> None:
     said = standing_text(seen)
     assert (said.text("en"), said.text("zh")) == (en, zh)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_why_nothing_moves_is_told_to_its_end_in_a_narrow_terminal(language: str) -> None:
+    away = TryingAgain(FarmUnavailable("The farm is away. " * 9, "农场暂时无法连接，请稍候。" * 9))
+    console = Console(file=io.StringIO(), width=80, record=True)
+    bar = TransferBar("results-7", console, language)
+    bar.show(Standing(10**10, 3 * 10**10, 1e8, 93_784.0, away, (3120, 9000)))
+    console.print(bar.get_renderable())
+    of_the_bar, *why = console.export_text().splitlines()
+    assert of_the_bar.startswith("results-7 ")
+    assert "3120/9000" in of_the_bar
+    assert max(map(cell_len, [of_the_bar, *why])) <= 80
+    told = "".join(why).replace(" ", "")
+    assert told == away.text(language).replace(" ", "")
+
+
+def test_what_moves_again_says_nothing_more() -> None:
+    console = Console(file=io.StringIO(), width=80, record=True)
+    bar = TransferBar("results-7", console, "en")
+    bar.show(Standing(1, 2, 1.0, None, TryingAgain(FarmUnavailable("away", "away"))))
+    bar.show(Standing(2, 2, 1.0, None))
+    console.print(bar.get_renderable())
+    assert len(console.export_text().splitlines()) == 1
 
 
 def fetched(state: TaskState, **more: object) -> Fetched:

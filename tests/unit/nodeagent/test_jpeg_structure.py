@@ -114,6 +114,7 @@ def test_components_have_blocks_by_their_sampling(told: Told) -> None:
     alone = ((1,), 3 * 2), ((2,), 2 * 2), ((3,), 2 * 3)
     assert told(picture(*alone)) == ""
     assert told(picture(alone[0], ((2, 3), 2 * 2 * 3))) == ""
+    assert told(picture(((1, 2), 2 * 2 * 3), alone[2])) == ""
     for number in range(3):
         assert "lacks a part" in told(picture(*alone[:number], *alone[number + 1 :]))
         assert "cannot be true" in told(picture(*alone, alone[number]))
@@ -169,6 +170,7 @@ def progressive(*scans: tuple[int, int, int, int]) -> bytes:
 SCANS = {
     "all in turn": ([(0, 0, 0, 1), (1, 63, 0, 2), (0, 0, 1, 0), (1, 63, 2, 1), (1, 63, 1, 0)], ""),
     "coefficients in two scans": ([(0, 0, 0, 0), (1, 5, 0, 0), (6, 63, 0, 0)], ""),
+    "one coefficient alone": ([(0, 0, 0, 0), (1, 1, 0, 0), (2, 63, 0, 0)], ""),
     "the last bit is missing": ([(0, 0, 0, 0), (1, 63, 0, 1)], "lacks a part"),
     "the first coefficient's last bit is missing": ([(0, 0, 0, 1), (1, 63, 0, 0)], "lacks a part"),
     "a coefficient is missing": ([(0, 0, 0, 0), (1, 62, 0, 0)], "lacks a part"),
@@ -214,6 +216,11 @@ WRONG = {
     "half an end": (made()[:-1], "no end marker"),
     "no lines": (made(head=frame((1, 0x11, 0), size=(4, 0))), "4x0 pixels"),
     "samples of 9 bits": (made(head=GREY.replace(b"\x08\0\3", b"\x09\0\3")), "cannot be true"),
+    "no components, and no scan": (made(head=frame(), scans=b""), "cannot be true"),
+    "one component twice, counted once": (
+        made(head=segment(0xC0, GREY[4:] + b"\1\x11\0")),
+        "cannot be true",
+    ),
     "no components": (made(head=frame()), "cannot be true"),
     "a component too few": (made(head=GREY.replace(b"\1\x11", b"\1\x11\0\1\x11")), "marker"),
     "a frame of two bytes": (made(head=segment(0xC0, b"\x08\0")), "damaged"),
@@ -266,17 +273,22 @@ def test_a_jpeg_that_cannot_be_true(told: Told, body: bytes, why: str) -> None:
 
 RIGHT = {
     "tables in one segment": made(
-        tables=segment(0xDB, b"\1" + bytes(64) + b"\x10" + bytes(128))
+        tables=segment(0xDB, b"\3" + bytes(64) + b"\x10" + bytes(128))
         + segment(0xC4, DC[4:] + AC[4:])
     ),
     "all codes of 16 bits": made(tables=TABLES + huffman(1, CODES_16, number=3)),
-    "as many codes as bits": made(before=huffman(0, [(1, 0), (2, 1), (2, 2)])),
+    "as many codes as bits": made(before=huffman(0, [(1, 0), (2, 1), (2, 15)])),
     "samples of 12 bits": made(head=GREY.replace(b"\x08\0\3", b"\x0c\0\3")),
     "a second component": made(head=TWO, scans=scan(b"\x0f", (1, 0), (2, 0))),
     "ten blocks": made(
         head=frame((1, 0x42, 0), (2, 0x12, 0)), scans=scan(b"\0\0\x0f", (1, 0), (2, 0))
     ),
     "more blocks of one": made(head=frame((1, 0x44, 0))),
+    "arithmetic codes": SOI
+    + QUANTIZATION
+    + frame((1, 0x11, 0), marker=0xC9)
+    + scan(b"any", (1, 0))
+    + EOI,
     "a progressive of arithmetic codes": SOI
     + QUANTIZATION
     + frame((1, 0x11, 0), marker=0xCA)

@@ -82,7 +82,7 @@ _THINGS: Mapping[str, str] = {
 def action_word(action: str) -> Said:
     """Name what was done, also in Chinese with the word that one asks for it by."""
     word = ACTIONS.get(action)
-    return Said(action, f"{word}（{action}）" if word else action)
+    return Said(action, f"{word} {action}" if word else action)
 
 
 def subject_word(subject: str) -> Said:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from farmdesk.domain.rows import FrameRow, LogRow, MessageRow, NodeRow, TaskRow, UrgentRow
-from farmdesk.domain.states import FailureReason, FrameState
+from farmdesk.domain.states import FailureReason
 from farmdesk.domain.users import User
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.ui.frame_files import FilePattern, pattern_of
@@ -136,7 +136,7 @@ def frames_read(task_id: int, rows: list[FrameRow], since_rev: int) -> FramesRea
         reasons=np.array([codes[r.reason] if r.reason else 0 for r in records], np.uint8),
         nodes=tuple(r.node for r in records),
         files=tuple(pattern_of(r.frame, r.path) for r in records),
-        texts=tuple((r.frame, r.text) for r in records if r.state is FrameState.FAILED and r.text),
+        texts=tuple((r.frame, r.text) for r in records if r.reason and r.text),
     )
 
 

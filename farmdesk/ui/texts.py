@@ -62,6 +62,8 @@ class Text(Phrase):
     FLAG_PENDING = ("加急待批", "urgent?")
     FLAG_URGENT = ("加急", "urgent")
     FLAG_AFTER = ("等 #{task}", "after #{task}")
+    TASK_WHY = ("#{id} {name}：{why}", "#{id} {name}: {why}")
+    NODE_WHY = ("{node}：{why}", "{node}: {why}")
     ENDS = ("{at} ±{range}", "{at} ±{range}")
     ENDS_OR_LATER = ("{at} 或更晚", "{at} or later")
     ENDS_IF_STARTED = ("（{ends}）", "({ends})")

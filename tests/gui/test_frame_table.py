@@ -89,8 +89,9 @@ def test_answers_about_another_task_are_not_taken(table: FrameTable, qtbot: QtBo
 
 
 def test_the_tooltip_says_all_that_is_known(table: FrameTable) -> None:
+    """Also of a frame that was to be rendered again, when its task was given up."""
     table.take_frames(
-        read_of(attempt(5, FrameState.FAILED, reason=FailureReason.STALL, text="no output"))
+        read_of(attempt(5, FrameState.RETRYING, reason=FailureReason.STALL, text="no output"))
     )
     table.take_states(states_read(bytes([0, 0, FrameState.FAILED, 2] + [0] * 7), rev=12))
     table.take_running({7: "node09"})

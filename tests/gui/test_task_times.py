@@ -143,4 +143,5 @@ def test_the_reason_of_what_is_selected_is_in_sight(
     window.panels.nodes.select("node17")
     assert window.panels.nodes.why.text() == "node17: 连续 5 帧失败：显存不足"
     window.appearance.set_language("zh")
+    assert window.panels.nodes.why.text() == "node17：连续 5 帧失败：显存不足"
     assert "继续" in window.panels.queue.why.text()

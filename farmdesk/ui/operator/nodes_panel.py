@@ -73,8 +73,11 @@ class NodesPanel(QWidget):
 
     def _tell_why(self) -> None:
         """Say of the selected node why it idles, or what it does."""
-        rows = self.selected()
-        self.why.say(f"{rows[0].record.node}: {self.model.why(rows[0])}" if rows else "")
+        words, row = self._appearance.words, next(iter(self.selected()), None)
+        if row is None:
+            self.why.say("")
+        else:
+            self.why.say(words(Text.NODE_WHY, node=row.record.node, why=self.model.why(row)))
 
     def _hint(self) -> Hint | None:
         if not self.model.loaded:

@@ -124,8 +124,12 @@ class QueuePanel(QWidget):
 
     def _tell_why(self) -> None:
         """Say of the first selected task why it waits, or what it does."""
-        rows = self.selected()
-        self.why.say(f"#{rows[0].id} {rows[0].name}: {self.model.why(rows[0])}" if rows else "")
+        words, row = self._appearance.words, next(iter(self.selected()), None)
+        if row is None:
+            self.why.say("")
+        else:
+            why = self.model.why(row)
+            self.why.say(words(Text.TASK_WHY, id=row.id, name=row.name, why=why))
 
     def _keep(self, change: Callable[[], None]) -> None:
         """Change the filter; selected tasks are selected again when it shows them again."""

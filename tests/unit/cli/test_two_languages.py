@@ -68,7 +68,7 @@ def test_english_is_worded_as_ever(name: str, line: str) -> None:
 
 
 def test_the_audit_log_names_in_chinese_what_was_done_and_to_what() -> None:
-    assert "停止任务（stop_task）  任务 7" in printed("audit", "zh")
+    assert "停止任务 stop_task  任务 7" in printed("audit", "zh")
     for strange in ("nobody_knows_it", "任务", "", "stop_task "):
         assert action_word(strange).text("zh") == strange
     for login in ("task", "wang", "", "tasks 7"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farmdesk.domain.errors import Refused
-from farmdesk.security.secret_file import read_secret, write_secret
+from farmdesk.security.secret_file import read_secret, sweep_parts, write_secret
 
 VARIABLE = "FARMDESK_MASTER_KEY"  # in the place of the file: the same lines, split by spaces too
 KEY_BYTES = 32
@@ -85,6 +85,10 @@ def parse_master_keys(text: str, place: str) -> tuple[MasterKey, ...]:
 
 
 def write_master_keys(path: Path, keys: Sequence[MasterKey], *, replace: bool = False) -> None:
-    """Write the file, the current key last. Raises SecretExists or NoSecretFile."""
+    """Write the file, the current key last. Raises SecretExists or NoSecretFile.
+
+    What killed writers left beside it goes: there lie keys that the file may have forgotten.
+    """
     lines = "".join(f"{key.id} {key.secret.hex()}\n" for key in keys)
     write_secret(path, (_HEAD + lines).encode(), replace=replace)
+    sweep_parts(path)

@@ -1,5 +1,6 @@
 """Files that hold secrets: for their owner alone, whole or not at all, never over one another."""
 
+import glob
 import os
 import stat
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from farmdesk.domain.errors import Refused
 
 MAX_BYTES = 1 << 20
+_PART = ".part"
 
 
 class OpenToOthers(Refused):
@@ -83,9 +85,15 @@ def write_secret(path: Path, content: bytes, *, replace: bool = False) -> None:
         raise NoSecretFile(path, error) from error
 
 
+def sweep_parts(path: Path) -> None:
+    """Delete what writers of this file left beside it when they were killed."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
+        part.unlink(missing_ok=True)
+
+
 def _write_beside(path: Path, content: bytes) -> Path:
     """Write into a new file in the same folder; mkstemp opens it for its owner alone."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
     made = Path(name)
     try:
         with os.fdopen(number, "wb") as file:

@@ -34,6 +34,26 @@ def test_the_file_is_read_as_written_and_never_written_over(tmp_path: Path) -> N
         read_master_keys(path)
 
 
+def test_no_key_stays_where_a_writer_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keys = tmp_path / "master[1].key", [MasterKey.make(), MasterKey.make()]
+    write_master_keys(path, keys[:1])
+    with monkeypatch.context() as patch:  # before the new file bears its name, or is taken away
+        for name in ("replace", "unlink"):
+            patch.setattr(Path, name, _killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_master_keys(path, keys, replace=True)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert read_master_keys(path) == tuple(keys[:1])
+    write_master_keys(path, keys[1:], replace=True)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _killed(*_given: object, **_named: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "master.key"
     write_master_keys(path, (KEY,))

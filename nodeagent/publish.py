@@ -5,6 +5,7 @@ off may come late, when others have rendered and proven the frame, or the task h
 """
 
 import contextlib
+import os
 import queue
 import threading
 import time
@@ -42,6 +43,18 @@ class PublishFailed:
     frame: int
     reason: Reason
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What was proven of a frame in scratch, and of which version of its file."""
+
+    facts: ImageFacts
+    version: tuple[int, int]
+
+
+def _version(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
 
 
 class Publisher:
@@ -88,8 +101,8 @@ class Publisher:
             text = "the task has ended; nothing more is published"
             return PublishFailed(work, done.frame, Reason.OUTPUT_WRITE, text)
         try:
-            facts = self._check(done)
-            line = self._store(done, facts)
+            checked = self._check(done)
+            line = self._store(done, checked)
         except BadImage as error:
             return PublishFailed(work, done.frame, Reason.BAD_IMAGE, str(error))
         except OSError as error:
@@ -99,13 +112,14 @@ class Publisher:
             done.path.unlink()  # the folder is emptied at the end in any case
         return Published(work, line)
 
-    def _check(self, done: RenderedFrame) -> ImageFacts:
+    def _check(self, done: RenderedFrame) -> _Checked:
         """Prove the file in scratch. Raises BadImage."""
         try:
-            if done.path.stat().st_mtime < done.newer_than - CLOCK_SLACK_S:
-                raise BadImage("the file is older than the tool's start")
+            found = done.path.stat()
         except FileNotFoundError as error:
             raise BadImage("the tool wrote no file for this frame") from error
+        if found.st_mtime < done.newer_than - CLOCK_SLACK_S:
+            raise BadImage("the file is older than the tool's start")
         facts = check_image(done.path)
         width, height = self._size
         if (width or facts.width, height or facts.height) != (facts.width, facts.height):
@@ -113,31 +127,33 @@ class Publisher:
                 f"the frame is {facts.width}x{facts.height}; {width}x{height} was expected"
             )
         self._size = (facts.width, facts.height)
-        return facts
+        return _Checked(facts, _version(found))
 
-    def _store(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
+    def _store(self, done: RenderedFrame, checked: _Checked) -> JournalLine:
         """Copy, rename and journal the frame, trying again when the share hiccups.
 
-        Raises OSError.
+        Raises BadImage, OSError.
         """
         for wait_s in RETRY_WAITS_S:
             try:
-                return self._store_once(done, facts)
+                return self._store_once(done, checked)
             except OSError:
                 time.sleep(wait_s)
-        return self._store_once(done, facts)
+        return self._store_once(done, checked)
 
-    def _store_once(self, done: RenderedFrame, facts: ImageFacts) -> JournalLine:
+    def _store_once(self, done: RenderedFrame, checked: _Checked) -> JournalLine:
         name = done.path.name
         part = self._output / f"{name}.{self._slot}.part"
         try:
             digest, size = copy_down(done.path, part)
+            if _version(done.path.stat()) != checked.version:
+                raise BadImage("the tool wrote on after the frame was complete")
             known = lying(self._output / name, done.frame, self._journals)
             if known is not None:  # somebody else was faster
                 part.unlink()
                 return known
             part.replace(self._output / name)
-        except OSError:
+        except (OSError, BadImage):
             with contextlib.suppress(OSError):
                 part.unlink()
             raise
@@ -150,8 +166,8 @@ class Publisher:
             path=name,
             bytes=size,
             sha256=digest,
-            width=facts.width,
-            height=facts.height,
+            width=checked.facts.width,
+            height=checked.facts.height,
             node=self._node,
         )
         self._journal.add(line)

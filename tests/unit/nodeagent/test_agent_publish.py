@@ -11,6 +11,7 @@ import pytest
 
 from nodeagent import publish
 from nodeagent.frame_runs import parse_frames
+from nodeagent.images import ImageFacts, check_image
 from nodeagent.journal import ENDED, Journal, JournalLine, read_journal
 from nodeagent.publish import Published, Publisher, PublishFailed
 from nodeagent.range_work import RangeWork
@@ -131,6 +132,65 @@ def test_a_file_that_is_older_than_the_tool(publish_frame: Publish, tmp_path: Pa
         outcome = publish_frame(1)
     assert isinstance(outcome, PublishFailed)
     assert "older" in outcome.text
+
+
+@pytest.mark.parametrize("written", [b"", b"more", png(2)])
+def test_what_was_proven_is_what_is_published(
+    written: bytes, publish_frame: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tool that writes on, once its frame was taken for complete, gets nothing published."""
+
+    def check_then_write(path: Path) -> ImageFacts:
+        facts = check_image(path)
+        path.write_bytes(path.read_bytes() + written if written == b"more" else written)
+        return facts
+
+    monkeypatch.setattr(publish, "check_image", check_then_write)
+    outcome = publish_frame(1)
+    assert isinstance(outcome, PublishFailed)
+    assert outcome.reason == "bad_image"
+    assert "wrote on" in outcome.text
+    assert names(tmp_path) == []
+    assert list(read_journal(tmp_path / "logs" / "n1.jsonl")) == []
+
+
+def test_half_copies_of_a_killed_agent_are_deleted_and_no_others(tmp_path: Path) -> None:
+    for name in ("f_1.png.n1-0.part", "f_1.png.n1-1.part", "f_1.png", "f_2.n1-0"):
+        (tmp_path / name).touch()
+    outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    publisher = Publisher(
+        output=tmp_path, journal=tmp_path / "j", slot="n1-0", size=(3, None), post=outcomes.put
+    )
+    work, gone = RangeWork(1, parse_frames("1"), last=1), tmp_path / "scratch" / "f_1.png"
+    publisher.add(work, RenderedFrame(1, 0.5, 1.0, gone, time.time()))
+    failed = outcomes.get(timeout=60)
+    assert isinstance(failed, PublishFailed)
+    assert (failed.work, failed.frame, failed.reason) == (work, 1, "bad_image")
+    assert "wrote no file" in failed.text
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "f_1.png",
+        "f_1.png.n1-1.part",
+        "f_2.n1-0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "wrong"),
+    [((64, None), (63, 36)), ((None, 36), (64, 35)), ((64, 36), (63, 36)), ((64, 36), (64, 37))],
+)
+def test_frames_have_the_size_that_was_ordered(
+    ordered: tuple[int | None, int | None], wrong: tuple[int, int], tmp_path: Path
+) -> None:
+    outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    publisher = Publisher(
+        output=tmp_path, journal=tmp_path / "n1.jsonl", slot="n1-0", size=ordered, post=outcomes.put
+    )
+    work, path = RangeWork(1, parse_frames("1"), last=1), tmp_path / "in" / "f_1.png"
+    path.parent.mkdir()
+    for size in (wrong, (64, 36)):
+        path.write_bytes(png(1, *size))
+        publisher.add(work, RenderedFrame(1, 0.5, 1.0, path, time.time()))
+        assert isinstance(outcomes.get(timeout=60), Published) == (size != wrong)
 
 
 def test_a_proven_frame_of_another_node_is_not_replaced(

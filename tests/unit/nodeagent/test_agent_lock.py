@@ -22,16 +22,22 @@ from nodeagent.lock import SlotLock
 held = SlotLock(Path(sys.argv[1]))
 if sys.argv[2] == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if sys.argv[2] == "polite":
+    signal.signal(signal.SIGTERM, lambda *_: held.release())
 print("held", flush=True)
-signal.pause()
+print(sys.stdin.readline(), end="", flush=True)
 """
 
 
 @contextmanager
 def holder(scratch: Path, kind: str = "") -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program that holds the lock; a `deaf` one does not end when it is asked to."""
+    """Run a program that holds the lock, and answers a line.
+
+    Asked to end, a `deaf` one does not, and a `polite` one gives the lock up first.
+    """
     command = [sys.executable, "-c", HOLDER, str(scratch), kind]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         try:
@@ -125,6 +131,14 @@ def test_who_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with holder(tmp_path, "deaf") as process:
         SlotLock(tmp_path).release()
         assert process.wait() == -9
+
+
+def test_who_gives_the_lock_up_may_end_in_peace(tmp_path: Path) -> None:
+    with holder(tmp_path, "polite") as process:
+        taken = SlotLock(tmp_path)
+        told, _ = process.communicate(b"still here\n")
+        assert (told, process.returncode) == (b"still here\n", 0)
+        taken.release()
 
 
 @pytest.mark.parametrize("says", [b"", json.dumps(me(create_time=1.0)).encode()])

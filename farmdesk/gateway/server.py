@@ -28,7 +28,13 @@ from farmdesk.gateway.results import Results
 from farmdesk.gateway.uploads import Uploads
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.secret_file import read_secret
-from farmdesk.security.tls import Certified, check_pair, fingerprint, server_context
+from farmdesk.security.tls import (
+    Certified,
+    check_pair,
+    check_trust,
+    fingerprint,
+    server_context,
+)
 from farmdesk.security.vault import load_vault
 from farmdesk.storage.inbox import Inbox
 
@@ -72,6 +78,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
     authority = read_secret(gateway.ca, private=False)
     certificate = read_secret(gateway.certificate, private=False)
     check_pair(Certified(certificate, read_secret(gateway.key)), datetime.now(UTC))
+    check_trust(gateway.certificate, gateway.key, authority, ())
     database = open_database(config.database)
     outgoing = Outgoing(database, partial(load_vault, config.master_key), now)
     return Parts(
@@ -89,7 +96,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
         bodies=Bodies(),
         results=Results(database, outgoing),
         packages=Packages(database, outgoing),
-        expiry=Expiry(database, certificate, now),
+        expiry=Expiry(database, certificate=certificate, authority=authority, now=now),
         authority=authority,
     )
 

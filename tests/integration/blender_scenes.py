@@ -104,11 +104,14 @@ def write_codecs(scene: object) -> None:
     bpy.ops.render.render()
     image = scene.render.image_settings  # type: ignore[attr-defined]
     kinds = [(f"{codec}.exr", "OPEN_EXR", {"exr_codec": codec}) for codec in CODECS]
+    half = {"color_depth": "16"}
+    kinds += [(f"{c}.exr", "OPEN_EXR", half | {"exr_codec": c}) for c in ("B44", "B44A")]
     kinds += [("layers.exr", "OPEN_EXR_MULTILAYER", {"exr_codec": "ZIP"})]
     kinds += [(f"{depth}.dpx", "DPX", {"color_depth": depth}) for depth in ("8", "10", "12", "16")]
     kinds += [("rle.tga", "TARGA", {}), ("raw.tga", "TARGA_RAW", {}), ("a.jpg", "JPEG", {})]
     kinds += [
-        (f"{codec}.tif", "TIFF", {"tiff_codec": codec}) for codec in ("NONE", "DEFLATE", "LZW")
+        (f"{codec}.tif", "TIFF", {"tiff_codec": codec})
+        for codec in ("NONE", "DEFLATE", "LZW", "PACKBITS")
     ]
     kinds += [("16.png", "PNG", {"color_depth": "16"})]
     scene.render.use_file_extension = False  # type: ignore[attr-defined]

@@ -215,7 +215,7 @@ def test_cancel_in_mid_frame(warm: bool, scenes: Path, tmp_path: Path) -> None:
 def test_the_files_that_blender_writes(scenes: Path, tmp_path: Path) -> None:
     """Each is proven when it is whole, and never when it was cut."""
     files = sorted((scenes / "codecs").iterdir())
-    assert len(files) == 20
+    assert len(files) == 23
     for file in files:
         facts = check_image(file)
         assert (facts.width, facts.height) == (20, 10), file.name

@@ -112,9 +112,9 @@ class Tally:
 
     def _tell(self) -> None:
         proven, there = len(self._newest), len(self._newest) - len(self.lost)
-        waits = self._waits and self._listing.state not in ENDED
         of = len(self._listing.frames) if self._waits else proven
-        to_come = max(0, of - proven - len(self._listing.given_up)) if waits else 0
+        ended = self._listing.state in ENDED
+        to_come = 0 if ended else max(0, of - proven - len(self._listing.given_up))
         mean = self._bytes / there if there else 0.0
         total = self._bytes + round(to_come * mean)
         self._progress.expect(total, ready=self._bytes, ready_in_s=self._ready_in_s(to_come))

@@ -101,15 +101,55 @@ def test_a_frame_rendered_again_counts_as_what_it_is_now() -> None:
     one = Download(waits=False)
     old, other = result(1, 100), result(2, 50)
     one.tally.expect([old, other])
-    one.come(old)
+    named = list[int]()
+    one.come(old, name=lambda: named.append(1))
+    assert (named, one.tally.counts) == ([1], (1, 10))
     new = result(1, 70, b"w" * 32)
     one.tally.expect([new])
     assert one.standing == (0, 120, (0, 2))
     assert not one.tally.arrived(old, lambda: pytest.fail("an old form got the name"))
     assert not one.tally.replaced(old, result(1, 1, b"x" * 32))
+    one.tally.lose(old)
+    assert (one.tally.lost, one.tally.lacks()) == (set(), True)
     assert one.come(new)
     assert one.come(other)
     assert one.standing == (120, 120, (2, 2))
+
+
+def test_a_frame_that_is_another_one_when_it_is_asked_for_takes_the_old_ones_place() -> None:
+    one = Download(waits=False)
+    old, new = result(1, 100), result(1, 70, b"w" * 32)
+    one.tally.expect([old, result(2, 50)])
+    assert one.tally.replaced(old, new)
+    assert one.standing == (0, 120, (0, 2))
+    assert not one.tally.replaced(old, result(1, 1, b"x" * 32))
+    assert one.tally.is_newest(new)
+    assert one.standing == (0, 120, (0, 2))
+
+
+def test_lost_frames_have_no_size_that_others_could_be_guessed_from() -> None:
+    one = Download(waits=True)
+    one.tally.expect([result(1, 100), result(2, 300), result(3, 50, b"")])
+    assert one.standing == (0, 400 + 7 * 200, (0, 10))
+    assert one.tally.absent() == [1, 2, *range(4, 11)]
+
+
+def test_a_frame_that_was_given_up_and_proven_all_the_same_is_not_less_than_nothing() -> None:
+    one = Download(waits=True)
+    one.listing.given_up = {9: None}
+    one.tally.expect([result(frame) for frame in range(1, 11)])
+    assert one.standing == (0, 1000, (0, 10))
+
+
+def test_where_all_is_proven_at_the_first_look_the_line_alone_counts() -> None:
+    one = Download(waits=True)
+    one.tally.expect([result(frame, 1) for frame in range(1, 11)])
+    one.clock.now += 1
+    for frame in range(1, 10):
+        one.come(result(frame, 1))
+    left_s = one.progress.look().left_s
+    assert left_s is not None
+    assert left_s < 0.5
 
 
 def test_what_is_lost_is_not_waited_for_until_it_is_proven_again() -> None:

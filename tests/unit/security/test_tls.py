@@ -12,6 +12,7 @@ from farmdesk.security.tls import (
     BadCertificate,
     Certified,
     check_pair,
+    check_trust,
     client_context,
     ends_soon,
     fingerprint,
@@ -107,6 +108,27 @@ def test_given_files_are_checked() -> None:
             check_pair(pair, at)
     assert not ends_soon(server.certificate, NOW)
     assert ends_soon(server.certificate, NOW + SERVER_LIFE - timedelta(days=29))
+
+
+def test_what_clients_would_refuse_is_told_before_they_come(tmp_path: Path) -> None:
+    files = [tmp_path / "server.pem", tmp_path / "server.key"]
+    server = make_server_certificate(CA, HOSTS, datetime.now(UTC))
+    files[0].write_bytes(server.certificate)
+    files[1].write_bytes(server.key)
+    check_trust(files[0], files[1], CA.certificate, HOSTS)
+    check_trust(files[0], files[1], CA.certificate, ())
+    with pytest.raises(BadCertificate, match="refuse it as farm2"):
+        check_trust(files[0], files[1], CA.certificate, ["farm.example", "farm2.example"])
+    for authority in (OTHER_CA.certificate, server.certificate):
+        with pytest.raises(BadCertificate, match="refuse it as"):
+            check_trust(files[0], files[1], authority, ())
+    files[1].write_bytes(OTHER_CA.key)
+    with pytest.raises(BadCertificate, match="private key"):
+        check_trust(files[0], files[1], CA.certificate, ())
+    files[0].write_bytes(CA.certificate)  # it has a name of another kind alone
+    files[1].write_bytes(CA.key)
+    with pytest.raises(BadCertificate, match="it names no host"):
+        check_trust(files[0], files[1], CA.certificate, ())
 
 
 @pytest.mark.parametrize("host", ["", "a" * 70, "farm..example", "bad host\n"])

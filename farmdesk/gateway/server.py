@@ -96,7 +96,7 @@ def make_parts(config: Config, gateway: GatewayConfig, now: Clock = utc_now) -> 
         bodies=Bodies(),
         results=Results(database, outgoing),
         packages=Packages(database, outgoing),
-        expiry=Expiry(database, certificate, now),
+        expiry=Expiry(database, certificate=certificate, authority=authority, now=now),
         authority=authority,
     )
 

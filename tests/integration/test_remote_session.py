@@ -62,6 +62,18 @@ def test_who_is_locked_out_is_told_so_by_every_connection_and_tries_once(room: R
     session.close()
 
 
+def test_nothing_of_this_machine_s_surroundings_leads_a_client_elsewhere(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
+    assert fetch_authority(room.gateway.url) == room.gateway.authority
+    link = RemoteLink(room.gateway.session("ann"))
+    assert link.tasks() == []
+    link.close()
+
+
 def test_without_keys_it_says_that_it_is_over(room: Room) -> None:
     door = room.gateway.door()
     told = log_in(door, keys_of("ann"))

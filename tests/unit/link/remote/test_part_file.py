@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+import psutil
 import pytest
 
 from farmdesk.link.remote.download_errors import CutOff, DamagedFile, NotWritable
@@ -14,6 +15,7 @@ from farmdesk.link.remote.parts_folder import digests_path, part_path
 from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed import SEGMENT, SealedFile, Seed, SegmentPlan
 from tests.lying_farm import in_pieces, sealed_segments
+from tests.power import Power
 
 COUNT = 4
 SIZE = (COUNT - 1) * SEGMENT + 5
@@ -54,6 +56,11 @@ def opened(folder: Path) -> PartFile:
     return PartFile(folder, "a frame", part=place(folder), plan=SegmentPlan(SIZE))
 
 
+def still_open(folder: Path) -> list[str]:
+    found = (file.path for file in psutil.Process().open_files())
+    return [path for path in found if path.startswith(str(folder.resolve()))]
+
+
 def take(part: PartFile, segments: range, pieces: Iterable[bytes] | None = None) -> list[int]:
     pieces = in_pieces(sent(segments.start, segments.stop)) if pieces is None else pieces
     return list(part.take(segments, Answer(sealed(), pieces)))
@@ -81,6 +88,7 @@ def test_an_answer_comes_in_pieces_of_any_size(part: PartFile, segments: range, 
 
 @pytest.mark.parametrize("lost", [1, SEGMENT])
 def test_what_came_before_the_line_broke_stays(part: PartFile, lost: int) -> None:
+    assert part.lacking(range(3)) == range(3)
     found = list[int]()
     with pytest.raises(CutOff):
         found.extend(part.take(range(3), Answer(sealed(), [sent(0, 3)[:-lost]])))
@@ -165,6 +173,32 @@ def test_digests_go_when_all_is_on_the_disk_and_a_bad_part_with_them(tmp_path: P
         take(part, range(1))
         part.discard()
         assert list(place(tmp_path).parent.iterdir()) == []
+        assert still_open(tmp_path) == []
+
+
+def test_what_is_said_to_be_on_the_disk_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power = Power(monkeypatch)
+    folder = tmp_path / "new" / "deeper"
+    with closing(opened(folder)) as part:
+        take(part, range(4))
+        assert not power.is_safe(place(folder))
+        part.flush()
+        assert power.is_safe(place(folder))
+        assert still_open(folder) == []  # Windows renames nothing that is open
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    part = opened(tmp_path)
+    assert len(still_open(tmp_path)) == 2
+    part.close()
+    assert still_open(tmp_path) == []
+    digests_path(place(tmp_path)).unlink()
+    digests_path(place(tmp_path)).mkdir()
+    with pytest.raises(NotWritable):
+        opened(tmp_path)
+    assert still_open(tmp_path) == []
 
 
 @pytest.mark.parametrize("which", [place, lambda folder: digests_path(place(folder))])

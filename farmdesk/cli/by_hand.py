@@ -54,11 +54,11 @@ def _hand_in(call: Call) -> int:
         folder = str(Path(folder).absolute())
     before = call.link.task(call.words.task).done
     task = call.words.task
-    number = call.link.send(TakeFrames(task, folder))
     with at_ctrl_c(
-        f"The server goes on taking the frames: see farmdesk show {task}.",
-        f"服务器会继续接收这些帧：请查看 farmdesk show {task}。",
+        f"What the server was told by then it takes: see farmdesk show {task}.",
+        f"服务器会继续接收此前已告知的帧：请查看 farmdesk show {task}。",
     ):
+        number = call.link.send(TakeFrames(task, folder))
         row = _wait(call, number, before)
     return call.tell([row])
 

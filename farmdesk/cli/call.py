@@ -170,11 +170,11 @@ class Call:
 
     def send(self, commands: Sequence[Command]) -> int:
         """Send commands and tell their outcomes; 1 when one was refused."""
-        sent = [self.link.send(command) for command in commands]
         with at_ctrl_c(
-            "The farm has what you asked for, and carries it out: see farmdesk tasks.",
-            "农场已收到您的命令并会执行：请查看 farmdesk tasks。",
+            "What the farm was told by then it carries out: see farmdesk tasks.",
+            "农场会执行此前已收到的命令：请查看 farmdesk tasks。",
         ):
+            sent = [self.link.send(command) for command in commands]
             rows = [wait_outcome(self.link, number, ANSWER_S) for number in sent]
         return self.tell(rows)
 

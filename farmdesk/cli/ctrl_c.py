@@ -1,8 +1,9 @@
 """Ctrl-C: the code that a command ends with then, and what a person is told."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -29,6 +30,32 @@ def at_ctrl_c(en: str, zh: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(en, zh) from None
+
+
+@contextmanager
+def ctrl_c_pauses(pause: threading.Event, leave: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C set the event, so that nothing is broken off in the middle of anything.
+
+    A second one does not wait for that: `leave` says so, and the process is gone. Where Ctrl-C is
+    ignored, as behind a shell's `&`, it stays so.
+    """
+    presses = 0
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        nonlocal presses
+        presses += 1
+        if presses > 1:
+            leave()
+            os._exit(INTERRUPTED)
+        pause.set()
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

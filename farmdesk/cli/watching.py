@@ -1,14 +1,10 @@
 """Shows a transfer while it goes: bytes, speed, time left, and what it waits for. Ctrl-C pauses."""
 
-import os
-import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from types import FrameType
 from typing import TypeVar
 
 from rich.console import Console, RenderableType
@@ -18,7 +14,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from farmdesk.cli.call import Call
-from farmdesk.cli.ctrl_c import INTERRUPTED, Interrupted
+from farmdesk.cli.ctrl_c import Interrupted, ctrl_c_pauses
 from farmdesk.domain.said import Said
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress, Standing
@@ -41,37 +37,24 @@ def watched(
     raises, and Interrupted where Ctrl-C has paused it.
     """
     progress, pause = Progress(), threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="transfer") as pool:
+
+    def leave() -> None:
+        call.complaints.console.show_cursor()  # a bar hides it
+        call.complaints.say(_kept(again))
+
+    with (
+        ctrl_c_pauses(pause, leave),
+        ThreadPoolExecutor(1, thread_name_prefix="transfer") as pool,
+    ):
         working = pool.submit(work, progress, pause)
-        try:
-            if call.words.json:
-                while not wait([working], LOOK_S).done:
-                    pass
-            else:
-                _show(call, title, progress, working)
-        except KeyboardInterrupt:
-            with _leaving_at_once(call, again):
-                pause.set()
-                wait([working])
+        if not call.words.json:
+            _show(call, title, progress, working)
+        while not wait([working], LOOK_S).done:  # not for ever: Windows would not hear Ctrl-C
+            pass
         try:
             return working.result()
         except Paused:
             raise _kept(again) from None
-
-
-@contextmanager
-def _leaving_at_once(call: Call, again: str | None) -> Iterator[None]:
-    """Let a second Ctrl-C wait for no connection: what is kept lies on the disk already."""
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        call.complaints.say(_kept(again))
-        os._exit(INTERRUPTED)
-
-    before = signal.signal(signal.SIGINT, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _kept(again: str | None) -> Interrupted:

@@ -135,7 +135,7 @@ def test_what_the_server_was_told_it_does(
 ) -> None:
     with terminal("hand-in", 1, tmp_path, environment=environment) as at:
         wait_until(rendering.commands, "the command")
-        _interrupt(at, "The server goes on taking the frames: see farmdesk show 1.")
+        _interrupt(at, "What the server was told by then it takes: see farmdesk show 1.")
 
 
 def test_a_server_and_its_gateway_end_in_good_order(

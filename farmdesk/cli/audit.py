@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from farmdesk.cli.call import Call
 from farmdesk.cli.headings import NUMBER
 from farmdesk.cli.moments import read_time
+from farmdesk.cli.numbers import number, rows
 from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.cli.screen import Screen, Shown, language
 from farmdesk.cli.verdict import verdict
@@ -26,13 +27,13 @@ def add_verbs(verb: AddVerb) -> None:
         example="farmdesk audit list --who wang --since 2026-02-04T20:00",
     )
     some.add_argument(
-        "--tail", type=int, default=50, metavar="N", help="the last N records; else 50"
+        "--tail", type=rows, default=50, metavar="N", help="the last N records; else 50"
     )
     some.add_argument("--who", metavar="LOGIN", default="", help="only what this person did")
     some.add_argument(
         "--what", metavar="ACTION", default="", help="only this deed, like stop_task or login"
     )
-    some.add_argument("--task", type=int, metavar="TASK", help="only what was done to this task")
+    some.add_argument("--task", type=number, metavar="TASK", help="only what was done to this task")
     some.add_argument(
         "--since", metavar="TIME", help="only from then on, like 2026-02-04T20:00; local time"
     )

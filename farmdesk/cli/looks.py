@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from farmdesk.cli.call import Call
 from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.headings import named
+from farmdesk.cli.numbers import number, rows
 from farmdesk.cli.plain import print_json
 from farmdesk.cli.reader import AddVerb, add_task
 from farmdesk.cli.tables import print_frames, print_logs, print_nodes
@@ -45,11 +46,13 @@ def add_verbs(verb: AddVerb) -> None:
     verb("nodes", "list the nodes and what they do", _nodes)
     messages = verb("messages", "show what the farm has told you", _messages)
     messages.add_argument(
-        "--tail", type=int, default=50, metavar="N", help="the last N messages; else 50"
+        "--tail", type=rows, default=50, metavar="N", help="the last N messages; else 50"
     )
     logs = verb("logs", "show what happened", _logs, example="farmdesk logs 7 --follow")
-    logs.add_argument("task", metavar="TASK", type=int, nargs="?", help="only this task")
-    logs.add_argument("--tail", type=int, default=50, metavar="N", help="the last N lines; else 50")
+    logs.add_argument("task", metavar="TASK", type=number, nargs="?", help="only this task")
+    logs.add_argument(
+        "--tail", type=rows, default=50, metavar="N", help="the last N lines; else 50"
+    )
     logs.add_argument("--follow", action="store_true", help="stay and show what comes")
 
 

@@ -2,6 +2,7 @@
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.forecast import print_forecast
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import TASK, AddVerb, add_task
 from farmdesk.cli.versions import print_versions, version_report
 from farmdesk.domain.node import UnknownNode
@@ -18,7 +19,7 @@ def add_verbs(verb: AddVerb) -> None:
         example="farmdesk why 7\nfarmdesk why --node gpu-1",
     )
     asked = why.add_mutually_exclusive_group(required=True)
-    asked.add_argument("task", metavar="TASK", type=int, nargs="?", help=TASK)
+    asked.add_argument("task", metavar="TASK", type=number, nargs="?", help=TASK)
     asked.add_argument("--node", metavar="NAME", help="a node, as farmdesk nodes names it")
     versions = verb(
         "versions", "compare a task's frame times with those of its previous version", _versions
@@ -37,10 +38,10 @@ def add_verbs(verb: AddVerb) -> None:
         _forecast,
         example="farmdesk forecast\nfarmdesk forecast 13 --nodes +4",
     )
-    forecast.add_argument("task", metavar="TASK", type=int, nargs="?", help="only this task")
+    forecast.add_argument("task", metavar="TASK", type=number, nargs="?", help="only this task")
     forecast.add_argument("--nodes", type=int, metavar="+N", help="as if there were N more nodes")
     forecast.add_argument(
-        "--first", type=int, metavar="TASK", help="as if this task were let in first"
+        "--first", type=number, metavar="TASK", help="as if this task were let in first"
     )
 
 

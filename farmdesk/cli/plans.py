@@ -1,6 +1,7 @@
 """When and where tasks render: `priority`, `after`, `allocate`, `auto-start`."""
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AFTER_MODE, AddVerb, add_task
 from farmdesk.domain.node_commands import AllocateNodes, SetAutoStart
 from farmdesk.domain.task_commands import SetAfter, SetPriority
@@ -21,7 +22,7 @@ def add_verbs(verb: AddVerb) -> None:
     )
     add_task(after)
     after.add_argument(
-        "source", metavar="OTHER", type=int, nargs="?", help="the task to wait for; else nobody"
+        "source", metavar="OTHER", type=number, nargs="?", help="the task to wait for; else nobody"
     )
     after.add_argument("--mode", metavar="MODE", default="task", help=AFTER_MODE)
     allocate = verb(

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Protocol
 from farmdesk.cli.call import Call
 from farmdesk.cli.common_words import add_common_words
 from farmdesk.cli.help_text import HelpFormatter
+from farmdesk.cli.numbers import number
 from farmdesk.cli.screen import language
 from farmdesk.cli.wrong_words import sentence_for, unknown_choice, unknown_words
 from farmdesk.domain.said import Said
@@ -102,7 +103,7 @@ def _words(before: argparse.ArgumentParser, place: str, metavar: str) -> AddVerb
 
 def add_task(verb: argparse.ArgumentParser) -> None:
     """Let a verb be about one task."""
-    verb.add_argument("task", metavar="TASK", type=int, help=TASK)
+    verb.add_argument("task", metavar="TASK", type=number, help=TASK)
 
 
 def _examples(text: str) -> str:

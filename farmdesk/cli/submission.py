@@ -7,6 +7,7 @@ from pathlib import Path
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.moments import read_time
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AFTER_MODE, AddVerb
 from farmdesk.cli.upload import add_transfer_words
 from farmdesk.domain.errors import Refused
@@ -85,7 +86,7 @@ def add_verbs(verb: AddVerb) -> None:
         "--priority", metavar="N", type=int, default=5, help="0 (low) to 9 (high); else 5"
     )
     command.add_argument(
-        "--previous", type=int, metavar="TASK", help="the task of the scene's previous version"
+        "--previous", type=number, metavar="TASK", help="the task of the scene's previous version"
     )
     command.add_argument(
         "--change",
@@ -93,7 +94,7 @@ def add_verbs(verb: AddVerb) -> None:
         default="new",
         help="how much differs from the previous version: new, major or minor",
     )
-    command.add_argument("--after", type=int, metavar="TASK", help="wait for this task")
+    command.add_argument("--after", type=number, metavar="TASK", help="wait for this task")
     command.add_argument("--after-mode", metavar="MODE", default="task", help=AFTER_MODE)
     command.add_argument(
         "--due", metavar="TIME", help="when it must be done, like 2026-02-04T20:00; local time"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AddVerb, add_task, second_words
 from farmdesk.cli.urgent_tables import print_urgents
 from farmdesk.domain.command_fields import ANSWER_MIN, ANSWERS, EXIT_RULES
@@ -59,7 +60,7 @@ def add_verbs(verb: AddVerb) -> None:
         made.add_argument(
             "request",
             metavar="REQUEST",
-            type=int,
+            type=number,
             help="its number, as farmdesk urgent list shows it",
         )
     answer.add_argument("answer", metavar="ANSWER", choices=ANSWERS, help=_ANSWER)

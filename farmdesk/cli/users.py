@@ -1,6 +1,7 @@
 """`farmdesk user`: who is on the farm and who wants to be; a superadmin decides."""
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.cli.user_tables import print_account, print_people
 from farmdesk.domain.account_commands import (
@@ -29,7 +30,7 @@ def add_verbs(verb: AddVerb) -> None:
         _approve,
         example='farmdesk user approve 7 --handover "1f2e 3d4c 5b6a 7988"',
     )
-    approve.add_argument("application", metavar="APPLICATION", type=int, help=_APPLICATION)
+    approve.add_argument("application", metavar="APPLICATION", type=number, help=_APPLICATION)
     approve.add_argument(
         "--role",
         metavar="ROLE",
@@ -50,7 +51,7 @@ def add_verbs(verb: AddVerb) -> None:
         example='farmdesk user reject 8 9 --reason "unknown here"',
     )
     reject.add_argument(
-        "application", metavar="APPLICATION", type=int, nargs="+", help=_APPLICATION
+        "application", metavar="APPLICATION", type=number, nargs="+", help=_APPLICATION
     )
     suspend = word("suspend", "lock an account; all that it does ends at once", _suspend)
     reinstate = word("reinstate", "let a suspended account in again", _reinstate)

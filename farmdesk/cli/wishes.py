@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from farmdesk.cli.call import Call
+from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AddVerb, add_task
 from farmdesk.domain.commands import Command
 from farmdesk.domain.task_commands import (
@@ -32,7 +33,11 @@ def add_verbs(verb: AddVerb) -> None:
     for name, (_, text) in _ON_TASKS.items():
         made = verb(name, text, _on_tasks, example=f"farmdesk {name} 7\nfarmdesk {name} 7 8 12")
         made.add_argument(
-            "task", metavar="TASK", type=int, nargs="+", help="numbers of tasks: see farmdesk tasks"
+            "task",
+            metavar="TASK",
+            type=number,
+            nargs="+",
+            help="numbers of tasks: see farmdesk tasks",
         )
     retry = verb(
         "retry",

@@ -22,7 +22,7 @@ _SENTENCES: tuple[tuple[str, Said], ...] = (
         Said("{name} needs a value behind it.", "{name} 后面需要一个值。"),
     ),
     (
-        "argument (?P<name>.+?): invalid _?int value: (?P<value>.+)",
+        "argument (?P<name>.+?): invalid (?:_?int|number|rows) value: (?P<value>.+)",
         Said("{name} must be a whole number, not {value}.", "{name} 必须是整数，而不是 {value}。"),
     ),
     (

@@ -49,3 +49,27 @@ def test_a_size_may_have_its_unit_in_a_word_of_its_own() -> None:
     for said in (["1.5TB"], ["1.5", "TB"]):
         words = read_words(["user", "quota", "wang", *said])
         assert "".join((words.size, words.unit)) == "1.5TB"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("show 0", "TASK: 0 is not from 1 to 9,007,199,254,740,991."),
+        ("show -1", "TASK: -1 is not from 1 to"),
+        ("stop 3 99999999999999999999", "TASK: 99999999999999999999 is not from 1 to"),
+        ("logs --tail 0", "--tail: 0 is not from 1 to 100,000."),
+        ("messages --tail 100001", "--tail: 100001 is not from 1 to 100,000."),
+        ("audit list --tail -1", "--tail: -1 is not from 1 to 100,000."),
+        ("show seven", "TASK must be a whole number, not 'seven'."),
+        ("logs --tail all", "--tail must be a whole number, not 'all'."),
+    ],
+)
+def test_a_number_that_no_farm_has_is_told_before_it_is_asked(
+    line: str, told: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Directly it ended in a traceback, and through the gateway in a word about /openapi.json."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    with pytest.raises(SystemExit) as ended:
+        read_words(line.split())
+    assert ended.value.code == 2
+    assert told in capfd.readouterr().err

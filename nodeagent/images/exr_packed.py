@@ -2,7 +2,7 @@
 
 ZIP, ZIPS, PXR24, RLE, B44 and B44A wholly. Of what Huffman's method packs the lengths alone: PIZ, a
 part of DWA; to follow it takes a second a picture. HTJ2K not at all. The layouts are those that the
-library OpenEXR writes.
+library OpenEXR writes; behind what Huffman's method packed, older ones leave a byte.
 """
 
 import struct
@@ -107,7 +107,7 @@ def _check_piz(file: ImageFile, place: int, stored: int, _planes: Planes) -> Non
     head = 4 + max(0, high - low + 1) + 4
     file.seek(place + head - 4)
     (size,) = struct.unpack("<i", file.read(4))
-    _demand(head + size == stored)
+    _demand(0 <= size <= stored - head)
     _check_huffman(file, place + head, size)
 
 
@@ -123,7 +123,7 @@ def _check_dwa(file: ImageFile, place: int, stored: int, _planes: Planes) -> Non
     numbers = struct.unpack("<11Q", file.read(88))
     version, others_raw, others, ac, dc, runs, runs_raw, _, ac_count, dc_count, ac_method = numbers
     at = 88 + (struct.unpack("<H", file.read(2))[0] if version >= 2 else 0)
-    _demand(version <= 2 and at + others + ac + dc + runs == stored)
+    _demand(version <= 2 and 0 < others + ac + dc + runs <= stored - at)
     at += place
     _inflate(file, at, others, others_raw)
     at += others

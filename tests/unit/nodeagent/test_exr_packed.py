@@ -119,7 +119,7 @@ def piz(
 
 def test_the_lengths_of_a_wavelet(told: Told) -> None:
     black = piz(low=8191, high=0, bitmap=0)
-    for right in (piz(), piz(bits=73), piz(low=8191, high=8191, bitmap=1), black):
+    for right in (piz(), piz() + b"\0", piz(bits=73), piz(low=8191, high=8191, bitmap=1), black):
         assert judged(told, right, PIZ)
     for wrong in (
         piz(high=8192),
@@ -127,6 +127,7 @@ def test_the_lengths_of_a_wavelet(told: Told) -> None:
         piz(bitmap=4),
         piz(size=29),
         piz(size=31),
+        piz()[:-1],
         piz(size=-1),
         piz(bits=81),
         piz(symbols=(65537, 9)),
@@ -160,12 +161,17 @@ def dwa(
 
 @pytest.mark.parametrize("compression", [DWAA, DWAB])
 def test_the_streams_of_dwa(told: Told, compression: int) -> None:
-    for right in (dwa(), dwa(version=1), dwa(version=0), dwa(ac=AC_HUFFMAN, method=0)):
+    for right in (
+        dwa(),
+        dwa(more=b"\0"),
+        dwa(version=1),
+        dwa(version=0),
+        dwa(ac=AC_HUFFMAN, method=0),
+    ):
         assert judged(told, right, compression)
     for wrong in (
         dwa(version=3),
         dwa(rules=struct.pack("<H", 3) + b"R\0"),
-        dwa(more=b"\0"),
         *(dwa(lost=stream) for stream in range(4)),
         *(dwa(raw=raw) for raw in ((4, 6, 7, 8), (5, 4, 7, 8), (5, 6, 8, 8), (5, 6, 7, 9))),
         dwa(ac=AC_HUFFMAN[:-1], method=0),

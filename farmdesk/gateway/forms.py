@@ -8,6 +8,8 @@ from farmdesk.domain.accounts import MAX_FIELD, Profile
 from farmdesk.domain.transfers import TransferKind
 from farmdesk.gateway.login import Answer
 from farmdesk.gateway.registry import Wanted
+from farmdesk.link.packages_wire import SMALL, TOGETHER
+from farmdesk.security.package_names import MAX_NAME
 
 Number = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
 """A number of a task, a command, a revision: what every database and JSON parser can hold."""
@@ -85,6 +87,20 @@ class UploadForm(Form):
 
     task_id: Annotated[Number, Field(ge=1)]
     kind: Annotated[TransferKind, Field(strict=False)] = TransferKind.PACKAGE
+
+
+class FileForm(Form):
+    """A small file of a package; see `farmdesk/link/packages_wire.py`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+    version: _Hex32
+    size: Annotated[int, Field(ge=0, le=SMALL)]
+
+
+class FilesForm(Form):
+    """Small files of a package that somebody wants in one answer."""
+
+    files: Annotated[list[FileForm], Field(min_length=1, max_length=TOGETHER)]
 
 
 class CommandForm(Form):

@@ -5,7 +5,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +30,7 @@ from farmdesk.security.vault import OpenVault, Purpose, told_as_closed
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16  # files of one user that are read at a time: this bounds the memory he takes
+_PIECE = 256 << 10  # bytes of small files that are handed on at once
 _REMEMBERED = 10_000  # transfers whose beginning is known to be noted
 
 
@@ -120,6 +123,10 @@ class Run:
         """Sealed bytes."""
         return len(self.lead) + sum(self.plan.sealed(index)[1] for index in self.indexes)
 
+    def close(self) -> None:
+        """Close the file."""
+        self.reading.close()
+
     def sealed(self) -> Iterator[bytes | memoryview]:
         """Give them one by one; a file that changes ends in the middle, and so does the answer.
 
@@ -129,6 +136,43 @@ class Run:
             yield self.lead
         for index in self.indexes:
             yield self.reading.segment(index)
+
+
+class Together:
+    """Whole small files behind each other: one of them is open at a time.
+
+    `readings`: opens them, in order; `length`: their sealed bytes.
+    """
+
+    def __init__(self, readings: Iterator[Reading], length: int) -> None:
+        """Open the first one. Raises as `readings` does."""
+        self._readings = readings
+        self._reading = next(readings)
+        self.length = length
+
+    def sealed(self) -> Iterator[bytes | memoryview]:
+        """Give them in larger pieces; one that changed ends all behind it, and so does the answer.
+
+        Raises as `readings` does.
+        """
+        waiting, changed = bytearray(), None
+        try:
+            for reading in chain([self._reading], self._readings):
+                self._reading = reading
+                with closing(reading):
+                    waiting += reading.segment(0)
+                if len(waiting) >= _PIECE:
+                    yield bytes(waiting)
+                    waiting.clear()
+        except FileChanged as error:
+            changed = error
+        yield bytes(waiting)  # what is before it is whole: it need not be asked for again
+        if changed is not None:
+            raise changed
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._reading.close()
 
 
 class Outgoing:

@@ -5,6 +5,8 @@ here, never a scene that a task names on the storage: whoever submits could name
 """
 
 import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from farmdesk.db import reports, user_keys
@@ -13,11 +15,12 @@ from farmdesk.domain.accounts import KeyRecord
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.users import Role
 from farmdesk.gateway.callers import Caller
-from farmdesk.gateway.outgoing import Outgoing, Reading, opened_below
+from farmdesk.gateway.forms import FileForm
+from farmdesk.gateway.outgoing import Outgoing, Reading, Together, opened_below
 from farmdesk.gateway.package_files import PackageFileChanged, files_behind, is_version
 from farmdesk.gateway.upload_errors import StaleLogin
 from farmdesk.link.packages_wire import PackageSeen
-from farmdesk.security.sealed import Seed
+from farmdesk.security.sealed import Seed, SegmentPlan
 from farmdesk.security.sealed_packages import sealed_package_file
 from farmdesk.security.user_keys import SealedUse
 from farmdesk.storage.scenes import package_of
@@ -61,29 +64,22 @@ class Packages:
 
     def reading(self, caller: Caller, task_id: int, name: str, version: bytes) -> Reading:
         """Open a file. Raises NoPackage, StaleLogin, PackageFileChanged, TooMany."""
+        return self._outgoing.count(self._source(caller, task_id).open(name, version))
+
+    def together(self, caller: Caller, task_id: int, wanted: Sequence[FileForm]) -> Together:
+        """Open small files, each when the one before is sealed. Raises as `reading`, at any."""
+        source = self._source(caller, task_id)
+
+        def readings() -> Iterator[Reading]:
+            for file in wanted:
+                opened = source.open(file.name, bytes.fromhex(file.version), file.size)
+                yield self._outgoing.count(opened)
+
+        return Together(readings(), sum(SegmentPlan(file.size).sealed_size for file in wanted))
+
+    def _source(self, caller: Caller, task_id: int) -> "_Source":
         folder, record = self._begin(caller, task_id)
-        changed = PackageFileChanged(name)
-        key = self._outgoing.key(record, SealedUse.PACKAGE)
-        try:
-            file = opened_below(folder, name)
-        except OSError:
-            raise changed from None
-        sealed = sealed_package_file(
-            key,
-            task_id=task_id,
-            key_version=record.version,
-            version=version,
-            size=os.fstat(file.fileno()).st_size,
-            seed=Seed.fresh(),
-        )
-        reading = Reading(
-            file,
-            sealed,
-            is_listed=lambda status: is_version(version, task_id, name, status),
-            changed=changed,
-            user_id=caller.account.user_id,
-        )
-        return self._outgoing.count(reading)
+        return _Source(folder, task_id, record, self._outgoing.key(record, SealedUse.PACKAGE))
 
     def _begin(self, caller: Caller, task_id: int, *, anew: bool = False) -> tuple[Path, KeyRecord]:
         """Give the folder of a task's package and the caller's keys, and note the fetch.
@@ -103,3 +99,40 @@ class Packages:
             raise StaleLogin
         self._outgoing.begin(caller, DEED, task_id, anew=anew)
         return folder, record
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A task's package, for one request. `key`: what its files are sealed with."""
+
+    folder: Path
+    task_id: int
+    record: KeyRecord
+    key: bytes = field(repr=False)
+
+    def open(self, name: str, version: bytes, told: int | None = None) -> Reading:
+        """Open a file; `told`: bytes that the client was told of. Raises PackageFileChanged."""
+        changed = PackageFileChanged(name)
+        try:
+            file = opened_below(self.folder, name)
+        except OSError:
+            raise changed from None
+        size = os.fstat(file.fileno()).st_size
+        if told is not None and told != size:
+            file.close()
+            raise changed
+        sealed = sealed_package_file(
+            self.key,
+            task_id=self.task_id,
+            key_version=self.record.version,
+            version=version,
+            size=size,
+            seed=Seed.fresh(),
+        )
+        return Reading(
+            file,
+            sealed,
+            is_listed=lambda status: is_version(version, self.task_id, name, status),
+            changed=changed,
+            user_id=self.record.user_id,
+        )

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from farmdesk.gateway.callers import CallerNow
-from farmdesk.gateway.forms import Number
+from farmdesk.gateway.forms import FilesForm, Number
 from farmdesk.gateway.parts import PartsNow
 from farmdesk.gateway.replies import reply
 from farmdesk.gateway.sealed_reply import SealedReply
@@ -34,6 +34,17 @@ async def listed(
 
     async with parts.bodies.alone(caller.account.user_id):  # it looks at thousands of files
         return await run_in_threadpool(look)
+
+
+@router.post(
+    "/{task_id}/files",
+    response_class=StreamingResponse,
+    responses={200: {"content": {SealedReply.media_type: {}}}},
+)
+def together(task_id: Number, wanted: FilesForm, caller: CallerNow, parts: PartsNow) -> Response:
+    """Give small files whole, behind each other, each sealed for this answer."""
+    files = parts.packages.together(caller, task_id, wanted.files)
+    return SealedReply(files, partial(parts.sessions.check, caller))
 
 
 @router.get(

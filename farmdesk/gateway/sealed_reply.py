@@ -8,7 +8,8 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from farmdesk.gateway.callers import NoSession
-from farmdesk.gateway.outgoing import FileChanged, Run
+from farmdesk.gateway.faults import TooMany
+from farmdesk.gateway.outgoing import FileChanged, Run, Together
 
 PIECE = 128 << 10  # bytes
 WATCH_S = 1.0  # so often an answer under way looks whether its session still holds
@@ -31,14 +32,14 @@ class PiecedReply(StreamingResponse):
 
 
 class SealedReply(PiecedReply):
-    """Segments of a file, which is closed as soon as nobody waits for them.
+    """Segments of files, which are closed as soon as nobody waits for them.
 
     `check` raises NoSession when who asked is out: suspended, logged out, his key revoked.
     """
 
     media_type = "application/octet-stream"
 
-    def __init__(self, run: Run, check: Callable[[], None]) -> None:
+    def __init__(self, run: Run | Together, check: Callable[[], None]) -> None:
         super().__init__(_watched(run, check), headers={"Content-Length": str(run.length)})
         self._run = run
 
@@ -46,13 +47,13 @@ class SealedReply(PiecedReply):
         """Send them."""
         try:
             await super().__call__(scope, receive, send)
-        except (FileChanged, NoSession) as error:  # under way, it can only be cut off
+        except (FileChanged, NoSession, TooMany) as error:  # under way, it can only be cut off
             log.info("an answer was cut off: %s", error)
         finally:
-            self._run.reading.close()
+            self._run.close()
 
 
-def _watched(run: Run, check: Callable[[], None]) -> Iterator[bytes | memoryview]:
+def _watched(run: Run | Together, check: Callable[[], None]) -> Iterator[bytes | memoryview]:
     """Give the segments; by the clock, not by their number: a fast answer asks nothing."""
     asked_at = monotonic()
     for piece in run.sealed():

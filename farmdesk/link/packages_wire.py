@@ -1,12 +1,17 @@
 """What client and gateway say to each other about packages; how it travels: see `wire`.
 
 An answer with segments begins with the 40 bytes of the sealed file's header: its seed is drawn for
-this answer alone (see `security.sealed_packages`). Segment 0 has them as its own beginning.
+this answer alone (see `security.sealed_packages`). Segment 0 has them as its own beginning. Small
+files may be asked for together: they come sealed one by one, each as a whole, behind each other.
 """
 
 from dataclasses import dataclass
 
+from farmdesk.security.sealed import PLAIN_FIRST
+
 RUN_SEGMENTS = 16  # that one request asks for: a suspended user gets no more than these
+SMALL = PLAIN_FIRST  # bytes; a file that is not larger is sealed as one segment
+TOGETHER = 128  # small files that one request asks for: each request costs both ends some 5 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,22 @@ class PackageFileSeen:
     size: int  # bytes
     mtime_ns: int
     version: str  # hex, see `security.sealed_packages`
+
+
+@dataclass(frozen=True, slots=True)
+class FileWanted:
+    """A small file, as it was listed."""
+
+    name: str
+    version: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesWanted:
+    """Small files that are asked for together."""
+
+    files: list[FileWanted]
 
 
 @dataclass(frozen=True, slots=True)

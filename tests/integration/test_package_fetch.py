@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.users import Role
-from farmdesk.link.packages_wire import PackageSeen
+from farmdesk.link.packages_wire import FilesWanted, FileWanted, PackageFileSeen, PackageSeen
 from farmdesk.link.remote.package_door import PackageDoor
 from farmdesk.link.remote.package_fetch import FetchedPackage, PackageFetch
 from farmdesk.link.remote.parts_folder import PARTS
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.wire import LoginNeeded
-from farmdesk.security.sealed import SEGMENT
+from farmdesk.security.sealed import HEADER, SEGMENT, Seed, SegmentPlan
 from farmdesk.security.sealed_packages import package_file_version
 from tests.dying_fetch import Order
 from tests.gateway_room import Room
@@ -121,7 +122,7 @@ def test_a_package_is_listed_page_by_page(
 def test_a_customer_is_told_of_every_task_that_there_is_no_package(
     clients: Clients, task: PackagedTask
 ) -> None:
-    [seen, *_] = clients.door().files(1, "").files
+    [_, seen, *_] = clients.door().files(1, "").files
     own = clients.door("ann")
     told = set[str]()
     for number in (1, 2):
@@ -132,9 +133,42 @@ def test_a_customer_is_told_of_every_task_that_there_is_no_package(
             own.run(number, seen.name, bytes.fromhex(seen.version), range(1)),
         ):
             pass
-        told |= {str(refused.value).replace("2", "1") for refused in (listed, read)}
+        with pytest.raises(Refused) as together, own.together(number, _wanted(seen)):
+            pass
+        told |= {str(refused.value).replace("2", "1") for refused in (listed, read, together)}
     assert len(told) == 1
     assert [r.actor for r in clients.room.audit() if r.action == "fetch_package"] == ["operator"]
+
+
+def _wanted(*seen: PackageFileSeen, **changed: int) -> FilesWanted:
+    files = [FileWanted(file.name, file.version, file.size) for file in seen]
+    return FilesWanted([replace(file, **changed) for file in files])  # type: ignore[arg-type]
+
+
+def test_small_files_come_sealed_behind_each_other(clients: Clients, task: PackagedTask) -> None:
+    """Each under a seed of its own; what is not as it was listed ends the answer."""
+    door = clients.door()
+    listed = {seen.name: seen for seen in door.files(1, "").files}
+    small = [listed[name] for name in ("b", "textures/empty", "textures.txt")]
+    sealed = [SegmentPlan(seen.size).sealed_size for seen in small]
+    with door.together(1, _wanted(*small)) as pieces:
+        answer = b"".join(pieces)
+    assert len(answer) == sum(sealed)
+    begins = (sum(sealed[:place]) for place in range(3))
+    assert len({Seed.of_header(answer[begin:][:HEADER]).salt for begin in begins}) == 3
+    task.write("textures/empty", b"no more")
+    with door.together(1, _wanted(*small)) as pieces:
+        assert len(b"".join(pieces)) == sealed[0]
+    with (
+        pytest.raises(Refused, match="textures/empty has changed"),
+        door.together(1, _wanted(*small[1:])),
+    ):
+        pass
+    with (
+        pytest.raises(Refused, match="b has changed"),
+        door.together(1, _wanted(small[0], size=5)),  # its version is the listed one
+    ):
+        pass
 
 
 def test_a_session_that_is_over_fetches_nothing(
@@ -186,6 +220,9 @@ def test_no_name_leads_out_of_the_package(
     )
     door = clients.door()
     with pytest.raises(Refused, match="has changed"), door.run(1, name, bytes(32), range(1)):
+        pass
+    asked = FilesWanted([FileWanted(name, "00" * 32, 0)])
+    with pytest.raises(Refused, match="has changed"), door.together(1, asked):
         pass
     assert clients.fetch().fetch(1, into).files == 5
     assert files_in(into) == CONTENTS

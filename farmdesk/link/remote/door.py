@@ -129,11 +129,16 @@ class Door:
 
     @contextmanager
     def reading(
-        self, path: str, params: Params, *, authorization: str
+        self, path: str, params: Params, form: bytes | None = None, *, authorization: str
     ) -> Iterator[Iterator[bytes]]:
-        """Give a long answer piece by piece as it comes. Raises as `ask`, at any piece too."""
-        target = f"{path}?{urlencode(params, doseq=True)}"
-        with self._answer(self._long_exchanges.asked(target, _words(authorization))) as response:
+        """Give a long answer piece by piece as it comes; `form`: JSON that is posted for it.
+
+        Raises as `ask`, at any piece too.
+        """
+        target, headers = f"{path}?{urlencode(params, doseq=True)}", _words(authorization)
+        if form is not None:
+            headers["Content-Type"] = "application/json"
+        with self._answer(self._long_exchanges.asked(target, headers, form)) as response:
             yield self._pieces(response)
 
     def send(self, path: str, body: Iterable[memoryview], *, authorization: str) -> None:

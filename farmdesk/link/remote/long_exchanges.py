@@ -43,9 +43,15 @@ class LongExchanges:
             self._idle.pop()[0].close()
 
     @contextmanager
-    def asked(self, target: str, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
-        """Ask for a page; give the answer, of which nothing but its head has been read."""
-        with self._exchange("GET", target, headers, None) as response:
+    def asked(
+        self, target: str, headers: Mapping[str, str], form: bytes | None = None
+    ) -> Iterator[HTTPResponse]:
+        """Ask for a page; give the answer, of which nothing but its head has been read.
+
+        `form`: what to post; None: a page that is got.
+        """
+        body = None if form is None else [memoryview(form)]
+        with self._exchange("GET" if body is None else "POST", target, headers, body) as response:
             yield response
 
     @contextmanager

@@ -6,16 +6,17 @@ its size and time is not fetched again.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import FETCH_CONNECTIONS
-from farmdesk.link.packages_wire import PackageSeen
+from farmdesk.link.packages_wire import FilesWanted, PackageSeen
 from farmdesk.link.remote.download_errors import CutOff, DamagedFile
 from farmdesk.link.remote.package_file import PackagePart, is_here
 from farmdesk.link.remote.package_listing import PackageFile, list_package
@@ -30,7 +31,8 @@ from farmdesk.link.remote.parts_folder import (
 from farmdesk.link.remote.patience import PATIENCE_S
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.receiver import FINAL, Receiver
-from farmdesk.security.sealed import HEADER, ForeignFile, Seed
+from farmdesk.link.remote.small_files import Line, batches, wanted
+from farmdesk.security.sealed import HEADER, ForeignFile, Seed, SegmentPlan
 from farmdesk.security.sealed_packages import sealed_package_file
 from farmdesk.security.user_keys import SealedUse, UserKeys
 
@@ -44,6 +46,15 @@ class PackagesDoor(Protocol):
 
     def files(self, task_id: int, after: str) -> PackageSeen:
         """Give a page of a package's files, those behind a name."""
+        ...
+
+    def together(
+        self, task_id: int, wanted: FilesWanted
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Give small files sealed as wholes, behind each other, as they come.
+
+        Refused is about the first of them.
+        """
         ...
 
     def run(
@@ -121,26 +132,69 @@ class PackageFetch:
     ) -> bool:
         """Bring what is not here, and note what came; say whether nothing changed meanwhile."""
 
-        def bring(file: PackageFile) -> None:
-            try:
-                self._bring(task_id, folder, file)
-            except Refused as error:
-                if isinstance(error, FINAL):
-                    raise
-                log.info("task %s: %s: %s", task_id, file.path, error)
-                discard_part(folder, part_path(folder, _of(task_id), file.version))
-            else:
-                came.add(file.path)
+        def bring(files: Sequence[PackageFile]) -> None:
+            left = deque(files)
+            while left:
+                try:
+                    for file in self._brought(task_id, folder, tuple(left)):
+                        came.add(file.path)
+                        left.popleft()
+                except Refused as error:
+                    if isinstance(error, FINAL):
+                        raise
+                    log.info("task %s: %s: %s", task_id, left[0].path, error)
+                    discard_part(folder, part_path(folder, _of(task_id), left.popleft().version))
 
-        wanted = [file for file in files if not (file.path in came or is_here(folder, file))]
+        lacking = [file for file in files if not (file.path in came or is_here(folder, file))]
         total = sum(file.size for file in files)
-        parts = ((part_path(folder, _of(task_id), file.version), file.size) for file in wanted)
+        parts = ((part_path(folder, _of(task_id), file.version), file.size) for file in lacking)
         here = sum(bytes_of_part(part, size) for part, size in parts)
-        rest = sum(file.size for file in wanted) - here
+        rest = sum(file.size for file in lacking) - here
         self._receiver.check_room(folder, rest)
-        self._receiver.progress.start(total - sum(file.size for file in wanted), total)
-        self._receiver.bring_all([wanted], bring)
-        return all(file.path in came for file in wanted)
+        self._receiver.progress.start(total - sum(file.size for file in lacking), total)
+        self._receiver.bring_all([list(batches(lacking))], bring)
+        return all(file.path in came for file in lacking)
+
+    def _brought(
+        self, task_id: int, folder: Path, files: Sequence[PackageFile]
+    ) -> Iterator[PackageFile]:
+        """Bring files in order, and give each when it is here.
+
+        Raises Refused where the next one is not the listed one any more.
+        """
+        if len(files) > 1:
+            yield from self._brought_together(task_id, folder, files)
+        else:
+            self._bring(task_id, folder, files[0])
+            yield files[0]
+
+    def _brought_together(
+        self, task_id: int, folder: Path, files: Sequence[PackageFile]
+    ) -> Iterator[PackageFile]:
+        """Bring small files with as few requests as can be: one that changed ends an answer."""
+        left, patience = deque(files), self._receiver.patience()
+        while left:
+            before = len(left)
+            try:
+                with self._door.together(task_id, wanted(left)) as pieces:
+                    line = Line(pieces)
+                    while left:
+                        self._receiver.check_going()
+                        self._take_small(task_id, folder, left[0], line)
+                        patience.went_on()
+                        yield left.popleft()
+            except FarmUnavailable as error:
+                if len(left) == before:
+                    patience.failed(error)
+
+    def _take_small(self, task_id: int, folder: Path, file: PackageFile, line: Line) -> None:
+        pieces = line.take(SegmentPlan(file.size).sealed_size)
+        answer = self._answer(task_id, file, pieces, 0)
+        place = part_path(folder, _of(task_id), file.version)
+        with closing(PackagePart(folder, file, place)) as part:
+            for length in part.take(range(1), answer):
+                self._receiver.progress.add(length)
+            part.finish()
 
     def _bring(self, task_id: int, folder: Path, file: PackageFile) -> None:
         """Bring one file. Raises Refused where it is not the listed one any more."""

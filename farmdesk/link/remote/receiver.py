@@ -77,6 +77,11 @@ class Receiver:
         """Give a new one."""
         return Patience(self.pause, self.progress, self._patience_s)
 
+    def check_going(self) -> None:
+        """Raises Paused where somebody pauses, or where another thread has failed."""
+        if self.pause.is_set() or self._failed:
+            raise Paused
+
     def check_room(self, folder: Path, rest: int) -> None:
         """Raises DiskFull where it can be seen that `rest` bytes have no room, NotWritable."""
         with told_of_disk(folder):
@@ -221,6 +226,7 @@ class Receiver:
     def _watched(self, steps: Iterable[Given], under_way: _UnderWay) -> Iterator[Given]:
         """Stop where somebody pauses, or where another thread has failed."""
         for step in steps:
-            if self.pause.is_set() or self._failed or under_way.error is not None:
+            self.check_going()
+            if under_way.error is not None:
                 raise Paused
             yield step

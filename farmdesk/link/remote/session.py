@@ -81,17 +81,19 @@ class RemoteSession:
         return self._ask(token, method, path, params=params, body=body, kind=kind)
 
     @contextmanager
-    def reading(self, path: str, params: Params) -> Iterator[Iterator[bytes]]:
-        """Give a long answer piece by piece as it comes. Raises as `ask`."""
+    def reading(
+        self, path: str, params: Params, form: bytes | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        """Give a long answer piece by piece as it comes; see `Door.reading`. Raises as `ask`."""
         with ExitStack() as stack:
             token = self._token
             try:
-                pieces = stack.enter_context(self._reading(token, path, params))
+                pieces = stack.enter_context(self._reading(token, path, params, form))
             except LoginNeeded:
                 if self._keys is None:
                     raise
                 token = self._renewed(token, self._keys)
-                pieces = stack.enter_context(self._reading(token, path, params))
+                pieces = stack.enter_context(self._reading(token, path, params, form))
             yield pieces
 
     def send(self, path: str, body: Iterable[memoryview]) -> None:
@@ -130,9 +132,9 @@ class RemoteSession:
             raise
 
     def _reading(
-        self, token: str, path: str, params: Params
+        self, token: str, path: str, params: Params, form: bytes | None
     ) -> AbstractContextManager[Iterator[bytes]]:
-        return self._door.reading(path, params, authorization=f"{TOKEN_SCHEME} {token}")
+        return self._door.reading(path, params, form, authorization=f"{TOKEN_SCHEME} {token}")
 
     def _ask(
         self,

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
-from farmdesk.link.packages_wire import RUN_SEGMENTS, PackageFileSeen, PackageSeen
+from farmdesk.link.packages_wire import (
+    RUN_SEGMENTS,
+    SMALL,
+    TOGETHER,
+    FilesWanted,
+    PackageFileSeen,
+    PackageSeen,
+)
 from farmdesk.link.remote.download_errors import BadListing, DamagedFile, DiskFull
 from farmdesk.link.remote.package_fetch import ChangesThere, FetchedPackage, PackageFetch
 from farmdesk.link.remote.package_listing import TooManyThere
@@ -39,6 +46,7 @@ class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         super().__init__(contents)
         self.seeds = set[bytes]()
+        self.requests = list[list[str]]()  # for small files
         self.gone: Callable[[str, bytes], bool] = lambda _name, _version: False
 
     def seen(self, name: str, /, **changed: object) -> PackageFileSeen:
@@ -50,6 +58,24 @@ class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
         if self.pages is not None:
             return self.pages.pop(0)
         return PackageSeen(self.key_version, list(self.listed.values()), None)
+
+    @contextmanager
+    def together(self, task_id: int, wanted: FilesWanted) -> Iterator[Iterator[bytes]]:
+        """As a gateway does: what changed is refused at the beginning, and cut off behind it."""
+        first = wanted.files[0]
+        self.requests.append([file.name for file in wanted.files])
+        if self.gone(first.name, bytes.fromhex(first.version)):
+            self.asked.append((first.name, 0))
+            raise Refused("changed", "changed")
+        yield self._behind_each_other(task_id, wanted)
+
+    def _behind_each_other(self, task_id: int, wanted: FilesWanted) -> Iterator[bytes]:
+        for file in wanted.files:
+            try:
+                with self.run(task_id, file.name, bytes.fromhex(file.version), range(1)) as pieces:
+                    yield from pieces
+            except Refused:
+                return
 
     @contextmanager
     def run(
@@ -276,6 +302,50 @@ def test_an_answer_cut_off_or_lengthened_is_asked_for_again(
     assert fetch(farm, tmp_path, connections=1).files == 3
     assert [first for name, first in farm.asked if name == "纹理/snow.exr"] == asked
     assert files_in(tmp_path) == farm.contents
+
+
+def test_small_files_come_together_and_large_ones_alone(tmp_path: Path) -> None:
+    small = {f"cache/{number:04d}.vdb": bytes([number % 256]) for number in range(2 * TOGETHER + 2)}
+    farm = LyingPackages(small | {"a.exr": large(), "b.exr": bytes(SMALL + 1), "c": bytes(SMALL)})
+    assert fetch(farm, tmp_path).files == len(farm.contents)
+    assert files_in(tmp_path) == farm.contents
+    assert sorted(map(len, farm.requests)) == [3, TOGETHER, TOGETHER]
+    assert len(farm.seeds) == len(farm.asked)  # one for each file of an answer
+
+
+class BrokenLine(LyingPackages):
+    """Brings no more than `most` bytes of small files in an answer."""
+
+    most = 250
+
+    @contextmanager
+    def together(self, task_id: int, wanted: FilesWanted) -> Iterator[Iterator[bytes]]:
+        with super().together(task_id, wanted) as pieces:
+            yield iter([b"".join(pieces)[: self.most]])
+
+
+def test_where_an_answer_with_small_files_breaks_off_the_rest_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    farm = BrokenLine({name: name.encode() * 10 for name in "abcdef"})  # sealed, 66 bytes each
+    assert fetch(farm, tmp_path).files == 6
+    assert files_in(tmp_path) == farm.contents
+    assert farm.requests == [list("abcdef"), list("def")]
+
+
+def test_a_line_that_brings_no_small_file_is_waited_for_and_then_told(tmp_path: Path) -> None:
+    farm = BrokenLine({"a": b"", "b": b""})
+    farm.most = 55
+    with pytest.raises(FarmUnavailable):
+        fetch(farm, tmp_path, connections=1)
+    assert farm.requests == [["a", "b"]]
+
+
+def test_a_small_file_that_was_damaged_is_named(farm: LyingPackages, tmp_path: Path) -> None:
+    farm.change = lambda _first, answer: answer if len(answer) > 99 else _flipped(answer, 45)
+    with pytest.raises(DamagedFile, match=r"a\.blend"):
+        fetch(farm, tmp_path, connections=1)
+    assert not (tmp_path / "shot").exists()
 
 
 def test_what_the_power_took_of_a_part_is_fetched_again(

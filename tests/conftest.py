@@ -1,6 +1,7 @@
 """Fixtures that all tests share: a database server for each worker, empty farms on each kind."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,12 @@ from tests.servers import DatabaseServer, database_server
 
 if TYPE_CHECKING:
     from tests.gateways import RunningGateway  # the web framework takes a while to load
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let processes hear it that tests start, also behind a shell's `&`."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

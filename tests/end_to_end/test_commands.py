@@ -134,7 +134,7 @@ def test_what_people_read(farm: LocalFarm, capsys: pytest.CaptureFixture[str]) -
         ("4 of 4 frames proven", ["show", task]),
         ("completed", ["show", task, "--follow"]),
         ("4x4", ["frames", task]),
-        ("bad_image", ["frames", task, "--failed"]),
+        ("image is missing or damaged", ["frames", task, "--failed"]),
         ("local-2", ["nodes"]),
         ("task ended: completed", ["logs"]),
         ("failed", ["logs", task]),

@@ -72,9 +72,10 @@ def test_fails_again_after_the_retry(farm: LocalFarm) -> None:
 def test_only_failed_frames_can_be_retried(
     farm: LocalFarm, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scene = farm.scene(faults={"2": ["skip", 3], "3": ["skip", 3]})
+    scene = farm.scene(faults={"2": ["skip", 99], "3": ["skip", 99]})
     task = farm.submit(scene, "1-5", policy="dynamic")
     assert farm.wait_state(task).failed == 2
+    scene.tell(faults={"2": ["skip", 99]})
     assert farm.run("retry", task, "--frames", "1-3") == 1
     assert "only these can be tried again" in capsys.readouterr().err
     assert farm.run("retry", task, "--frames", "x") == 1
@@ -83,6 +84,7 @@ def test_only_failed_frames_can_be_retried(
     wait_until(lambda: farm.task(task).failed == 1, "frame 3")
     row = farm.wait_state(task)
     assert (row.state, row.done) == (TaskState.PARTLY_FAILED, 4)
+    scene.tell()
     assert farm.run("retry", task) == 0
     farm.prove(task, range(1, 6))
 

@@ -10,6 +10,7 @@ from farmdesk.cli.reader import AddVerb, second_words
 from farmdesk.domain.account_commands import RevokeKey
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.said import Said
+from farmdesk.domain.system_words import why_system
 from farmdesk.security.key_file import change_passphrase, read_key_file
 from farmdesk.security.master_key import MasterKey, read_master_keys
 from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
@@ -148,9 +149,10 @@ def _typed(call: Call) -> str:
         try:
             return Path(call.words.source).read_text(encoding="utf-8", errors="replace")
         except OSError as error:
+            why = why_system(error)
             raise Refused(
-                f"{call.words.source} cannot be read: {error.strerror}. Check the path.",
-                f"无法读取 {call.words.source}：{error.strerror}。请检查路径。",
+                f"{call.words.source} cannot be read: {why.en}. Check the path.",
+                f"无法读取 {call.words.source}：{why.zh}。请检查路径。",
             ) from error
     lines = []
     for number in range(1, LINES + 1):

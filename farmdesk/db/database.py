@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from farmdesk.db.faults import translated
 from farmdesk.db.literals import bind_many_quickly
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.system_words import why_system
 
 SERVERS = ("mysql", "mariadb")
 CONNECT_S = 5  # a vanished server is noticed within this
@@ -80,11 +81,11 @@ class NoAuthority(Refused):
     """A file that shall hold the certificate of a database server's authority, and does not."""
 
     def __init__(self, path: str, error: OSError) -> None:
-        why = error.strerror or type(error).__name__
+        why = why_system(error)
         super().__init__(
-            f"{path} holds no certificate of the database's authority: {why}. Bring the file back, "
-            "or correct ssl_ca in the database's address.",
-            f"{path} 中没有数据库 CA 的证书：{why}。请恢复该文件，或修改数据库地址中的 ssl_ca。",
+            f"{path} holds no certificate of the database's authority: {why.en}. Bring the file "
+            "back, or correct ssl_ca in the database's address.",
+            f"{path} 中没有数据库 CA 的证书：{why.zh}。请恢复该文件，或修改数据库地址中的 ssl_ca。",
         )
 
 

@@ -10,6 +10,7 @@ from farmdesk.cli.screen import Screen, Styled, language
 from farmdesk.demo.run import run_demo
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.said import Said
+from farmdesk.domain.system_words import why_system
 
 
 def main() -> int:
@@ -21,8 +22,9 @@ def main() -> int:
     except FarmError as error:
         screen.say(Styled(error, "red"))
     except OSError as error:
+        why = why_system(error)
         said = Said(
-            f"The demo cannot work in {folder}: {error}", f"演示无法在 {folder} 中运行：{error}"
+            f"The demo cannot work in {folder}: {why.en}", f"演示无法在 {folder} 中运行：{why.zh}"
         )
         screen.say(Styled(said, "red"))
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from farmdesk.domain.system_words import why_system
 from nodeagent.images import BadImage, check_image
 
 BLOCK_BYTES = 1 << 20
@@ -63,8 +64,11 @@ def check_frame(claim: Claim) -> Finding:
             return _bad(claim, "has another digest than the recorded one", "与记录的摘要不符")
     except FileNotFoundError:
         return Finding(claim.frame, 0, "is missing", "缺失", missing=True)
-    except (BadImage, OSError) as error:
+    except BadImage as error:
         return _bad(claim, f"cannot be read: {error}", f"无法读取（{error}）")
+    except OSError as error:
+        why = why_system(error)
+        return _bad(claim, f"cannot be read: {why.en}", f"无法读取（{why.zh}）")
     return Finding(claim.frame, claim.bytes, width=width, height=height)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.said import Said
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted
 from farmdesk.engine.check_workers import CheckWorker, CheckWorkers
 from farmdesk.engine.desk import OUR_FAULT
@@ -137,17 +138,16 @@ class _Taking:
         try:
             file.open("rb").close()
         except OSError as error:
-            return Said(
-                f"{name} cannot be read ({error.strerror}).",
-                f"无法读取 {name}（{error.strerror}）。",
-            )
+            why = why_system(error)
+            return Said(f"{name} cannot be read ({why.en}).", f"无法读取 {name}（{why.zh}）。")
         try:
             return self._place(file, frame)
         except OSError as error:
+            why = why_system(error)
             raise Refused(
-                f"{name} could not be copied into the task's folder ({error.strerror}). Check the "
-                "storage and its free space, then hand the frames in again.",
-                f"无法将 {name} 复制到任务文件夹（{error.strerror}）。"
+                f"{name} could not be copied into the task's folder ({why.en}). Check the storage "
+                "and its free space, then hand the frames in again.",
+                f"无法将 {name} 复制到任务文件夹（{why.zh}）。"
                 "请检查存储及其剩余空间，然后重新提交这些帧。",
             ) from error
 
@@ -205,9 +205,9 @@ def _files(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
+        why = why_system(error)
         raise Refused(
-            f"The farm's server cannot read the folder {folder} ({error.strerror}). "
+            f"The farm's server cannot read the folder {folder} ({why.en}). "
             "Check its path and its rights, as the server sees them.",
-            f"农场服务器无法读取文件夹 {folder}（{error.strerror}）。"
-            "请在服务器上检查其路径和权限。",
+            f"农场服务器无法读取文件夹 {folder}（{why.zh}）。请在服务器上检查其路径和权限。",
         ) from error

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import Entry, Manifest
@@ -176,10 +177,11 @@ def answer(line: str) -> Opened:
                 "存储已满。请释放空间；随后会自动打开场景包。",
                 again=True,
             )
+        why = why_system(error)
         return Opened(
-            f"The package cannot be opened now ({error.strerror}). Check the storage; it is tried "
-            "again by itself.",
-            f"暂时无法打开场景包（{error.strerror}）。请检查存储；系统会自动重试。",
+            f"The package cannot be opened now ({why.en}). Check the storage; it is tried again "
+            "by itself.",
+            f"暂时无法打开场景包（{why.zh}）。请检查存储；系统会自动重试。",
             again=True,
         )
     return Opened()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from farmdesk.dispatch.events import SlotId
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.system_words import why_system
 from farmdesk.storage.scenes import SCENE
 from nodeagent.journal import ENDED
 
@@ -74,10 +75,11 @@ class Workspace:
             if for_agents:
                 (self.logs(task_id) / ENDED).unlink(missing_ok=True)
         except OSError as error:
+            why = why_system(error)
             raise Refused(
-                f"The folder {self.task(task_id)} cannot be written ({error.strerror}). "
+                f"The folder {self.task(task_id)} cannot be written ({why.en}). "
                 "Check the storage and its free space, then start the task again.",
-                f"无法写入文件夹 {self.task(task_id)}（{error.strerror}）。"
+                f"无法写入文件夹 {self.task(task_id)}（{why.zh}）。"
                 "请检查存储及其剩余空间，然后重新派发任务。",
             ) from error
 
@@ -102,10 +104,11 @@ class Workspace:
             if self.task(task_id).exists():
                 self.task(task_id).rename(doomed)
         except OSError as error:
+            why = why_system(error)
             raise Refused(
-                f"The files of task {task_id} cannot be deleted ({error.strerror}). Close what "
-                "uses them and purge the task again.",
-                f"无法删除任务 {task_id} 的文件（{error.strerror}）。"
+                f"The files of task {task_id} cannot be deleted ({why.en}). Close what uses them "
+                "and purge the task again.",
+                f"无法删除任务 {task_id} 的文件（{why.zh}）。"
                 "请关闭正在使用它们的程序后重新彻底删除。",
             ) from error
         self.sweep()

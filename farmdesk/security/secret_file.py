@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.system_words import why_system
 
 MAX_BYTES = 1 << 20
 _PART = ".part"
@@ -42,10 +43,10 @@ class NoSecretFile(Refused):
 
     def __init__(self, path: Path, error: OSError) -> None:
         self.path = path
-        why = error.strerror or type(error).__name__
+        why = why_system(error)
         super().__init__(
-            f"{path} cannot be used: {why}. Check the path, its rights and the free space.",
-            f"无法使用 {path}：{why}。请检查路径、权限和剩余空间。",
+            f"{path} cannot be used: {why.en}. Check the path, its rights and the free space.",
+            f"无法使用 {path}：{why.zh}。请检查路径、权限和剩余空间。",
         )
 
 

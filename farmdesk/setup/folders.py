@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.system_words import why_system
 
 
 class NoFolder(Refused):
@@ -12,11 +13,11 @@ class NoFolder(Refused):
 
     def __init__(self, folder: Path, option: str, error: OSError) -> None:
         self.folder = folder
-        why = error.strerror or type(error).__name__
+        why = why_system(error)
         super().__init__(
-            f"The folder {folder} cannot be used: {why}. Choose another with {option}, or give "
+            f"The folder {folder} cannot be used: {why.en}. Choose another with {option}, or give "
             "this account the right to write there.",
-            f"无法使用文件夹 {folder}：{why}。请用 {option} 选择其他文件夹，或授予写入权限。",
+            f"无法使用文件夹 {folder}：{why.zh}。请用 {option} 选择其他文件夹，或授予写入权限。",
         )
 
 

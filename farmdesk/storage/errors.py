@@ -1,17 +1,18 @@
 """What can go wrong with a storage, in sentences for people."""
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.said import Said
 
 
 class StorageAway(FarmUnavailable):
     """The storage does not answer, or has not what should be there; it may come back."""
 
-    def __init__(self, place: str, why: str) -> None:
+    def __init__(self, place: str, why: Said) -> None:
         self.place = place
         super().__init__(
-            f"The storage {place} cannot be used now ({why}). Check that it runs and that the "
+            f"The storage {place} cannot be used now ({why.en}). Check that it runs and that the "
             "network is up; it is tried again.",
-            f"现在无法使用存储 {place}（{why}）。请检查其是否运行、网络是否正常；系统会重试。",
+            f"现在无法使用存储 {place}（{why.zh}）。请检查其是否运行、网络是否正常；系统会重试。",
         )
 
 

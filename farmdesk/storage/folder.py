@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from farmdesk.domain.system_words import why_system
 from farmdesk.storage.errors import NotThere, StorageAway, StorageFull, StorageRefuses
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -70,4 +71,4 @@ class Folder:
                 raise StorageFull(self.place) from error
             if error.errno in _DENIED:
                 raise StorageRefuses(self.place) from error
-            raise StorageAway(self.place, error.strerror or "?") from error
+            raise StorageAway(self.place, why_system(error)) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted
 
 PART = ".part"
@@ -42,11 +43,11 @@ class CopyFailed(Refused):
 
     def __init__(self, name: str, error: OSError) -> None:
         self.name = name
-        why = error.strerror or "fault"
+        why = why_system(error)
         super().__init__(
-            f"{quoted(name)} could not be copied ({why}). Check the folder, its rights and free "
+            f"{quoted(name)} could not be copied ({why.en}). Check the folder, its rights and free "
             "space, then fetch again; files that are whole are kept.",
-            f"无法复制 {quoted(name)}（{why}）。请检查文件夹、权限和剩余空间后重新获取；"
+            f"无法复制 {quoted(name)}（{why.zh}）。请检查文件夹、权限和剩余空间后重新获取；"
             "已完整复制的文件会保留。",
         )
 

@@ -14,6 +14,7 @@ import smbclient
 from smbprotocol.exceptions import SMBException, SMBOSError, SMBResponseException
 from smbprotocol.header import NtStatus
 
+from farmdesk.domain.said import Said
 from farmdesk.storage.errors import NotThere, StorageAway, StorageFull, StorageRefuses
 
 PORT = 445
@@ -166,6 +167,7 @@ def _status(error: Exception) -> int | None:
     return None
 
 
-def _why(error: Exception) -> str:
-    """Give the error's first sentence: what follows is of no use to people."""
-    return str(error).partition("\n")[0][:200]
+def _why(error: Exception) -> Said:
+    """Give the error's first sentence, as told: what follows is of no use to people."""
+    told = str(error).partition("\n")[0][:200]
+    return Said(told, told)

@@ -22,7 +22,7 @@ USED = {"use_master_key", "use_authority", "use_certificate"}  # keys of a mappi
 SPOKEN = {"Said", "Refused", "FarmUnavailable", "__init__", "_wrong", "say", "complain", "print"}
 CHINESE = re.compile("[一-鿿，。：；（）、]")
 ENGLISH = re.compile("[a-z]{2,}")
-A_STATES_NAME = re.compile(r"\.(value|state|kind|role)$")
+ENGLISH_VALUE = re.compile(r"\.(value|state|kind|role|strerror|en)$")
 
 
 def text_of(node: ast.expr) -> str | None:
@@ -46,12 +46,12 @@ def without_twin(call: ast.Call) -> Iterator[str]:
 
 
 def english_within(text: ast.JoinedStr) -> Iterator[str]:
-    """Give what a Chinese sentence fills in that is the English name of a state, a kind, a role."""
+    """Give what a Chinese sentence fills in that is English: a state's name, the system's words."""
     if CHINESE.search(text_of(text) or ""):
         for part in text.values:
             if isinstance(part, ast.FormattedValue):
                 filled = ast.unparse(part.value)
-                if A_STATES_NAME.search(filled):
+                if ENGLISH_VALUE.search(filled):
                     yield filled
 
 
@@ -117,6 +117,8 @@ def test_no_sentence_is_there_in_english_alone(file: Path) -> None:
         ('screen.say("All is well.")', ["All is well."]),
         ('zh = f"任务 {task.state}。"', ["task.state"]),
         ('zh = f"任务 {transfer.state.value}。"', ["transfer.state.value"]),
+        ('zh = f"无法读取（{error.strerror}）"', ["error.strerror"]),
+        ('zh = f"无法读取（{why.en}）"', ["why.en"]),
         ('Said("Ask again.", "请重试。")', []),
         ("Said(login)", []),
         ('Said("GPU")', []),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted, size_text
 from farmdesk.domain.transfers import Room
 
@@ -70,10 +71,11 @@ class NotWritable(Refused):
 
     def __init__(self, folder: Path, error: OSError) -> None:
         self.folder = folder
+        why = why_system(error)
         super().__init__(
-            f"Nothing can be written to {folder} ({error.strerror}). Choose another folder, or let "
-            "it be writable.",
-            f"无法写入 {folder}（{error.strerror}）。请选择其他文件夹或开放写权限。",
+            f"Nothing can be written to {folder} ({why.en}). Choose another folder, or let it be "
+            "writable.",
+            f"无法写入 {folder}（{why.zh}）。请选择其他文件夹或开放写权限。",
         )
 
 

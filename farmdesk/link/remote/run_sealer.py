@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farmdesk.domain.errors import FarmError
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted
 from farmdesk.link.remote.upload_journal import NumberedFile, UploadJournal
 from farmdesk.link.transfer_wire import RUN_BYTES, RUN_SEGMENTS
@@ -33,11 +34,12 @@ class FilesChanged(FarmError):
 class Unreadable(FarmError):
     """A file of the package that this machine does not let us read."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, error: OSError) -> None:
         self.name = name
+        why = why_system(error)
         super().__init__(
-            f"{quoted(name)} cannot be read ({reason}). Mend that; the same command then goes on.",
-            f"无法读取 {quoted(name)}（{reason}）。请排除故障后再次执行同一命令。",
+            f"{quoted(name)} cannot be read ({why.en}). Mend that; the same command then goes on.",
+            f"无法读取 {quoted(name)}（{why.zh}）。请排除故障后再次执行同一命令。",
         )
 
 
@@ -117,7 +119,7 @@ class RunSealer:
         except FileNotFoundError:
             raise FilesChanged([file]) from None
         except OSError as error:
-            raise Unreadable(numbered.name, error.strerror or "") from error
+            raise Unreadable(numbered.name, error) from error
 
     def sealed(self, numbered: NumberedFile) -> SealedFile:
         """Give what seals a file's segments."""
@@ -141,7 +143,7 @@ class _Files:
         try:
             read = read_at(source, start, content)
         except OSError as error:
-            raise Unreadable(numbered.name, error.strerror or "") from error
+            raise Unreadable(numbered.name, error) from error
         if read != length:
             raise FilesChanged([place.file])
         return segment_digest(content), sealed.seal_into(place.index, content, into)

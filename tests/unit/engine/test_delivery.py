@@ -11,6 +11,7 @@ from farmdesk.config import Config, ResultsConfig, read_config
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import TaskRow
+from farmdesk.domain.said import Said
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.deliverer import Deliverer, results_storage
 from farmdesk.engine.delivery import ChangedFrame, DamagedCopy, deliver
@@ -38,7 +39,7 @@ class Shaky(Folder):
     def _ask(self) -> None:
         self.asked += 1
         if self.asked == self.fail_at:
-            raise StorageAway("there", "pulled")
+            raise StorageAway("there", Said("pulled", "被拔出"))
 
     def write(self, path: PurePosixPath, pieces: Iterable[bytes]) -> None:
         def doubtful() -> Iterator[bytes]:

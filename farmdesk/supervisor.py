@@ -81,7 +81,8 @@ class Supervisor:
                 self._start(part)
 
     def _start(self, part: Part) -> None:
-        part.process = subprocess.Popen(part.argv, stdin=subprocess.PIPE)
+        # A session of its own: a terminal's Ctrl-C, and its end, are the supervisor's affair alone.
+        part.process = subprocess.Popen(part.argv, stdin=subprocess.PIPE, start_new_session=True)
         part.started_at = monotonic()
         part.starts += 1
         log.info("%s runs as process %s", part.name, part.process.pid)

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import signal
 import sys
 from pathlib import Path
 
@@ -55,7 +54,6 @@ def _serve(call: Call) -> int:
         from farmdesk.supervisor import end_with_supervisor
 
         end_with_supervisor()
-        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal tells all; one of them decides
     if part == "gateway":
         from farmdesk.gateway.server import serve_gateway
 

@@ -79,6 +79,7 @@ class CheckWorker:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # a terminal's Ctrl-C is the engine's affair
         )
         self._claims = cast("io.TextIOWrapper", self._process.stdin)
         self._answers = cast("io.TextIOWrapper", self._process.stdout)

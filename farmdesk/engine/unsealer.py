@@ -115,6 +115,7 @@ def _run_program(order: OpenOrder) -> Opened:
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=True,  # a terminal's Ctrl-C is the engine's affair
     ) as process:
         if process.stdin is None or process.stdout is None:
             raise TypeError("both were asked for")

@@ -42,7 +42,7 @@ def _interrupt(at: Terminal, sentence: str) -> None:
     assert at.end() == 130, at.shown
     assert at.shown.rstrip().endswith(sentence), at.shown
     assert at.shown.count("Ended by Ctrl-C.") == 1
-    assert "Traceback" not in at.shown
+    assert "Traceback" not in at.shown, at.shown
 
 
 @pytest.fixture
@@ -151,6 +151,6 @@ def test_a_server_and_its_gateway_end_in_good_order(
             assert at.end() == 130, at.shown
             assert at.shown.count("Ended by Ctrl-C.") == 1, at.shown
             assert "`farmdesk server` goes on with all." in at.shown
-            assert "Traceback" not in at.shown
+            assert "Traceback" not in at.shown, at.shown
             for part in ("engine", "gateway"):
                 assert f"{part} has ended (0)" in at.shown

@@ -3,10 +3,11 @@
 import struct
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from nodeagent.images import packets
+from nodeagent.images import BadImage, check_image, packets
 
 Told = Callable[[bytes], str]
 
@@ -65,6 +66,18 @@ def test_a_tga_with_a_name_and_a_map_has_its_pixels_behind_them(told: Told) -> N
         assert "does not end" in told(body + b"\0")
     unused = tga_file(bytes(PIXELS * 3), colours=256, colour_bits=24)[:18] + bytes(PIXELS * 3)
     assert told(unused) == ""
+
+
+def test_a_tga_is_known_by_its_name_or_by_its_footer(tmp_path: Path) -> None:
+    old = tga_file(bytes(PIXELS * 3))
+    for suffix in (".tga", ".TGA", ".targa", ".vda", ".icb", ".vst"):
+        (path := tmp_path / f"frame{suffix}").write_bytes(old)
+        assert check_image(path).format == "TGA"
+    (path := tmp_path / "frame.png").write_bytes(old)
+    with pytest.raises(BadImage, match="no known image format"):
+        check_image(path)
+    path.write_bytes(old + FOOTER)
+    assert check_image(path).format == "TGA"
 
 
 @pytest.mark.parametrize("kind", [0, 4, 8, 12, 32])

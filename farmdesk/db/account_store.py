@@ -106,8 +106,8 @@ class AccountStore:
                 connection,
                 account.user_id,
                 now=act.outcome.at,
-                reason="Its owner was suspended.",
-                reason_zh="其所有者已被停用。",
+                reason="Its owner was suspended; a superadmin can let him in again.",
+                reason_zh="其所有者已被停用；超级管理员可以恢复其账户。",
             )
 
     def reinstate(self, login: str, act: Act) -> None:

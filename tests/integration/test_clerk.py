@@ -300,7 +300,7 @@ def test_no_more_frames_are_taken_of_who_is_suspended_meanwhile(
     assert isinstance(ended, HandInEnded)
     assert (taken.line.frame, ended.taken, ended.refused) == (1, 1, ())
     assert ended.error is not None
-    assert "Its owner was suspended." in ended.error.en
+    assert "Its owner was suspended;" in ended.error.en
     assert "其所有者已被停用" in ended.error.zh
     assert [path.name for path in frames.iterdir()] == ["frame_0001.png"]
     assert [line.frame for line in read_journal(order.journal)] == [1]

@@ -68,6 +68,13 @@ def test_a_tga_with_a_name_and_a_map_has_its_pixels_behind_them(told: Told) -> N
     assert told(unused) == ""
 
 
+def test_why_a_file_is_no_image_is_one_sentence(told: Told) -> None:
+    assert told(b"") == "the file is empty"
+    assert told(b"\0") == "the file is truncated"
+    assert told(bytes(18)) == "the TGA header is damaged"
+    assert told(b"\xff\xd8\xff\xdd\0\3\0").startswith("the JPEG file is damaged: unpack")
+
+
 def test_a_tga_is_known_by_its_name_or_by_its_footer(tmp_path: Path) -> None:
     old = tga_file(bytes(PIXELS * 3))
     for suffix in (".tga", ".TGA", ".targa", ".vda", ".icb", ".vst"):

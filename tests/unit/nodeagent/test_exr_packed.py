@@ -1,5 +1,6 @@
 """Chunks of EXR files in every compression: whole, cut, and of another size than their pixels."""
 
+import random
 import struct
 import zlib
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.images import check_image, exr_packed
+from nodeagent.images import check_image, deflate, exr_packed
 from tests import exr_writer
 from tests.exr_writer import header, join, magic, sized
 
@@ -59,6 +60,21 @@ def test_zip_takes_all_its_bytes(told: Told, compression: int) -> None:
     assert not judged(told, packed + b"\0", compression)
     for size in (RAW - 1, RAW + 1):
         assert not judged(told, zlib.compress(bytes(size)), compression)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 300])
+def test_zip_is_unpacked_step_by_step(
+    told: Told, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """A packed byte may hold more than one step takes; and what holds far too much is left soon."""
+    monkeypatch.setattr(deflate, "CHUNK_BYTES", step)
+    raw = random.Random(2).randbytes(99) + bytes(RAW - 99)
+    assert judged(told, zlib.compress(raw), ZIP)
+    assert not judged(told, zlib.compress(raw) + b"\0", ZIP)
+    for wrong in (raw[:-1], raw + b"\0", raw * 2):
+        assert not judged(told, zlib.compress(wrong), ZIP)
+    for cut in (1, 4, 5, 40):
+        assert not judged(told, zlib.compress(raw)[:-cut], ZIP)
 
 
 def test_pxr24_keeps_three_bytes_of_a_float(told: Told) -> None:

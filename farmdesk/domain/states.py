@@ -1,6 +1,6 @@
 """The states of tasks, frames and nodes, named once for code, tables and screens.
 
-The words that a person reads for them are in `farmdesk/ui/wording.py` and `farmdesk/cli`'s tables.
+The words that a person reads for them are in `state_words`, next steps in `failure_words`.
 """
 
 from enum import IntEnum, StrEnum

@@ -38,7 +38,7 @@ def check_image(path: Path, *, follow: bool = True) -> ImageFacts:
         name, check = _find_format(image, path.suffix)
         try:
             width, height = check(image)
-        except (struct.error, zlib.error, ValueError, OverflowError) as error:
+        except (struct.error, zlib.error, ValueError, LookupError, OverflowError) as error:
             if isinstance(error, BadImage):
                 raise
             raise BadImage(f"the {name} file is damaged: {error}") from error

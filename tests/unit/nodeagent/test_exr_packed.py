@@ -172,7 +172,7 @@ def dwa(
     sizes = [len(stream) for stream in streams]
     counts = raw[1] // 2, raw[2]
     head = struct.pack("<11Q", version, raw[0], *sizes, raw[3], 999, *counts, method)
-    return head + (rules if version == 2 else b"") + b"".join(streams) + more
+    return head + (rules if version >= 2 else b"") + b"".join(streams) + more
 
 
 @pytest.mark.parametrize("compression", [DWAA, DWAB])
@@ -197,6 +197,8 @@ def test_the_streams_of_dwa(told: Told, compression: int) -> None:
     ):
         assert "pixels is damaged" in told(one_chunk(wrong, compression))
     assert judged(told, dwa(ac=b"", raw=(5, 0, 7, 8)), compression)
+    behind = dwa()[-1:]  # a stream does not end behind its chunk
+    assert "unpack to its size" in told(one_chunk(dwa()[:-1], compression) + behind)
 
 
 def test_a_chunk_is_not_read_whole_if_it_is_huge(

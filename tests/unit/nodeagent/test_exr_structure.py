@@ -304,6 +304,7 @@ def test_a_window_has_whole_steps_of_each_sampled_channel(told: Told, side: int)
 
 WHOLE = lines_of(LINE, NONE)
 CHANNEL, OTHER = (struct.pack("<iB3xii", kind, 0, 1, 1) for kind in (1, 2))
+CHANNELS = b"A\0" + CHANNEL + b"Z\0" + OTHER + b"\0"
 TILED = exr_writer.tiled(WIDTH, HEIGHT, tile=8)
 TILES = struct.pack("<IIB", 8, 8, 0)
 WRONG_HEADERS = {
@@ -353,6 +354,14 @@ WRONG_HEADERS = {
     "version 0": (WHOLE[:4] + bytes(4) + WHOLE[8:], "unknown version"),
     "compression 12": (WHOLE.replace(header(WINDOW, 0), header(WINDOW, 12)), "unknown compression"),
     "an empty list of channels": (WHOLE.replace(b"A\0" + CHANNEL, b"\0\0" + CHANNEL), "no channel"),
+    "channels without an end": (
+        WHOLE.replace(sized(CHANNELS), sized(CHANNELS[:-1])).replace(CHANNELS, CHANNELS[:-1]),
+        "damaged",
+    ),
+    "half a channel": (
+        WHOLE.replace(sized(CHANNELS), sized(CHANNELS[:-9])),
+        "damaged",
+    ),
     "samples of type 3": (
         WHOLE.replace(CHANNEL, struct.pack("<iB3xii", 3, 0, 1, 1)),
         "impossible channel",

@@ -229,6 +229,8 @@ WRONG = {
         f"sampling {sampling:02x}": (made(head=frame((1, sampling, 0))), "cannot be true")
         for sampling in (0x01, 0x10, 0x51, 0x15)
     },
+    "a scan that says nothing": (made(scans=segment(0xDA, b"") + FLAT), "damaged"),
+    "a frame that says nothing": (made(head=segment(0xC0, b"")), "damaged"),
     "a scan of nothing": (made(scans=scan(FLAT)), "cannot be true"),
     "a scan of what the frame has not": (made(scans=scan(FLAT, (2, 0))), "cannot be true"),
     "a scan of one twice": (made(scans=scan(FLAT, (1, 0), (1, 0))), "cannot be true"),

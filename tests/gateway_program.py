@@ -8,8 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from farmdesk.gateway.server import make_parts, make_server
-from tests.gateways import farm_config
-from tests.transfer_farm import settings_of
+from tests.gateway_settings import farm_config, settings_of
 
 
 def made_server(folder: Path, port: int) -> uvicorn.Server:

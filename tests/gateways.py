@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from fastapi import FastAPI
 
-from farmdesk.config import Config, GatewayConfig
 from farmdesk.db import accounts, user_keys
 from farmdesk.db.database import open_database
 from farmdesk.domain.accounts import Account, Profile, UserState
@@ -25,17 +24,13 @@ from farmdesk.link.remote.door import Door
 from farmdesk.link.remote.link import RemoteLink
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.security.key_records import key_record
-from farmdesk.security.master_key import write_master_keys
-from farmdesk.security.tls import make_ca, make_server_certificate
 from farmdesk.security.user_keys import UserKeys
-from farmdesk.security.vault import Vault
 from tests.farm import wait_until
-from tests.ports import free_port
+from tests.gateway_settings import VAULT, farm_config, gateway_files
 
 if TYPE_CHECKING:
     from tests.gateway_witness import Witness  # what it needs takes a while to load
 
-VAULT = Vault.make()
 PROFILE = Profile("Li Na", "content team", "+86 10 1234", "110101199003071234")
 
 
@@ -58,34 +53,6 @@ class TurningClock:
 def keys_of(login: str, version: int = 1) -> UserKeys:
     """Give a user's keys; made once a test process, as making them takes a while."""
     return UserKeys.make(login, version)
-
-
-def gateway_files(folder: Path) -> GatewayConfig:
-    """Write an authority and a server's certificate, and give settings on a free port."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ca = make_ca("test farm", datetime.now(UTC))
-    server = make_server_certificate(ca, ["127.0.0.1", "localhost"], datetime.now(UTC))
-    made = GatewayConfig(
-        address="127.0.0.1",
-        port=free_port(),
-        certificate=folder / "server.pem",
-        key=folder / "server.key",
-        ca=folder / "ca.pem",
-    )
-    for path, content in (
-        (made.certificate, server.certificate),
-        (made.key, server.key),
-        (made.ca, ca.certificate),
-    ):
-        path.write_bytes(content)
-        path.chmod(0o600)
-    write_master_keys(folder / "master.key", [VAULT.current])
-    return made
-
-
-def farm_config(folder: Path, url: str, gateway: GatewayConfig) -> Config:
-    """Give the settings of a farm behind a gateway; `folder` as for `gateway_files`."""
-    return Config(folder, url, nodes=(), gateway=gateway, master_key=folder / "master.key")
 
 
 def add_user(

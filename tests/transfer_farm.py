@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from farmdesk.config import GatewayConfig
 from farmdesk.db import accounts
 from farmdesk.db.database import open_database
 from farmdesk.db.store import Store
@@ -17,7 +16,8 @@ from farmdesk.link.remote.session import RemoteSession
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.user_keys import UserKeys
 from tests.empty_farm import new_farm
-from tests.gateways import add_user, gateway_files, keys_of
+from tests.gateway_settings import gateway_files
+from tests.gateways import add_user, keys_of
 from tests.samples import NOW, new_task, spec, task_record
 
 CUSTOMER = "director"  # owns the samples' tasks
@@ -99,14 +99,3 @@ def gateway_process(
         yield gateway
     finally:
         gateway.kill()
-
-
-def settings_of(folder: Path, port: int) -> GatewayConfig:
-    """Give the settings that `gateway_files` wrote before."""
-    return GatewayConfig(
-        address="127.0.0.1",
-        port=port,
-        certificate=folder / "server.pem",
-        key=folder / "server.key",
-        ca=folder / "ca.pem",
-    )

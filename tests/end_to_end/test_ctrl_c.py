@@ -15,7 +15,8 @@ from farmdesk.security.key_file import write_key_file
 from farmdesk.security.secret_file import write_secret
 from tests.empty_farm import new_farm
 from tests.farm import local_farm, wait_until
-from tests.gateways import gateway_files, keys_of
+from tests.gateway_settings import gateway_files
+from tests.gateways import keys_of
 from tests.ports import free_port
 from tests.result_farm import RenderedTask
 from tests.street import PASSPHRASE, Street

@@ -21,7 +21,8 @@ from farmdesk.link.remote.registration import Pickup
 from farmdesk.link.wire import Applied
 from farmdesk.security.secret_file import write_secret
 from tests.gateway_room import Room
-from tests.gateways import PROFILE, VAULT, add_user
+from tests.gateway_settings import VAULT
+from tests.gateways import PROFILE, add_user
 
 Apply = Callable[..., int]
 

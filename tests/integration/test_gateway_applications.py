@@ -19,7 +19,8 @@ from farmdesk.security import handover
 from farmdesk.security.key_records import key_record
 from farmdesk.security.vault import Purpose
 from tests.gateway_room import Room
-from tests.gateways import PROFILE, VAULT, keys_of
+from tests.gateway_settings import VAULT
+from tests.gateways import PROFILE, keys_of
 
 
 class Applicant:

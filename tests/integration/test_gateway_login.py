@@ -14,7 +14,8 @@ from farmdesk.security.challenge import Challenge, ChallengeRefused, is_answered
 from farmdesk.security.key_records import key_record
 from farmdesk.security.tls import client_context
 from tests.gateway_room import Room
-from tests.gateways import VAULT, keys_of
+from tests.gateway_settings import VAULT
+from tests.gateways import keys_of
 
 NOT_IN = 409
 OVER = 401

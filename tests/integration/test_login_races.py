@@ -23,7 +23,8 @@ from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.challenge import Challenge, sign
 from farmdesk.security.key_records import key_record
 from tests.farm import wait_until
-from tests.gateways import VAULT, add_user, keys_of
+from tests.gateway_settings import VAULT
+from tests.gateways import add_user, keys_of
 from tests.integration.staffed_farm import StaffedFarm
 
 NAME = "racer"

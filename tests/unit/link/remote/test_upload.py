@@ -17,7 +17,12 @@ from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import Unreadable
 from farmdesk.link.remote.source_files import SourceFile, source_files
 from farmdesk.link.remote.upload import KeepsChanging, OtherKeys, Upload
-from farmdesk.link.remote.upload_journal import AlreadyUploading, JournalFailed, UploadJournal
+from farmdesk.link.remote.upload_journal import (
+    AlreadyUploading,
+    JournalFailed,
+    PackageContents,
+    UploadJournal,
+)
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import Manifest
@@ -362,16 +367,23 @@ def test_nothing_is_told_of_files_that_a_cancelled_upload_had(customer: Customer
     assert customer.told == []
 
 
+def _next_version(
+    customer: Customer, folder: Path, keys: UserKeys
+) -> tuple[Customer, PackageContents]:
+    """Send a package; give who sends the next one, and what it is compared with."""
+    customer.send()
+    journal = customer.journal()
+    contents = journal.contents()
+    journal.close()
+    again = folder / "again"
+    again.mkdir()
+    return Customer(again, keys), contents
+
+
 def test_what_did_not_travel_and_changes_in_the_pause_is_told_too(
     customer: Customer, tmp_path: Path, keys: UserKeys
 ) -> None:
-    customer.send()
-    journal = customer.journal()
-    previous = journal.contents()
-    journal.close()
-    again = tmp_path / "again"
-    again.mkdir()
-    second = Customer(again, keys)
+    second, previous = _next_version(customer, tmp_path, keys)
     name = "开幕/scene.blend"
     second.write(name, customer.packed()[name])
     second.write("new.txt", b"new")
@@ -410,13 +422,7 @@ def test_other_keys_than_it_began_with_are_told(customer: Customer) -> None:
 def test_what_the_previous_version_had_does_not_travel(
     customer: Customer, tmp_path: Path, keys: UserKeys
 ) -> None:
-    customer.send()
-    journal = customer.journal()
-    previous = journal.contents()
-    journal.close()
-    again = tmp_path / "again"
-    again.mkdir()
-    second = Customer(again, keys)
+    second, previous = _next_version(customer, tmp_path, keys)
     for name, content in customer.packed().items():
         second.write(name, content)
     second.write("textures/ice.exr", os.urandom(2 * SEGMENT))  # same length, other bytes

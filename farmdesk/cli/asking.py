@@ -15,7 +15,7 @@ from farmdesk.cli.screen import Spoken, language
 from farmdesk.domain.accounts import Profile, check_login, check_profile_field
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.said import Said
-from farmdesk.security.key_file import check_passphrase
+from farmdesk.security.key_file import MIN_PASSPHRASE, check_passphrase
 from farmdesk.security.secret_file import read_secret
 
 PROFILE_FIELDS = (
@@ -24,7 +24,10 @@ PROFILE_FIELDS = (
     ("contact", "Contact, like a telephone number", "联系方式"),
 )
 _IDENTITY = ("Identity number", "证件号码")
-_NEW_PASSPHRASE = ("New passphrase of the key file", "密钥文件的新口令")
+_NEW_PASSPHRASE = (
+    f"New passphrase of the key file, {MIN_PASSPHRASE} characters at least",
+    f"密钥文件的新口令（至少 {MIN_PASSPHRASE} 个字符）",
+)
 _UNLIKE = Said(
     "The two passphrases differ. Type both again.", "两次输入的口令不一致。请重新输入两次。"
 )

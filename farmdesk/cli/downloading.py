@@ -11,6 +11,7 @@ from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.said import Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.state_words import REASONS, TASK_STATES
 from farmdesk.domain.states import FailureReason, TaskState
 from farmdesk.domain.task import ENDED
@@ -50,8 +51,9 @@ class FramesAbsent(Refused):
         self.frames = frames
         word = TASK_STATES[state]
         super().__init__(
-            f"Frames {frames} were not rendered: the task has ended ({word.en.lower()}).",
-            f"第 {frames} 帧未渲染：任务已结束（{word.zh}）。",
+            f"Frames {frames} were not rendered: the task has ended ({word.en.lower()}). Why: "
+            "farmdesk messages.",
+            f"第 {frames} 帧未渲染：任务已结束（{word.zh}）。原因请见 farmdesk messages。",
         )
 
 
@@ -96,7 +98,7 @@ def _told(call: Call, folder: Path, fetched: Fetched) -> int:
 
 
 def _say(call: Call, folder: Path, fetched: Fetched) -> None:
-    size = f"{fetched.bytes / 1e6:,.1f} MB"
+    size = size_text(fetched.bytes)
     en = f"{fetched.files} frames have come ({size}); {fetched.skipped} were here before: {folder}"
     zh = f"已下载 {fetched.files} 帧（{size}），{fetched.skipped} 帧此前已在本机：{folder}"
     call.say(en, zh)

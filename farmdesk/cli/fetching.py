@@ -10,6 +10,7 @@ from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.db import audit, reports
 from farmdesk.domain.accounts import Deed
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.users import NotAllowed, Role
 from farmdesk.link.remote.package_door import PackageDoor
 from farmdesk.link.remote.package_fetch import FetchedPackage, PackageFetch
@@ -82,7 +83,7 @@ def _note(call: Call, folder: Path) -> None:
 def _told(call: Call, folder: Path, fetched: FetchedPackage) -> int:
     told = {"task": call.words.task, "folder": str(folder), "files": fetched.files}
     told |= {"copied": fetched.copied, "bytes": fetched.bytes}
-    count, size = f"{fetched.copied} of {fetched.files}", f"{fetched.bytes / 1e6:,.1f} MB"
+    count, size = f"{fetched.copied} of {fetched.files}", size_text(fetched.bytes)
     return call.show(
         told,
         lambda: call.say(

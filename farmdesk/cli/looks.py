@@ -94,6 +94,7 @@ def _follow(call: Call, row: TaskRow) -> TaskRow:
 
 def _frames(call: Call) -> int:
     rows = [row for row in _all_frames(call) if not call.words.failed or row.record.reason]
+    rows.sort(key=lambda row: (row.record.frame, row.record.attempt))
     records = [row.record for row in rows]
     return call.show(records, lambda: print_frames(call.screen, rows))
 

@@ -4,7 +4,7 @@ Names, paths and what tools say are shown as they are: nothing in them is markup
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -61,11 +61,14 @@ class Screen:
         rows: Iterable[Sequence[Shown]],
         *,
         justify: Literal["left", "right"] = "left",
+        whole: Container[Spoken] = (),
     ) -> None:
-        """Print rows under their headings."""
+        """Print rows under their headings. `whole`: the headings of columns that never fold."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for heading in headings:
-            table.add_column(self.text(heading), justify=justify, overflow="fold")
+            table.add_column(
+                self.text(heading), justify=justify, overflow="fold", no_wrap=heading in whole
+            )
         for row in rows:
             table.add_row(*map(self.text, row))
         self.console.print(table)

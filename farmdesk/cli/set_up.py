@@ -156,8 +156,9 @@ def _print_step(call: Call, done: Done) -> None:
 
 def _print_recovery(call: Call, key: MasterKey) -> None:
     call.say(
-        "\nWrite this recovery copy on paper and lock it away. Who has it and the database has\n"
-        "every user's keys; without it and the master key file, nobody has them.\n",
+        "\nWrite this recovery copy on paper and lock it away. Who has it and the\n"
+        "database has every user's keys; without it and the master key file, nobody\n"
+        "has them.\n",
         "\n请将此恢复副本抄写在纸上并妥善锁存。持有它和数据库的人即拥有所有用户的密钥；\n"
         "若它与主密钥文件均丢失，则无人能再取得这些密钥。\n",
     )

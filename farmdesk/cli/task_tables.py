@@ -20,11 +20,14 @@ from farmdesk.cli.headings import (
 )
 from farmdesk.cli.screen import Screen, Shown, Styled
 from farmdesk.domain.rows import Pace, TaskRow
-from farmdesk.domain.said import Said
+from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.state_words import TASK_STATES
 from farmdesk.domain.states import TaskState
 
 BAR_CELLS = 20
+SHORT_BAR_CELLS = 8  # in a narrow terminal
+WIDE = 120  # cells of one that has room for reasons beside the rest
 STATE_STYLES = {
     TaskState.RENDERING: "cyan",
     TaskState.COMPLETED: "green",
@@ -35,7 +38,7 @@ _AFTER = {"task": Said("all of it", "整个任务"), "frame": Said("frame by fra
 
 
 def print_tasks(screen: Screen, rows: Sequence[TaskRow]) -> None:
-    """Print the queue."""
+    """Print the queue; in a narrow terminal the reasons stand below it."""
     if not rows:
         screen.say(
             Said(
@@ -46,10 +49,19 @@ def print_tasks(screen: Screen, rows: Sequence[TaskRow]) -> None:
             )
         )
         return
-    screen.table(
-        (NUMBER, TASK, STATE, PRIORITY, TOOL, PROGRESS, NODES, OWNER, REASON),
-        map(_task, rows),
-    )
+    is_wide = screen.console.width >= WIDE
+    headings = (NUMBER, TASK, STATE, PRIORITY, TOOL, PROGRESS, NODES, OWNER)
+    cells = [_task(row, BAR_CELLS if is_wide else SHORT_BAR_CELLS) for row in rows]
+    reasons = [Said(row.reason, row.reason_zh) for row in rows]
+    whole = (NUMBER, STATE, PRIORITY, PROGRESS, NODES)
+    if is_wide:
+        with_reasons = ((*row, why) for row, why in zip(cells, reasons, strict=True))
+        screen.table((*headings, REASON), with_reasons, whole=whole)
+        return
+    screen.table(headings, cells, whole=whole)
+    for row, why in zip(rows, reasons, strict=True):
+        if why != UNSAID:
+            screen.say(Said(f"Task {row.id}: ", f"任务 {row.id}：") + why)
 
 
 def print_task(screen: Screen, row: TaskRow, pace: Pace | None) -> None:
@@ -76,10 +88,10 @@ def print_task(screen: Screen, row: TaskRow, pace: Pace | None) -> None:
     )
 
 
-def progress(row: TaskRow) -> Said:
+def progress(row: TaskRow, cells: int = BAR_CELLS) -> Said:
     """Give a bar with its numbers."""
-    filled = BAR_CELLS * row.done // row.total if row.total else 0
-    bar = "█" * filled + "░" * (BAR_CELLS - filled)
+    filled = cells * row.done // row.total if row.total else 0
+    bar = "█" * filled + "░" * (cells - filled)
     failed = Said(f" {row.failed} failed", f" 失败 {row.failed}") if row.failed else Said()
     return Said(f"{bar} {row.done}/{row.total}") + failed
 
@@ -91,24 +103,23 @@ def check_line(report: str | None) -> Said:
     found = json.loads(report)
     proven, total, given_up = found["proven"], found["total"], found["given_up"]
     seconds, size = f"{found['seconds']:.1f}", f"{found['width']}x{found['height']}"
-    size_mb = f"{found['bytes'] / 1e6:.1f} MB"
+    space = size_text(found["bytes"])
     return Said(
-        f"{proven} of {total} frames proven in {seconds} s, {size}, {size_mb}",
-        f"{total} 帧中 {proven} 帧校验通过，用时 {seconds} 秒，{size}，{size_mb}",
+        f"{proven} of {total} frames proven in {seconds} s, {size}, {space}",
+        f"{total} 帧中 {proven} 帧校验通过，用时 {seconds} 秒，{size}，{space}",
     ) + (Said(f"; given up: {given_up}", f"；放弃：{given_up}") if given_up else Said())
 
 
-def _task(row: TaskRow) -> tuple[Shown, ...]:
+def _task(row: TaskRow, bar_cells: int) -> tuple[Shown, ...]:
     return (
         str(row.id),
         row.name,
         _state(row.state),
         str(row.priority),
         f"{row.tool} {row.tool_version}",
-        progress(row),
+        progress(row, bar_cells),
         str(row.nodes or ""),
         row.owner,
-        Said(row.reason, row.reason_zh),
     )
 
 

@@ -15,6 +15,7 @@ from farmdesk.cli.visits import open_keys
 from farmdesk.cli.watching import watched
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.said import Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.task_commands import SubmitTask
 from farmdesk.domain.transfers import TransferState
 from farmdesk.link.outcome import wait_outcome
@@ -158,7 +159,7 @@ def _contents(farm: KnownFarm, task_id: int) -> PackageContents:
 
 def _told(call: Call, seen: UploadSeen) -> int:
     """Say how an upload stands; 1 when the farm refused it."""
-    size = f"{seen.bytes_here / 1e6:,.1f} MB"
+    size = size_text(seen.bytes_here)
     match seen.state:
         case TransferState.CANCELLED:
             en, zh = f"The upload for task {seen.task_id} is cancelled.", "上传已取消。"

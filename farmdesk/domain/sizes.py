@@ -41,4 +41,5 @@ def size_text(size: int) -> str:
     power = min((len(str(size)) - 1) // 3, len(_LETTERS))
     if power == 0:
         return f"{size} B"
-    return f"{size / 1000**power:.1f}".removesuffix(".0") + f" {_LETTERS[power - 1]}B"
+    unit = "k" if power == 1 else _LETTERS[power - 1]  # as IEC 80000-13 writes a thousand
+    return f"{size / 1000**power:.1f}".removesuffix(".0") + f" {unit}B"

@@ -52,8 +52,9 @@ class NoKeyFile(Refused):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"There is no key file in {folder}. Name yours with --key.",
-            f"{folder} 中没有密钥文件。请用 --key 指定您的文件。",
+            f"There is no key file in {folder}. Collect yours with `farmdesk collect`, or name it "
+            "with --key.",
+            f"{folder} 中没有密钥文件。请用 `farmdesk collect` 领取，或用 --key 指定您的文件。",
         )
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from farmdesk.cli.screen import Screen
-from farmdesk.cli.task_tables import print_task
+from farmdesk.cli.task_tables import print_task, print_tasks
 from farmdesk.domain.deed_words import action_word, subject_word
 from farmdesk.domain.states import TaskState
 from tests.cli_samples import SHOWN, printed, task
@@ -45,7 +45,7 @@ def test_english_stays_english(name: str) -> None:
         ("tasks", "#  Task           State          Priority  Tool         Progress"),
         ("tasks", "████████░░░░░░░░░░░░ 4/10 1 failed"),
         ("show", "After       task 7, frame by frame"),
-        ("show", "9 of 10 frames proven in 2.0 s, 1920x1080, 5.0 MB; given up: 7"),
+        ("show", "9 of 10 frames proven in 2.0 s, 1920x1080, 5 MB; given up: 7"),
         ("frames", "Out of memory: exit code 11\n"),
         ("frames", "\nOut of memory. Allocate nodes with more memory and retry, or make"),
         ("logs", " task 3 甲 #7         a line of the log"),
@@ -91,6 +91,16 @@ def test_a_sentence_without_spaces_is_told_to_its_end_in_a_narrow_terminal() -> 
     told = "".join(re.findall("[等待许可证释放，]", text.getvalue()))
     assert sentence in told
     assert "…" not in text.getvalue()
+
+
+def test_in_a_narrow_terminal_bars_are_whole_and_reasons_stand_below() -> None:
+    text = io.StringIO()
+    rows = [task(TaskState.RENDERING), task(TaskState.QUEUED, reason="It waits. " * 12)]
+    print_tasks(Screen(Console(file=text, width=80), "en"), rows)
+    told = text.getvalue()
+    assert "███░░░░░ 4/10 1 failed" in told
+    assert "Reason" not in told
+    assert told.rstrip().endswith("Task 1: " + ("It waits. " * 12).rstrip())
 
 
 def test_a_name_is_no_markup() -> None:

@@ -66,7 +66,7 @@ def test_what_is_none_is_refused_with_examples(text: str) -> None:
     [
         (0, "0 B"),
         (999, "999 B"),
-        (1000, "1 KB"),
+        (1000, "1 kB"),
         (500 * 10**9, "500 GB"),
         (1_500_000_000_000, "1.5 TB"),
         (500 << 20, "524.3 MB"),

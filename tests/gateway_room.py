@@ -8,8 +8,9 @@ from farmdesk.db import accounts, audit, sessions
 from farmdesk.db.database import open_database
 from farmdesk.domain.accounts import Account, AuditRecord, UserState
 from farmdesk.domain.users import Role
+from farmdesk.security.certificates import fingerprint
 from farmdesk.security.challenge import Challenge, sign
-from farmdesk.security.tls import client_context, fingerprint
+from farmdesk.security.tls import client_context
 from farmdesk.security.user_keys import UserKeys
 from tests.gateways import RunningGateway, add_user, keys_of
 from tests.samples import NOW

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from farmdesk.config import Config, GatewayConfig
+from farmdesk.security.authority import make_ca, make_server_certificate
 from farmdesk.security.master_key import write_master_keys
-from farmdesk.security.tls import make_ca, make_server_certificate
 from farmdesk.security.vault import Vault
 from tests.ports import free_port
 

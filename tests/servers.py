@@ -18,7 +18,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from farmdesk.security import tls
+from farmdesk.security.authority import make_ca, make_server_certificate
 from tests.ports import free_port
 
 START_S = 60
@@ -172,8 +172,8 @@ class DatabaseServer(ABC):
 
     def _certify(self) -> None:
         now = datetime.now(UTC)
-        authority = tls.make_ca("test", now)
-        server = tls.make_server_certificate(authority, ["127.0.0.1"], now)
+        authority = make_ca("test", now)
+        server = make_server_certificate(authority, ["127.0.0.1"], now)
         self.ca.write_bytes(authority.certificate)
         (self._folder / "server.pem").write_bytes(server.certificate)
         (self._folder / "server.key").write_bytes(server.key)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from farmdesk.security.tls import make_ca, make_server_certificate
+from farmdesk.security.authority import make_ca, make_server_certificate
 
 
 @contextmanager

@@ -23,9 +23,9 @@ from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.said import Said
+from farmdesk.security.certificates import fingerprint_text
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.recovery_copy import print_recovery
-from farmdesk.security.tls import fingerprint_text
 from farmdesk.setup.certificates import GivenFiles
 from farmdesk.setup.folders import check_folder
 from farmdesk.setup.steps import Done, Wishes, check_database, set_up

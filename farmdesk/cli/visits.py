@@ -20,8 +20,8 @@ from farmdesk.link.remote.door import fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm
 from farmdesk.link.remote.session import log_in
 from farmdesk.link.wire import ProfileSeen
+from farmdesk.security.certificates import fingerprint_text
 from farmdesk.security.key_file import read_key_file
-from farmdesk.security.tls import fingerprint_text
 from farmdesk.security.user_keys import UserKeys
 
 

@@ -10,7 +10,7 @@ from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.said import Said
 from farmdesk.domain.users import Role, User
 from farmdesk.gateway.callers import Clock
-from farmdesk.security.tls import ends_soon, load_certificate
+from farmdesk.security.certificates import ends_soon, load_certificate
 
 LOOK = timedelta(hours=1)
 _STAFF = User("", Role.OPERATOR)

@@ -26,15 +26,10 @@ from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.registry import Registry
 from farmdesk.gateway.results import Results
 from farmdesk.gateway.uploads import Uploads
+from farmdesk.security.certificates import Certified, check_pair, fingerprint
 from farmdesk.security.challenge import SERVER_ID_BYTES
 from farmdesk.security.secret_file import read_secret
-from farmdesk.security.tls import (
-    Certified,
-    check_pair,
-    check_trust,
-    fingerprint,
-    server_context,
-)
+from farmdesk.security.tls import check_trust, server_context
 from farmdesk.security.vault import load_vault
 from farmdesk.storage.inbox import Inbox
 

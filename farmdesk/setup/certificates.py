@@ -11,19 +11,17 @@ from pathlib import Path
 
 from farmdesk.config import Config, GatewayConfig
 from farmdesk.domain.errors import Refused
-from farmdesk.security.secret_file import read_secret, write_secret
-from farmdesk.security.tls import (
+from farmdesk.security.authority import make_authority_key, make_ca, make_server_certificate
+from farmdesk.security.certificates import (
     BadCertificate,
     Certified,
     check_pair,
-    check_trust,
     ends_soon,
     hosts_of,
     load_certificate,
-    make_authority_key,
-    make_ca,
-    make_server_certificate,
 )
+from farmdesk.security.secret_file import read_secret, write_secret
+from farmdesk.security.tls import check_trust
 
 _CA_KEY = "ca.key"
 

@@ -11,9 +11,10 @@ from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.accounts import Deed
 from farmdesk.security.audit_chain import digest_of
+from farmdesk.security.authority import check_hosts
+from farmdesk.security.certificates import fingerprint
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.secret_file import read_secret
-from farmdesk.security.tls import check_hosts, fingerprint
 from farmdesk.setup.certificates import (
     GivenFiles,
     check_files,

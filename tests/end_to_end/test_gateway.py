@@ -17,8 +17,8 @@ from farmdesk.domain.task_commands import StopTask, SubmitTask
 from farmdesk.gateway.callers import utc_now
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink
+from farmdesk.security.authority import make_ca, make_server_certificate
 from farmdesk.security.secret_file import write_secret
-from farmdesk.security.tls import make_ca, make_server_certificate
 from tests.farm import WAIT_S, LocalFarm, wait_until
 from tests.ports import free_port
 from tests.street import Street, wait_open

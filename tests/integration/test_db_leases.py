@@ -17,7 +17,7 @@ from farmdesk.domain.accounts import DbLogin, UserState
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
-from farmdesk.security import tls
+from farmdesk.security import authority
 from farmdesk.security.audit_chain import digest_of
 from tests.integration.staffed_farm import SECRET, StaffedFarm
 from tests.samples import NOW
@@ -241,7 +241,7 @@ def test_a_client_talks_to_its_own_farm_only(
 ) -> None:
     """A foreign authority, and a server of ours under another name; nothing is sent to either."""
     foreign = tmp_path / "ca.pem"
-    foreign.write_bytes(tls.make_ca("foreign", datetime.now(UTC)).certificate)
+    foreign.write_bytes(authority.make_ca("foreign", datetime.now(UTC)).certificate)
     url = staffed.link_url(lent)
     for bad in (
         url.replace(str(staffed.server.ca), str(foreign)),

@@ -15,7 +15,7 @@ from farmdesk.link.remote.link import RemoteLink
 from farmdesk.link.remote.registration import Pickup
 from farmdesk.link.remote.session import RemoteSession, log_in
 from farmdesk.link.wire import LentDatabase, LoggedIn, LoginNeeded
-from farmdesk.security.tls import make_ca
+from farmdesk.security.authority import make_ca
 from tests.gateway_room import Room
 from tests.gateways import keys_of
 from tests.ports import free_port

@@ -15,8 +15,9 @@ from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.text import quoted
 from farmdesk.link.remote.long_exchanges import LongExchanges
 from farmdesk.link.wire import Problem, Unreadable, from_json
+from farmdesk.security.certificates import fingerprint
 from farmdesk.security.challenge import SERVER_ID_BYTES
-from farmdesk.security.tls import client_context, fingerprint
+from farmdesk.security.tls import client_context
 
 CONNECT_S = 5.0
 ANSWER_S = 20.0  # the farm itself waits 15 s for its database

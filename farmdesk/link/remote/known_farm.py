@@ -16,10 +16,10 @@ from farmdesk.link.remote.door import Door, checked_url
 from farmdesk.link.remote.registration import Pickup
 from farmdesk.link.remote.session import RemoteSession
 from farmdesk.link.wire import LoggedIn, LoginNeeded, Unreadable, from_json, to_json
+from farmdesk.security.certificates import load_certificate
 from farmdesk.security.handover import HandoverKey
 from farmdesk.security.key_file import SUFFIX
 from farmdesk.security.secret_file import read_secret, write_secret
-from farmdesk.security.tls import load_certificate
 from farmdesk.security.user_keys import UserKeys
 
 

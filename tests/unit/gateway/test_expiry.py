@@ -14,7 +14,7 @@ from farmdesk.domain.users import Role, User
 from farmdesk.gateway.app import make_app
 from farmdesk.gateway.expiry import Expiry
 from farmdesk.gateway.server import make_parts
-from farmdesk.security.tls import CA_LIFE, SERVER_LIFE, make_ca, make_server_certificate
+from farmdesk.security.authority import CA_LIFE, SERVER_LIFE, make_ca, make_server_certificate
 from tests.gateway_settings import farm_config, gateway_files
 from tests.gateways import TurningClock
 from tests.samples import NOW

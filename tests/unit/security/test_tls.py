@@ -7,20 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.security.tls import (
-    SERVER_LIFE,
+from farmdesk.security.authority import SERVER_LIFE, make_ca, make_server_certificate
+from farmdesk.security.certificates import (
     BadCertificate,
     Certified,
     check_pair,
-    check_trust,
-    client_context,
     ends_soon,
     fingerprint,
     fingerprint_text,
     hosts_of,
-    make_ca,
-    make_server_certificate,
 )
+from farmdesk.security.tls import check_trust, client_context
 
 NOW = datetime.now(UTC)
 CA = make_ca("Water Cube", NOW)

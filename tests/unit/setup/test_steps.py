@@ -17,18 +17,17 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.users import Role
 from farmdesk.security import secret_file
 from farmdesk.security.audit_chain import Link, follow
-from farmdesk.security.key_file import key_file_name, read_key_file
-from farmdesk.security.key_records import rewrapped
-from farmdesk.security.secret_file import write_secret
-from farmdesk.security.tls import (
+from farmdesk.security.authority import make_ca, make_server_certificate
+from farmdesk.security.certificates import (
     Certified,
     check_pair,
     fingerprint,
     hosts_of,
     load_certificate,
-    make_ca,
-    make_server_certificate,
 )
+from farmdesk.security.key_file import key_file_name, read_key_file
+from farmdesk.security.key_records import rewrapped
+from farmdesk.security.secret_file import write_secret
 from farmdesk.security.vault import Purpose, load_vault
 from farmdesk.setup import superadmin as superadmin_module
 from farmdesk.setup.certificates import GivenFiles
@@ -295,7 +294,7 @@ def test_wrong_files_from_elsewhere_leave_nothing_behind(new_run: NewRun, tmp_pa
 def test_a_certificate_for_all_names_of_a_domain_will_do(
     new_run: NewRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farmdesk.security.tls._HOST", re.compile(".*"))  # we make none ourselves
+    monkeypatch.setattr("farmdesk.security.authority._HOST", re.compile(".*"))  # we make none ourselves
     wide = _given(tmp_path / "pki", hosts=("*.farm.example",))
     new_run("any", given=wide, hosts=())()
     new_run("named", given=wide, hosts=("render.farm.example",))()

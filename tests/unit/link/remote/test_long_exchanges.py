@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from farmdesk.link.remote.long_exchanges import LongExchanges
-from farmdesk.security.tls import client_context, make_ca
+from farmdesk.security.authority import make_ca
+from farmdesk.security.tls import client_context
 from tests.ports import free_port
 from tests.tls_pages import tls_pages
 

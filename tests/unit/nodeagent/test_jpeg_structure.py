@@ -317,6 +317,8 @@ def test_which_kinds_of_jpeg_are_proven(told: Told, marker: int) -> None:
         scans = scan(b"any", (1, 0), last=0) + scan(b"any", (1, 0), first=1)
     body = made(head=frame((1, 0x11, 0), marker=marker), scans=scans)
     assert (told(body) == "") == (marker in {0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+    strange = made(head=frame((1, 0x11, 0), marker=marker), scans=scan(b"other bits", (1, 0)))
+    assert (told(strange) == "") == (marker == 0xC9)  # whose arithmetic codes are not followed
 
 
 def test_a_scan_that_nobody_could_keep(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,8 @@ REQUIRED = {
 }
 OF_MANY = {"name": "string", "type": "string", "chunkCount": "int"}  # and of several parts, each
 TYPES = {**REQUIRED, **OF_MANY, "tiles": "tiledesc"}
-BYTES = {"compression": 1, "box2i": 16, "lineOrder": 1, "float": 4, "v2f": 8, "int": 4}
-BYTES["tiledesc"] = 9
+BYTES = {"compression": 1, "lineOrder": 1, "int": 4, "float": 4, "double": 8, "timecode": 8}
+BYTES |= {"v2i": 8, "v2f": 8, "v3f": 12, "box2i": 16, "tiledesc": 9, "chromaticities": 32}
 KINDS = {b"scanlineimage", b"tiledimage", b"deepscanline", b"deeptile"}
 MODES = {0, 1, 2, 16, 17, 18}  # of tiles: one level, mipmap, ripmap; from 16 on, sizes rounded up
 
@@ -81,7 +81,7 @@ def _read_attributes(file: ImageFile, limit: int) -> Attributes:
             raise BadImage(f"the EXR header is damaged: {name!r} is there twice")
         value = file.read(size)
         wanted = TYPES.get(name, kind)
-        if kind != wanted or (name in TYPES and size != BYTES.get(kind, size)):
+        if kind != wanted or size != BYTES.get(kind, size):
             raise BadImage(f"the EXR header is damaged: {name!r} is no {wanted}")
         attributes[name] = value if name in TYPES else b""
     return attributes

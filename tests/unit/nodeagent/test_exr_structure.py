@@ -331,6 +331,10 @@ WRONG_HEADERS = {
         WHOLE.replace(b"lineOrder\0" + sized(b"\0"), b"lineOrder\0" + sized(b"\3")),
         "unknown order",
     ),
+    "an attribute of its own, too short": (
+        lines_of(LINE, NONE, extra=attribute("mine", "v2f", bytes(7))),
+        "'mine' is no v2f",
+    ),
     "an attribute twice": (
         lines_of(LINE, NONE, extra=attribute("a", "int", bytes(4)) * 2),
         "'a' is there twice",
@@ -401,6 +405,41 @@ WRONG_HEADERS = {
 def test_a_header_that_cannot_be_true(told: Told, body: bytes, why: str) -> None:
     assert told(WHOLE) == told(TILED) == ""
     assert why in told(body)
+
+
+RIGHT_HEADERS = {
+    "long names": WHOLE.replace(magic(0), magic(0x400)),
+    "lines from below": WHOLE.replace(b"lineOrder\0" + sized(b"\0"), b"lineOrder\0" + sized(b"\1")),
+    "lines in any order": WHOLE.replace(
+        b"lineOrder\0" + sized(b"\0"), b"lineOrder\0" + sized(b"\2")
+    ),
+    "a perceptually linear channel": WHOLE.replace(CHANNEL, struct.pack("<iB3xii", 1, 1, 1, 1)),
+    "attributes of many types": lines_of(
+        LINE,
+        NONE,
+        extra=attribute("a", "string", b"any") + attribute("b", "timecode", bytes(8)),
+    ),
+    "tiles by their type alone": TILED.replace(magic(0x200), magic(0)).replace(
+        b"tiles\0", attribute("type", "string", b"tiledimage") + b"tiles\0", 1
+    ),
+}
+
+
+@pytest.mark.parametrize("body", RIGHT_HEADERS.values(), ids=RIGHT_HEADERS)
+def test_a_header_that_is_true(told: Told, body: bytes) -> None:
+    assert body not in {WHOLE, TILED}
+    moved = len(body) - len(TILED if b"tiles\0" in body else WHOLE)
+    assert told(with_table_moved(body, moved)) == ""
+
+
+def with_table_moved(body: bytes, bytes_more: int) -> bytes:
+    """Have the only entry of a tiled picture's table point so much further."""
+    if not bytes_more or b"tiles\0" not in body:
+        return body
+    was = struct.pack("<Q", len(TILED) - 4 * 4 - 4 - WIDTH * HEIGHT * exr_writer.PIXEL_BYTES)
+    now = struct.pack("<Q", struct.unpack("<Q", was)[0] + bytes_more)
+    assert body.count(was) == 1
+    return body.replace(was, now)
 
 
 def test_the_longest_name_and_version_one(told: Told) -> None:

@@ -58,7 +58,35 @@ def test_tiles_of_one_pixel_and_of_a_window_that_begins_anywhere(told: Told) -> 
     for mode in (0, 1, 2):
         body = exr_writer.tiled(WIDTH, HEIGHT, tile=2, mode=mode)
         moved = struct.pack("<4i", 7, -9, WIDTH + 6, HEIGHT - 10)
-        assert told(body.replace(struct.pack("<4i", *WINDOW), moved)) == ""
+        body = body.replace(struct.pack("<4i", *WINDOW), moved)
+        assert told(body) == ""
+        assert "truncated" in told(body[:-1])
+
+
+@pytest.mark.parametrize(
+    ("compression", "lines"), enumerate((1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32))
+)
+def test_the_lines_of_a_chunk(told: Told, compression: int, lines: int) -> None:
+    """From NONE to HTJ2K32, in chunks that did not shrink."""
+    height = 2 * lines + 3
+    head = magic(0) + header((0, 0, 0, height - 1), compression)
+    for step in (lines, lines + 1, lines - 1):
+        chunks = [
+            struct.pack("<i", y) + sized(bytes(min(step, height - y) * exr_writer.PIXEL_BYTES))
+            for y in range(0, height, step or 2)
+        ]
+        body = head + join(len(head), [b""] * len(chunks), chunks)
+        assert (told(body) == "") == (step == lines)
+
+
+def test_the_bytes_of_a_sample(told: Told) -> None:
+    """Of whole numbers, of halves and of floats; the second channel is one of floats."""
+    for kind, size in ((0, 4), (1, 2), (2, 4)):
+        head = magic(0) + header(WINDOW, NONE)
+        head = head.replace(CHANNEL, struct.pack("<iB3xii", kind, 0, 1, 1))
+        for pixel, proven in ((size + 4, True), (size + 3, False), (size + 5, False)):
+            chunks = [struct.pack("<i", y) + sized(bytes(WIDTH * pixel)) for y in range(HEIGHT)]
+            assert (told(head + join(len(head), [b""] * HEIGHT, chunks)) == "") == proven
 
 
 def test_a_header_that_promises_more_lines_than_there_are(told: Told) -> None:

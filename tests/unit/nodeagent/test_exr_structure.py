@@ -64,7 +64,7 @@ def test_tiles_of_one_pixel_and_of_a_window_that_begins_anywhere(told: Told) -> 
 
 
 @pytest.mark.parametrize(
-    ("compression", "lines"), enumerate((1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32))
+    ("compression", "lines"), [*enumerate((1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32))]
 )
 def test_the_lines_of_a_chunk(told: Told, compression: int, lines: int) -> None:
     """From NONE to HTJ2K32, in chunks that did not shrink."""

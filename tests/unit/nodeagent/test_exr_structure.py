@@ -253,13 +253,15 @@ def deep(
     kind: bytes = b"deepscanline",
     raw: int = len(SAMPLES),
     more: tuple[int, int] = (0, 0),
+    at: tuple[int, int] = (0, 0),
 ) -> bytes:
     """Give one line of deep pixels, whose two packed pieces claim to have so many bytes `more`."""
     extra = attribute("type", "string", kind)
     if kind == b"deeptile":
         extra += attribute("tiles", "tiledesc", struct.pack("<IIB", 8, 8, 0))
-    head = magic(0x800) + header((0, 0, WIDTH - 1, 0), compression, extra)
-    where = struct.pack("<4i", 0, 0, 0, 0) if kind == b"deeptile" else struct.pack("<i", 0)
+    window = (at[0], at[1], at[0] + WIDTH - 1, at[1])
+    head = magic(0x800) + header(window, compression, extra)
+    where = struct.pack("<4i", 0, 0, 0, 0) if kind == b"deeptile" else struct.pack("<i", at[1])
     sizes = struct.pack("<QQQ", len(counts) + more[0], len(samples) + more[1], raw)
     return head + join(len(head), [b""], [where + sizes + counts + samples])
 
@@ -267,6 +269,7 @@ def deep(
 @pytest.mark.parametrize("kind", [b"deepscanline", b"deeptile"])
 def test_deep_pixels_lie_in_the_file(told: Told, kind: bytes) -> None:
     assert told(deep(COUNTS, SAMPLES, kind=kind)) == ""
+    assert told(deep(COUNTS, SAMPLES, kind=kind, at=(7, -3))) == ""
     for more in ((1, 0), (0, 1)):
         assert "truncated" in told(deep(COUNTS, SAMPLES, kind=kind, more=more))
     for huge in ((1 << 63) - 20, (1 << 63) - 18):

@@ -71,10 +71,10 @@ class _ChunkCheck:
         """Raise BadImage unless a deep chunk's sample counts and its samples unpack."""
         counts, samples, raw = struct.unpack("<QQQ", self.file.read(24))
         self._take(place, counts + samples)
+        begin = self.file.tell()
         for stored, size in ((counts, 4 * pixels), (samples, raw)):
-            begin = self.file.tell()
             check_stream(self.file, begin, stored, compression=part.compression, size=size)
-            self.file.seek(begin + stored)
+            begin += stored
 
     def _take(self, place: int, stored: int) -> int:
         """Count a chunk that begins at `place`, of so many bytes from here on."""

@@ -175,6 +175,12 @@ def test_a_header_that_cannot_be_true(told: Told, tags: Tags) -> None:
     assert "header is damaged" in told(written(STRIPS, tags))
 
 
+def test_predictors_and_kinds_of_samples(told: Told) -> None:
+    """One number for all samples, or one for each."""
+    for predictor, kinds in ((1, [1]), (2, [1, 1, 1]), (3, [6])):
+        assert told(written(STRIPS, {317: (SHORT, [predictor]), 339: (SHORT, kinds)})) == ""
+
+
 def test_the_largest_pixels_and_tiles(told: Told) -> None:
     deep: Tags = {258: (SHORT, [64]), 277: (SHORT, [64]), 278: None}
     assert told(written([bytes(WIDTH * HEIGHT * 64 * 8)], deep)) == ""

@@ -69,13 +69,14 @@ class Prospects:
     def hopeless(self, slots: Collection[SlotId]) -> bool:
         """Whether nothing was ever finished and enough has failed; `slots`: those granted now.
 
-        That is when each of two or more slots failed, or when three frames failed on three
-        slots, or on all there are. So one bad node does not end a task that others can render.
+        That is when each of two or more slots failed, at two frames or more, or when three frames
+        failed on three slots, or on all there are. So neither one bad node nor one bad frame ends
+        a task that is all right but for it.
         """
         if self._succeeded:
             return False
         known = self._failed_slots.union(slots)
-        if len(self._failed_slots) == len(known) > 1:
+        if len(self._failed_slots) == len(known) > 1 and len(self._failures) > 1:
             return True
         enough_slots = len(self._failed_slots) >= min(DISTINCT_FAILURES, len(known))
         return enough_slots and len(self._failures) >= DISTINCT_FAILURES

@@ -136,6 +136,19 @@ def test_a_task_that_failed_on_every_slot_ends_before_all_attempts() -> None:
     assert closes("b") in orders
 
 
+def test_one_bad_frame_does_not_end_a_task_though_every_slot_tried_it() -> None:
+    """Whoever comes second is given the frame that broke, and nothing is finished yet."""
+    desk = Desk("1-4")
+    desk.grant("a")
+    desk.load("a")
+    desk.fail("a", 1, Reason.CRASH)
+    assert renders("b", "1") in desk.grant("b")
+    desk.load("b")
+    assert desk.fail("b", 1, Reason.CRASH) == [renders("b", "1")]
+    orders = desk.fail("a", 2, Reason.CRASH)
+    assert orders[-1] == ev.TaskHopeless(Reason.CRASH, "it broke")
+
+
 def test_three_frames_on_three_slots_are_enough_of_many() -> None:
     desk = Desk("1-100")
     desk.grant(*"abcdefgh")

@@ -177,8 +177,11 @@ def test_a_header_that_cannot_be_true(told: Told, tags: Tags) -> None:
 
 def test_predictors_and_kinds_of_samples(told: Told) -> None:
     """One number for all samples, or one for each."""
-    for predictor, kinds in ((1, [1]), (2, [1, 1, 1]), (3, [6])):
-        assert told(written(STRIPS, {317: (SHORT, [predictor]), 339: (SHORT, kinds)})) == ""
+    for predictor in (1, 2, 3):
+        assert told(written(STRIPS, {317: (SHORT, [predictor])})) == ""
+    for kind in range(1, 7):
+        assert told(written(STRIPS, {339: (SHORT, [kind])})) == ""
+        assert told(written(STRIPS, {339: (SHORT, [kind] * 3)})) == ""
 
 
 def test_the_largest_pixels_and_tiles(told: Told) -> None:
@@ -210,6 +213,20 @@ def test_values_that_lie_outside_the_file(told: Told) -> None:
         claimed = body.replace(entry, struct.pack("<HHI", text[0], ASCII, count))
         assert (told(claimed) == "") == proven
     assert told(body.replace(entry, struct.pack("<HHI", text[0], UNKNOWN, len(body)))) == ""
+
+
+VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+
+
+@pytest.mark.parametrize(("kind", "size"), [*VALUE_BYTES.items(), (16, 8), (17, 8), (18, 8)])
+def test_values_of_every_type_lie_in_the_file(told: Told, kind: int, size: int) -> None:
+    tag = 1 << 15
+    body = written(STRIPS, {tag: (ASCII, [65] * 70)})
+    entry = struct.pack("<HHI", tag, ASCII, 70)
+    room = len(body) - struct.unpack("<I", body[(at := body.index(entry) + 8) : at + 4])[0]
+    for count, proven in ((room // size, True), (room // size + 1, False)):
+        claimed = body.replace(entry, struct.pack("<HHI", tag, kind, count))
+        assert (told(claimed) == "") == proven
 
 
 def test_directories_that_cannot_be_true(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +290,8 @@ def test_what_is_asked_for_has_a_type_that_is_known(told: Told) -> None:
 
 
 def test_a_compression_that_nobody_knows(told: Told) -> None:
+    for compression in (2, 3, 4, 6, 34676, 34677, 34712, 34925, 50000, 50001, 50002):
+        assert told(written(STRIPS, {259: (SHORT, [compression])})) == ""  # these are not unpacked
     for compression in (0, 9, 32774):
         assert "cannot be proven" in told(written(STRIPS, {259: (SHORT, [compression])}))
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from tests.farm import ROOT
 
 CTRL_C = b"\x03"
+PATIENCE_S = 20.0  # of the person
 
 
 class Terminal:
@@ -47,6 +49,18 @@ class Terminal:
         while self._read():
             pass
         return self.process.wait()
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, and again where nothing follows, as people do; give the exit code.
+
+        Of one that comes just before CPython begins to wait for an answer it hears with the next.
+        """
+        self.press(CTRL_C)
+        while True:
+            if not select.select([self._master], [], [], PATIENCE_S)[0]:
+                self.press(CTRL_C)
+            elif not self._read():
+                return self.process.wait()
 
     def close(self) -> None:
         """Leave nothing behind."""

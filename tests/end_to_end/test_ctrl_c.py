@@ -39,8 +39,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 def _interrupt(at: Terminal, sentence: str) -> None:
     """Press Ctrl-C, and look at how the program ends."""
-    at.press(CTRL_C)
-    assert at.end() == 130, at.shown
+    assert at.interrupt() == 130, at.shown
     assert at.shown.rstrip().endswith(sentence), at.shown
     assert at.shown.count("Ended by Ctrl-C.") == 1
     assert "Traceback" not in at.shown, at.shown

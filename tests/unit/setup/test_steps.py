@@ -294,7 +294,9 @@ def test_wrong_files_from_elsewhere_leave_nothing_behind(new_run: NewRun, tmp_pa
 def test_a_certificate_for_all_names_of_a_domain_will_do(
     new_run: NewRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("farmdesk.security.authority._HOST", re.compile(".*"))  # we make none ourselves
+    monkeypatch.setattr(
+        "farmdesk.security.authority._HOST", re.compile(".*")
+    )  # we make none ourselves
     wide = _given(tmp_path / "pki", hosts=("*.farm.example",))
     new_run("any", given=wide, hosts=())()
     new_run("named", given=wide, hosts=("render.farm.example",))()

@@ -92,26 +92,26 @@ def test_what_is_still_finished_is_said(tmp_path: Path) -> None:
     taken.release()
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"7",
-        b"\xff\xfe",
-        json.dumps({"task": 7, "frames": [5]}).encode(),
-        json.dumps({"pid": "me", "create_time": 1, "task": 7, "frames": [5]}).encode(),
-        json.dumps({"pid": -1, "create_time": 1, "task": 7, "frames": [5]}).encode(),
-        json.dumps(me(create_time=1.0, task=7, frames=[5])).encode(),
-        json.dumps(me(task=7)).encode(),
-        json.dumps(me(frames=[5])).encode(),
-        json.dumps(me(task=7, frames=5)).encode(),
-        json.dumps(me(task="x", frames=[5])).encode(),
-        json.dumps(me(task=7, frames=["x"])).encode(),
-        json.dumps(me(task=None, frames=[None])).encode(),
-    ],
-)
+LIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"7",
+    b"\xff\xfe",
+    json.dumps({"task": 7, "frames": [5]}).encode(),
+    json.dumps({"pid": "me", "create_time": 1, "task": 7, "frames": [5]}).encode(),
+    json.dumps({"pid": -1, "create_time": 1, "task": 7, "frames": [5]}).encode(),
+    json.dumps(me(create_time=1.0, task=7, frames=[5])).encode(),
+    json.dumps(me(task=7)).encode(),
+    json.dumps(me(frames=[5])).encode(),
+    json.dumps(me(task=7, frames=5)).encode(),
+    json.dumps(me(task="x", frames=[5])).encode(),
+    json.dumps(me(task=7, frames=["x"])).encode(),
+    json.dumps(me(task=None, frames=[None])).encode(),
+]  # our number is in some: they are counted, or each process of tests would name them otherwise
+
+
+@pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
 def test_a_lock_file_that_lies_names_no_frames(tmp_path: Path, lie: bytes) -> None:
     with flocked(tmp_path, lie):
         assert held_by_another(tmp_path) == Held(0, [])
@@ -141,7 +141,9 @@ def test_who_gives_the_lock_up_may_end_in_peace(tmp_path: Path) -> None:
         taken.release()
 
 
-@pytest.mark.parametrize("says", [b"", json.dumps(me(create_time=1.0)).encode()])
+@pytest.mark.parametrize(
+    "says", [b"", json.dumps(me(create_time=1.0)).encode()], ids=["nobody", "somebody before us"]
+)
 def test_nobody_is_ended_for_a_number_that_was_once_an_agents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: bytes
 ) -> None:

@@ -17,7 +17,7 @@ from statistics import median
 from benchmarks.customer import peak_mb
 from benchmarks.download_client import Order
 from benchmarks.download_server import SOURCE
-from benchmarks.sealing import Ratios, random_file
+from benchmarks.sealing import Ratios, have_memory, random_file
 from benchmarks.slow_line import slow_line
 from benchmarks.uploading import DELAY_S
 from farmdesk.domain.transfers import FETCH_CONNECTIONS
@@ -60,6 +60,7 @@ class Client:
             connections=connections,
         )
         argv = [sys.executable, "-m", "benchmarks.download_client"]
+        have_memory(self.gateway.folder, self.size)
         before = self._cpu_s()
         done = subprocess.run(
             argv, check=True, input=json.dumps(asdict(order)), stdout=subprocess.PIPE, text=True

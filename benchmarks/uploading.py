@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.customer import peak_mb
-from benchmarks.sealing import Ratios, random_file
+from benchmarks.sealing import Ratios, have_memory, random_file
 from benchmarks.slow_line import slow_line
 from benchmarks.upload_client import Order
 from tests.gateways import keys_of
@@ -32,6 +32,7 @@ def upload_ratios(folder: Path, size: int, repeats: int) -> Ratios:
     def upload(name: str, gateway: GatewayProcess, port: int) -> None:
         """Upload in a process of its own, and note what it took."""
         task_id = 0 if name == "plain" else next(tasks)
+        have_memory(folder, size)
         taken = _upload(gateway, port, source, task_id)
         seconds.setdefault(name, []).append(taken["seconds"])
         rss_mb.append(taken["rss_mb"])
@@ -70,6 +71,7 @@ def rclone_seconds(folder: Path, source: Path) -> float | None:
     argv = [rclone, "obscure", "a passphrase"]
     secret = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
     config.write_text(f"[sealed]\ntype = crypt\nremote = {remote}\npassword = {secret}\n")
+    have_memory(folder, source.stat().st_size)
     begun = time.perf_counter()
     subprocess.run(
         [rclone, "--config", str(config), "copyto", str(source), "sealed:source"], check=True

@@ -29,6 +29,14 @@ def add_verbs(verb: AddVerb) -> None:
             "farmdesk submit opening.blend --frames 1-9000 --previous 7 --change minor"
         ),
     )
+    _add_scene(command)
+    _add_picture(command)
+    _add_order(command)
+    add_transfer_words(command)
+
+
+def _add_scene(command: argparse.ArgumentParser) -> None:
+    """Add what is rendered, and by what."""
     command.add_argument(
         "scene", metavar="SCENE", help="the scene file; with --package, one inside the package"
     )
@@ -50,6 +58,10 @@ def add_verbs(verb: AddVerb) -> None:
     command.add_argument(
         "--tool-version", metavar="TEXT", default="", help="of the tool, where there are several"
     )
+
+
+def _add_picture(command: argparse.ArgumentParser) -> None:
+    """Add what it belongs to and how it shall look."""
     for name, text in (
         ("project", "what the scene belongs to"),
         ("show", "the show that it is for"),
@@ -76,6 +88,10 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="NAME=VALUE",
         help="one of the tool's own parameters; may be repeated",
     )
+
+
+def _add_order(command: argparse.ArgumentParser) -> None:
+    """Add how, when and after what it is rendered."""
     command.add_argument(
         "--policy",
         metavar="NAME",
@@ -102,7 +118,6 @@ def add_verbs(verb: AddVerb) -> None:
     command.add_argument(
         "--start", action="store_true", help="let it render at once: for the render staff"
     )
-    add_transfer_words(command)
 
 
 def _submit(call: Call) -> int:

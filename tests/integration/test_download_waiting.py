@@ -169,7 +169,8 @@ def test_a_wait_is_paused_and_goes_on(
     task: RenderedTask, session: RemoteSession, into: Path
 ) -> None:
     pause = threading.Event()
-    door = Happenings(session, lambda: None, then(came(task, into, 2, b"two"), pause.set))
+    here = then(came(task, into, 1, b"one"), came(task, into, 2, b"two"))
+    door = Happenings(session, lambda: None, then(here, pause.set))
     with pytest.raises(Paused):
         fetch(door, into, pause=pause)
     task.render(3, b"three")

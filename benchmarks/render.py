@@ -24,13 +24,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from farmdesk.config import read_config
 from farmdesk.demo.blender import find_blender, make_scene
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task import ENDED
 from farmdesk.domain.task_commands import SubmitTask
+from farmdesk.farm_toml import read_config
 from farmdesk.link.direct import DirectLink
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome

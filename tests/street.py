@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.farm_toml import read_config
 from farmdesk.link.remote.door import fetch_authority
 from farmdesk.link.remote.known_farm import KnownFarm
 from farmdesk.security.secret_file import write_secret

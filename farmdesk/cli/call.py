@@ -13,13 +13,14 @@ from farmdesk.cli.ctrl_c import at_ctrl_c
 from farmdesk.cli.places import NamedElsewhere, NoFarmHere, NoServerNamed, NotFromElsewhere
 from farmdesk.cli.plain import print_json
 from farmdesk.cli.screen import Screen, Spoken, Styled, language
-from farmdesk.config import DATABASE, FILE, Config, farm_folder, read_config
+from farmdesk.config import DATABASE, FILE, Config, farm_folder
 from farmdesk.db.account_errors import NoAccount
 from farmdesk.domain.accounts import UserState
 from farmdesk.domain.commands import Command
 from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.said import Said
 from farmdesk.domain.users import Role, SuperadminsOnly, User
+from farmdesk.farm_toml import read_config
 from farmdesk.link.farm_link import FarmLink
 from farmdesk.link.outcome import wait_outcome
 

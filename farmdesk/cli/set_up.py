@@ -18,11 +18,12 @@ from farmdesk.cli.asking import (
     check_said,
 )
 from farmdesk.cli.call import Call
-from farmdesk.config import farm_folder, read_config
+from farmdesk.config import farm_folder
 from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.said import Said
+from farmdesk.farm_toml import read_config
 from farmdesk.security.certificates import fingerprint_text
 from farmdesk.security.master_key import MasterKey
 from farmdesk.security.recovery_copy import print_recovery

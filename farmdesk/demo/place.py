@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farmdesk.cli.screen import Screen
-from farmdesk.config import FILE, Config, read_config
+from farmdesk.config import FILE, Config
 from farmdesk.demo.blender import find_blender, make_scene
 from farmdesk.domain.accounts import Profile
 from farmdesk.domain.said import Said
+from farmdesk.farm_toml import read_config
 from farmdesk.setup.steps import Wishes, set_up
 from farmdesk.setup.superadmin import NewSuperadmin
 

@@ -4,8 +4,9 @@ import json
 import tomllib
 from pathlib import Path
 
-from farmdesk.config import FILE, GATEWAY_PORT, GatewayConfig, read_config
+from farmdesk.config import FILE, GATEWAY_PORT, GatewayConfig
 from farmdesk.domain.errors import Refused
+from farmdesk.farm_toml import read_config
 from farmdesk.security.secret_file import write_secret
 from farmdesk.setup.certificates import GivenFiles
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from farmdesk.config import Config, read_config
+from farmdesk.config import Config
 from farmdesk.db import audit, grants
 from farmdesk.db.database import open_database
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.accounts import Deed
+from farmdesk.farm_toml import read_config
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.authority import check_hosts
 from farmdesk.security.certificates import fingerprint

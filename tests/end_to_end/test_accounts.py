@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.db import accounts, applications
 from farmdesk.db.database import open_database
 from farmdesk.domain.accounts import Application, ApplicationKind, Profile, UserState
 from farmdesk.domain.users import Role
+from farmdesk.farm_toml import read_config
 from farmdesk.security.handover import HandoverKey
 from farmdesk.security.key_file import read_key_file
 from farmdesk.security.secret_file import write_secret

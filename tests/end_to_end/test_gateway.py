@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.states import TaskState
 from farmdesk.domain.task_commands import StopTask, SubmitTask
+from farmdesk.farm_toml import read_config
 from farmdesk.gateway.callers import utc_now
 from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink

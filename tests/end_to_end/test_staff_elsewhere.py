@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.domain.states import TaskState
 from farmdesk.engine.workspace import Workspace
+from farmdesk.farm_toml import read_config
 from farmdesk.link.transfer_wire import UploadSeen
 from farmdesk.link.wire import from_json
 from farmdesk.security.sealed import SEGMENT

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from farmdesk.cli import main
-from farmdesk.config import read_config
 from farmdesk.db.alone import alone
 from farmdesk.db.database import open_database
+from farmdesk.farm_toml import read_config
 from farmdesk.security import key_file
 from farmdesk.security.master_key import VARIABLE
 from farmdesk.security.secret_file import write_secret

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from farmdesk.cli import main
-from farmdesk.config import read_config
 from farmdesk.db import audit
 from farmdesk.db.database import open_database
 from farmdesk.db.faults import LockedOut
 from farmdesk.domain.errors import Refused
+from farmdesk.farm_toml import read_config
 from farmdesk.security import key_file
 from farmdesk.security.key_file import read_key_file, write_key_file
 from farmdesk.security.master_key import VARIABLE, read_master_keys

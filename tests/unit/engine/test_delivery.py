@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from farmdesk.config import Config, ResultsConfig, read_config
+from farmdesk.config import Config, ResultsConfig
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.rows import TaskRow
@@ -17,6 +17,7 @@ from farmdesk.engine.deliverer import Deliverer, results_storage
 from farmdesk.engine.delivery import ChangedFrame, DamagedCopy, deliver
 from farmdesk.engine.posts import ResultsBrought
 from farmdesk.engine.workspace import Workspace
+from farmdesk.farm_toml import read_config
 from farmdesk.storage.errors import StorageAway, StorageFull
 from farmdesk.storage.folder import Folder
 from farmdesk.storage.opening import open_storage

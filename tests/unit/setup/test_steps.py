@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.db import accounts, audit
 from farmdesk.db.database import open_database
 from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.users import Role
+from farmdesk.farm_toml import read_config
 from farmdesk.security import secret_file
 from farmdesk.security.audit_chain import Link, follow
 from farmdesk.security.authority import make_ca, make_server_certificate

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.config import read_config
 from farmdesk.domain.errors import Refused
+from farmdesk.farm_toml import read_config
 
 
 def test_nodes_have_slots_a_pool_and_tools(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def _restore(call: Call) -> int:
 
     call.check_here()
     path, key = call.config.master_key, read_recovery(_typed(call))
-    new = restore_master_key(path, key)
+    new = restore_master_key(path, key, lambda: call.own_database)
     _note(call, "restore_master_key", key)
     return call.show(
         {"key": key.id, "new": new},

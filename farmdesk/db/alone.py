@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from farmdesk.db.blockers import free_name
 from farmdesk.db.database import Database
-from farmdesk.domain.errors import FarmUnavailable
+from farmdesk.db.faults import Busy
 
 _NAME_LENGTH = 64  # of a named lock, on either server
 _TAKE = text("SELECT GET_LOCK(:name, :wait_s)")
@@ -19,7 +19,7 @@ def alone(database: Database, work: str, *, wait_s: int) -> Iterator[None]:
     """Keep others out of a work until it is committed: servers by a named lock, SQLite by its own.
 
     On SQLite do all of the work in one writing transaction. A killed program's lock goes with its
-    connection. `wait_s`: less than the database's answers may take. Raises FarmUnavailable.
+    connection. `wait_s`: less than the database's answers may take. Raises Busy or FarmUnavailable.
     """
     if not database.is_server:
         yield
@@ -28,11 +28,7 @@ def alone(database: Database, work: str, *, wait_s: int) -> Iterator[None]:
     with database.reading() as connection:  # of its own: else the lock were free before the commit
         free_name(connection, name)
         if connection.scalar(_TAKE, {"name": name, "wait_s": wait_s}) != 1:
-            raise FarmUnavailable(
-                f"Somebody else has been at work on the database {database.place} for long. "
-                "Try again later.",
-                f"另一个程序长时间占用数据库 {database.place}。请稍后再试。",
-            )
+            raise Busy(database.place)
         try:
             yield
         finally:

@@ -68,6 +68,19 @@ class WrongServer(Refused):
     """Whoever answers at the database's address is not the farm's database."""
 
 
+class Busy(FarmUnavailable):
+    """Somebody else keeps hold of the database, or of a work that is done by one at a time.
+
+    `place` names the database without its password.
+    """
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"Somebody else has been at work on the database {place} for long. Try again later.",
+            f"另一个程序长时间占用数据库 {place}。请稍后再试。",
+        )
+
+
 class WrongSchema(FarmError):
     """The database does not hold a farm of this version."""
 
@@ -119,7 +132,9 @@ def _known_sqlite(place: str, text: str) -> FarmError | None:
         return _no_farm(place)
     if "not a database" in text or "malformed" in text:
         return _damaged(place)
-    if any(word in text for word in ("locked", "unable to open", "disk I/O", "readonly")):
+    if "locked" in text:
+        return Busy(place)
+    if any(word in text for word in ("unable to open", "disk I/O", "readonly")):
         return _away(place)
     return None
 

@@ -1,7 +1,8 @@
 """The master key of a farm: made, brought back from paper, and rotated with all that it wraps."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,16 @@ from pathlib import Path
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.alone import alone
 from farmdesk.db.database import Database
+from farmdesk.db.faults import Busy
 from farmdesk.domain.accounts import Deed, KeyRecord
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.key_records import rewrapped
 from farmdesk.security.master_key import VARIABLE, MasterKey, read_master_keys, write_master_keys
 from farmdesk.security.vault import Purpose, Vault, wrapped_under
 
-_WAIT_S = 10  # for another rotation; the database may take 15 to answer
+_ROTATION = "rotate"
+_WAIT_S = 10  # for whoever else is at the keys; the database may take 15 to answer
 
 
 class KeyInEnvironment(Refused):
@@ -69,18 +72,29 @@ def ensure_master_key(path: Path) -> tuple[MasterKey, bool]:
     return key, True
 
 
-def restore_master_key(path: Path, key: MasterKey) -> bool:
+def restore_master_key(path: Path, key: MasterKey, database: Callable[[], Database]) -> bool:
     """Bring a key back from its recovery copy; False: it was there.
 
-    Beside other keys it opens what was wrapped under it, and does not become the current one.
+    Beside other keys it opens what was wrapped under it, and does not become the current one. It
+    waits for a rotation: each would write the file without the other's key. A key comes back before
+    its database, though, and without that nobody rotates. Raises Refused or Busy.
     """
     if VARIABLE in os.environ:
         raise KeyInEnvironment
-    known = read_master_keys(path) if path.exists() else ()
-    if key in known:
-        return False
-    write_master_keys(path, [key, *known], replace=bool(known))
-    return True
+    with ExitStack() as held:
+        try:
+            farm = database()
+            held.enter_context(alone(farm, _ROTATION, wait_s=_WAIT_S))
+            held.enter_context(farm.writing())  # SQLite's lock
+        except Busy:
+            raise
+        except FarmError:
+            pass  # the database is away
+        known = read_master_keys(path) if path.exists() else ()
+        if key in known:
+            return False
+        write_master_keys(path, [key, *known], replace=bool(known))
+        return True
 
 
 def note(database: Database, action: str, key: MasterKey, *, by: str) -> None:
@@ -99,7 +113,7 @@ def rotate(path: Path, database: Database, *, by: str) -> Rotated:
     """
     if VARIABLE in os.environ:
         raise KeyInEnvironment
-    with alone(database, "rotate", wait_s=_WAIT_S), database.writing() as connection:
+    with alone(database, _ROTATION, wait_s=_WAIT_S), database.writing() as connection:
         identities = list(accounts.identities(connection))
         records = list(user_keys.everyones(connection))
         needed = {wrapped_under(blob) for _, blob in identities}

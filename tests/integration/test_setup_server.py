@@ -11,7 +11,8 @@ from farmdesk.db.alone import alone
 from farmdesk.db.database import open_database
 from farmdesk.farm_toml import read_config
 from farmdesk.security import key_file
-from farmdesk.security.master_key import VARIABLE
+from farmdesk.security.master_key import VARIABLE, MasterKey
+from farmdesk.security.recovery_copy import print_recovery
 from farmdesk.security.secret_file import write_secret
 from tests.servers import DatabaseServer
 
@@ -75,11 +76,13 @@ def test_a_farm_is_set_up_on_a_server_and_again(
 
 
 def _rotate(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two rotations at once would lose keys: the second waits, in the end in vain."""
+    """Two at once would lose keys: the second waits, in the end in vain."""
     monkeypatch.setattr("farmdesk.setup.master._WAIT_S", 0)
-    database = open_database(url)
+    database, paper = open_database(url), Path("paper")
+    paper.write_text(print_recovery(MasterKey.make()))
     with alone(database, "rotate", wait_s=0):
         assert main(["vault", "rotate"]) == 3
+        assert main(["vault", "restore", "--from", str(paper)]) == 3
     assert main(["vault", "rotate"]) == 0
     database.close()
 

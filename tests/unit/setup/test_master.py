@@ -10,6 +10,7 @@ import pytest
 
 from farmdesk.db import accounts, audit, user_keys
 from farmdesk.db.database import Database, open_database
+from farmdesk.db.faults import Busy
 from farmdesk.domain.errors import FarmUnavailable
 from farmdesk.security.master_key import (
     VARIABLE,
@@ -128,8 +129,8 @@ def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:
     database = open_database(f"sqlite:///{farm.folder}/farm.db")
     key = read_master_keys(path)[-1]
     path.unlink()
-    assert restore_master_key(path, key)
-    assert not restore_master_key(path, key)
+    assert restore_master_key(path, key, lambda: database)
+    assert not restore_master_key(path, key, lambda: database)
     assert _opens(path, database)
     path.unlink()
     with pytest.raises(MasterKeyGone, match="vault restore"):
@@ -138,11 +139,25 @@ def test_a_lost_key_comes_back_from_paper(farm: Run, path: Path) -> None:
     write_master_keys(path, [MasterKey.make()])  # he has brought another farm's
     with pytest.raises(UnknownMasterKey, match=key.id):
         _opens(path, database)
-    assert restore_master_key(path, key)
+    assert restore_master_key(path, key, lambda: database)
     assert not _opens(path, database)  # it opens, but is not the current one
     rotate(path, database, by="root")
     assert _opens(path, database)
     database.close()
+
+
+def test_no_key_comes_back_in_the_middle_of_a_rotation(
+    farm: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the two reads the file first: the one that writes last would lose the other's key."""
+    monkeypatch.setattr("farmdesk.db.database.SQLITE_WAIT_S", 0)
+    database, second = (open_database(f"sqlite:///{farm.folder}/farm.db") for _ in range(2))
+    before = path.read_bytes()
+    with database.writing(), pytest.raises(Busy):
+        restore_master_key(path, MasterKey.make(), lambda: second)
+    assert path.read_bytes() == before
+    for opened in (database, second):
+        opened.close()
 
 
 def test_a_key_of_the_environment_is_not_changed_from_here(
@@ -154,5 +169,5 @@ def test_a_key_of_the_environment_is_not_changed_from_here(
     with pytest.raises(KeyInEnvironment):
         rotate(path, database, by="root")
     with pytest.raises(KeyInEnvironment):
-        restore_master_key(path, key)
+        restore_master_key(path, key, lambda: database)
     database.close()

@@ -26,8 +26,8 @@ TaskAnswer = Callable[[Any, TaskEntry, User, Moment], Said]
 FarmAnswer = Callable[[Any, User, Moment], tuple[int | None, Said]]
 """Carries out any other command; gives the task that it made or changed, if any."""
 
-LaterAnswer = Callable[[int, Any, TaskEntry], None]
-"""Begins to carry out a command (its number first) about one task; whoever ends it answers it."""
+LaterAnswer = Callable[[CommandRow, Any, TaskEntry], None]
+"""Begins to carry out a command (its row first) about one task; whoever ends it answers it."""
 
 TaskAnswers = Mapping[type[Command], TaskAnswer]
 FarmAnswers = Mapping[type[Command], FarmAnswer]
@@ -75,7 +75,7 @@ class Desk:
                 self._hand_on(row, command, user)
                 return None
             if type(command) in self._answered_later:
-                self._answered_later[type(command)](row.id, command, self._entry(command, user))
+                self._answered_later[type(command)](row, command, self._entry(command, user))
                 return None
             task_id, said = self._carry_out(command, user, now)
         except FarmError as error:

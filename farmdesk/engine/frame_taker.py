@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from farmdesk.domain.errors import FarmError, Refused
@@ -24,7 +24,7 @@ from farmdesk.engine.frame_check import Claim, Finding
 from farmdesk.engine.hand_ins import HandIn
 from farmdesk.engine.ports import FrameProofs
 from farmdesk.engine.posts import FrameTaken, HandInEnded
-from farmdesk.engine.sent_frames import SentFrames, StillSent
+from farmdesk.engine.sent_frames import SentFrames, StillAllowed
 from nodeagent.frame_pattern import parse_pattern
 from nodeagent.journal import Journal, JournalLine
 from nodeagent.results import copy_down, lying, sync_folder
@@ -35,7 +35,10 @@ _PART = f".{BY_HAND}.part"  # no slot's half copies are marked so
 
 
 class FrameTaker:
-    """Takes one folder after the other: two of them may be for the same task."""
+    """Takes one folder after the other: two of them may be for the same task.
+
+    `check_sender` refuses a login that may send nothing any more.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,10 @@ class FrameTaker:
         post: Callable[[FrameTaken | HandInEnded], None],
         workers: CheckWorkers,
         sent: SentFrames,
+        check_sender: Callable[[str], object],
     ) -> None:
         self._sent = sent
+        self._check_sender = check_sender
         self._proofs = proofs
         self._post = post
         self._workers = workers
@@ -61,9 +66,8 @@ class FrameTaker:
     def _run(self, order: HandIn) -> None:
         taken, refused, error = 0, [], None
         try:
-            sent = self._sent.opened(order) if order.transfer else nullcontext(_always)
-            with sent as still_sent, self._turn:
-                for found in self.take(order, still_sent):
+            with self._lying(order) as still_allowed, self._turn:
+                for found in self.take(order, still_allowed):
                     if isinstance(found, Said):
                         refused.append(found)
                     else:
@@ -76,15 +80,21 @@ class FrameTaker:
             error = OUR_FAULT
         self._post(HandInEnded(order.command_id, order.task_id, taken, tuple(refused), error))
 
-    def take(self, order: HandIn, still_sent: StillSent) -> Iterator[JournalLine | Said]:
+    def _lying(self, order: HandIn) -> AbstractContextManager[StillAllowed]:
+        """Let the frames lie in the order's folder. Raises Refused."""
+        if order.transfer:
+            return self._sent.opened(order)
+        return nullcontext(lambda: self._check_sender(order.sender))
+
+    def take(self, order: HandIn, still_allowed: StillAllowed) -> Iterator[JournalLine | Said]:
         """Give each frame that was taken, and of each other file why it was not.
 
         Raises Refused when the folder cannot be read or the task's cannot be written, and as
-        `still_sent` does; and FarmUnavailable while the records cannot be read.
+        `still_allowed` does; and FarmUnavailable while the records cannot be read.
         """
         files = _files(order.folder)
         with self._workers.lend(1) as [worker]:
-            taking = _Taking(order, worker, self._size(order), still_sent)
+            taking = _Taking(order, worker, self._size(order), still_allowed)
             for file in files:
                 yield taking.take(file)
 
@@ -102,11 +112,11 @@ class _Taking:
     """One hand-in under way. `size`: of all frames; where it is 0, the first frame decides."""
 
     def __init__(
-        self, order: HandIn, worker: CheckWorker, size: tuple[int, int], still_sent: StillSent
+        self, order: HandIn, worker: CheckWorker, size: tuple[int, int], still_allowed: StillAllowed
     ) -> None:
         self._order = order
         self._worker = worker
-        self._still_sent = still_sent
+        self._still_allowed = still_allowed
         self._width, self._height = size
         self._pattern = parse_pattern(order.pattern)
         self._journal = Journal(order.journal)
@@ -169,7 +179,7 @@ class _Taking:
             known = lying(target, frame, self._order.journal.parent)
             if known is not None:  # a node was faster
                 return known
-            self._still_sent()  # last of all: what is suspended meanwhile is not taken
+            self._still_allowed()  # last of all: what is suspended meanwhile is not taken
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -194,10 +204,6 @@ class _Taking:
         )
         self._journal.add(line)
         return line
-
-
-def _always() -> None:
-    """Frames in a folder of the server came with no upload that could end."""
 
 
 def _files(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from farmdesk.domain.errors import FarmError, Refused
 from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.node import BY_HAND
 from farmdesk.domain.records import Outcome
+from farmdesk.domain.rows import CommandRow
 from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.task import WISHES
@@ -33,7 +34,7 @@ LOGGED = 100
 
 @dataclass(frozen=True, slots=True)
 class HandIn:
-    """What to take, and where to: `pattern` is that of the task's file names.
+    """What to take, of whom (a login), and where to: `pattern` is that of the task's file names.
 
     `transfer`: an upload that is to be opened into `folder` first; empty: the files lie there.
 
@@ -41,6 +42,7 @@ class HandIn:
     """
 
     command_id: int
+    sender: str
     task_id: int
     folder: Path
     pattern: str
@@ -78,7 +80,7 @@ class HandIns:
         """What this desk answers, at its end."""
         return {TakeFrames: self.take, TakeSentFrames: self.take_sent}
 
-    def take(self, command_id: int, command: TakeFrames, entry: TaskEntry) -> None:
+    def take(self, row: CommandRow, command: TakeFrames, entry: TaskEntry) -> None:
         """Begin to take frames. Raises Refused."""
         folder = Path(command.folder)
         if not folder.is_absolute():
@@ -87,9 +89,9 @@ class HandIns:
                 "sees it, from its root on.",
                 f"{quoted(command.folder)} 不是完整路径。请按服务器上的路径填写，从根目录开始。",
             )
-        self._take(command_id, entry, folder)
+        self._take(row, entry, folder)
 
-    def take_sent(self, command_id: int, command: TakeSentFrames, entry: TaskEntry) -> None:
+    def take_sent(self, row: CommandRow, command: TakeSentFrames, entry: TaskEntry) -> None:
         """Begin to open and take frames that were sent. Raises Refused.
 
         One upload of a task at a time: there is one folder for them, and whoever sent the command
@@ -101,16 +103,17 @@ class HandIns:
                 f"Frames that were sent for task {key} are being taken now. Wait for their end.",
                 f"任务 {key} 正在接收已发送的帧。请等待其结束。",
             )
-        self._take(command_id, entry, self._workspace.hand_in(key), command.transfer)
-        self._being_opened[command_id] = key
+        self._take(row, entry, self._workspace.hand_in(key), command.transfer)
+        self._being_opened[row.id] = key
 
-    def _take(self, command_id: int, entry: TaskEntry, folder: Path, transfer: str = "") -> None:
+    def _take(self, row: CommandRow, entry: TaskEntry, folder: Path, transfer: str = "") -> None:
         task = entry.task
         self._workspace.prepare(task.id, for_agents=False)
         tool = self._tools.find(task.spec.tool, task.spec.tool_version)
         self._begin(
             HandIn(
-                command_id=command_id,
+                command_id=row.id,
+                sender=row.issued_by,
                 task_id=task.id,
                 folder=folder,
                 pattern=tool.output.file_pattern(task.spec.output_format),

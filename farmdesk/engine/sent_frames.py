@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 30.0  # after the world failed: a full disk, a database that is away
 
-StillSent = Callable[[], None]
-"""Asked before each frame gets its name. Raises Refused when its upload has ended."""
+StillAllowed = Callable[[], object]
+"""Asked before each frame gets its name. Raises Refused when no more are to be taken."""
 
 
 class SentFrames:
@@ -36,7 +36,7 @@ class SentFrames:
         self._wait = wait
 
     @contextmanager
-    def opened(self, order: HandIn) -> Iterator[StillSent]:
+    def opened(self, order: HandIn) -> Iterator[StillAllowed]:
         """Let the frames lie open in the order's folder. Raises Refused.
 
         Where the world failed it is tried again, as long as it takes: nobody shall send them twice.

@@ -123,7 +123,11 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
         load_task=around.store.load_task,
         begin_check=Checker(around.store, around.inbox.put, around.workers).begin,
         take_frames=FrameTaker(
-            around.store, around.inbox.put, around.workers, around.office.sent
+            around.store,
+            around.inbox.put,
+            around.workers,
+            around.office.sent,
+            around.office.people.sender,
         ).begin,
         read_times=TimesReader(around.store, around.inbox.put).begin,
         people=around.office.people,

@@ -60,6 +60,7 @@ from tests.tiny_tool import png
 
 PERSON = Profile("李 雷", "Stage 3", "lilei@example.org", identity="110101199003078515")
 WAIT_S = 60
+NO_ACCOUNT = "has no active account", "没有可用的帐号"
 
 
 class Office:
@@ -255,8 +256,9 @@ class OpenedBefore(Unsealer):
         return Opened()
 
 
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent", "in a folder of the server"])
 def test_no_more_frames_are_taken_of_who_is_suspended_meanwhile(
-    either: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_sent: bool
 ) -> None:
     """What is taken stays, the frame that is being checked is not, nor what follows."""
     account = either.person("ops", Role.OPERATOR, UserState.ACTIVE)
@@ -283,6 +285,7 @@ def test_no_more_frames_are_taken_of_who_is_suspended_meanwhile(
     unsealer = OpenedBefore(PackageStore(either.database), lambda: either.vault, tmp_path)
     order = HandIn(
         command_id=1,
+        sender="ops",
         task_id=7,
         folder=sent,
         pattern="frame_####.png",
@@ -291,20 +294,24 @@ def test_no_more_frames_are_taken_of_who_is_suspended_meanwhile(
         size=(4, 4),
         output=frames,
         journal=logs / "by hand.jsonl",
-        transfer=upload.id.hex(),
+        transfer=upload.id.hex() if is_sent else "",
     )
     with CheckWorkers(1) as workers:
-        FrameTaker(NoProofs(), posts.put, workers, SentFrames(unsealer)).begin(order)
+        taker = FrameTaker(
+            NoProofs(), posts.put, workers, SentFrames(unsealer), either.directory.sender
+        )
+        taker.begin(order)
         taken, ended = (posts.get(timeout=WAIT_S) for _ in range(2))
     assert isinstance(taken, FrameTaken)
     assert isinstance(ended, HandInEnded)
     assert (taken.line.frame, ended.taken, ended.refused) == (1, 1, ())
     assert ended.error is not None
-    assert "Its owner was suspended;" in ended.error.en
-    assert "其所有者已被停用" in ended.error.zh
+    en, zh = ("Its owner was suspended;", "其所有者已被停用") if is_sent else NO_ACCOUNT
+    assert en in ended.error.en
+    assert zh in ended.error.zh
     assert [path.name for path in frames.iterdir()] == ["frame_0001.png"]
     assert [line.frame for line in read_journal(order.journal)] == [1]
-    assert not sent.exists()
+    assert sent.exists() is not is_sent  # what was sent was the farm's, the other folder is his
 
 
 def test_a_suspended_user_comes_back(office: Office) -> None:

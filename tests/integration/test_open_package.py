@@ -374,6 +374,7 @@ def sent(bench: Bench) -> HandIn:
     frames = FrameSet.parse("1-2")
     return HandIn(
         command_id=1,
+        sender="ops",
         task_id=7,
         folder=bench.workspace.hand_in(7),
         pattern="frame_####.png",

@@ -55,6 +55,7 @@ def order(tmp_path: Path) -> HandIn:
         made.mkdir()
     return HandIn(
         command_id=1,
+        sender="ops",
         task_id=7,
         folder=folder,
         pattern="frame_####.png",
@@ -82,7 +83,7 @@ def take(
     order: HandIn, workers: CheckWorkers, *records: FrameRecord
 ) -> tuple[list[JournalLine], list[str]]:
     """Give the lines of taken frames, and the sentences about the others."""
-    taker = FrameTaker(Proofs(*records), lambda post: None, workers, NONE_SENT)
+    taker = FrameTaker(Proofs(*records), lambda post: None, workers, NONE_SENT, str)
     found = list(taker.take(order, lambda: None))
     said = [item for item in found if isinstance(item, Said)]
     assert all(item.zh for item in said)
@@ -257,7 +258,7 @@ def test_a_full_storage_ends_it_and_what_was_taken_is_told(
 
     monkeypatch.setattr(frame_taker, "copy_down", copy)
     posts: list[FrameTaken | HandInEnded] = []
-    FrameTaker(Proofs(), posts.append, workers, NONE_SENT)._run(order)
+    FrameTaker(Proofs(), posts.append, workers, NONE_SENT, str)._run(order)
     first, last = posts
     assert isinstance(first, FrameTaken)
     assert isinstance(last, HandInEnded)
@@ -270,7 +271,9 @@ def test_a_full_storage_ends_it_and_what_was_taken_is_told(
 def test_a_fault_of_ours_is_answered_too(order: HandIn, workers: CheckWorkers) -> None:
     put(order, 1)
     posts: list[FrameTaken | HandInEnded] = []
-    FrameTaker(Proofs(), posts.append, workers, NONE_SENT)._run(replace(order, pattern="no number"))
+    FrameTaker(Proofs(), posts.append, workers, NONE_SENT, str)._run(
+        replace(order, pattern="no number")
+    )
     (last,) = posts
     assert isinstance(last, HandInEnded)
     assert last.error is not None

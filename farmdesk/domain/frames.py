@@ -1,14 +1,13 @@
 """`FrameSet`: which frames, of a task, a range, a retry; up to ten million without a list of them.
 
-A set is a tuple of runs (`runs.py`) in one canonical form, so that equal sets are equal tuples.
-Operations cost what the runs cost, not what the frames cost; taking a few frames out of a long
-list of runs touches only its middle.
+A set is a tuple of runs (`runs.py`) in one canonical form (`run_lists.py`), so that equal sets are
+equal tuples. Operations cost what the runs cost, not what the frames cost; taking a few frames out
+of a long list of runs touches only its middle.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from heapq import heappush, heapreplace
-from itertools import accumulate, zip_longest
+from itertools import accumulate
 
 from farmdesk.domain.frame_text import (
     MAX_RUNS,
@@ -17,17 +16,16 @@ from farmdesk.domain.frame_text import (
     read_runs,
     write_runs,
 )
-from farmdesk.domain.runs import (
-    DIFFERENCE,
-    INTERSECTION,
-    UNION,
-    Canon,
-    Operation,
-    Run,
+from farmdesk.domain.run_lists import (
+    NamedTwice,
     RunLimit,
+    canonical,
     combine,
+    patch,
     stretches,
+    united,
 )
+from farmdesk.domain.runs import DIFFERENCE, INTERSECTION, UNION, Operation, Run
 
 
 class FrameSet:
@@ -38,9 +36,7 @@ class FrameSet:
     def __init__(self) -> None:
         self._runs: tuple[Run, ...] = ()
         self._count = 0
-        self._offsets: tuple[int, ...] | None = (
-            None  # position of each run's first frame, when asked
-        )
+        self._offsets: tuple[int, ...] | None = None  # where each run begins; None: not asked
 
     @classmethod
     def _of_runs(cls, runs: Sequence[Run], count: int | None = None) -> "FrameSet":
@@ -56,29 +52,12 @@ class FrameSet:
 
         `once`: refuse text that names a frame twice: in a submission that is a slip of the pen.
         """
-        layers = [cls._canonical(runs) for runs in _layers(read_runs(text))]
         try:
-            while len(layers) > 1:
-                layers = cls._merged_in_pairs(layers, once=once)
+            return cls._of_runs(united(read_runs(text), once=once, limit=MAX_RUNS))
+        except NamedTwice as error:
+            raise FrameSyntax(FrameProblem.OVERLAP, str(error.frame)) from None
         except RunLimit:
             raise FrameSyntax(FrameProblem.SCATTERED) from None
-        return layers[0]
-
-    @classmethod
-    def _merged_in_pairs(cls, layers: "Sequence[FrameSet]", *, once: bool) -> "list[FrameSet]":
-        """Unite neighbours.
-
-        Raises FrameSyntax for a frame in both if each may be named `once`, RunLimit when all have
-        too many runs together.
-        """
-        merged: list[FrameSet] = []
-        budget = MAX_RUNS
-        for a, b in zip_longest(layers[::2], layers[1::2], fillvalue=cls()):
-            if once and (both := a & b):
-                raise FrameSyntax(FrameProblem.OVERLAP, str(both.first))
-            merged.append(cls._canonical(combine(a.runs, b.runs, UNION), budget))
-            budget -= len(merged[-1].runs)
-        return merged
 
     @classmethod
     def range(cls, start: int, step: int, count: int) -> "FrameSet":
@@ -96,11 +75,8 @@ class FrameSet:
         return cls._canonical(stretches(sorted(frames)))
 
     @classmethod
-    def _canonical(cls, runs: Iterable[Run], limit: int | None = None) -> "FrameSet":
-        canon = Canon(limit)
-        for run in runs:
-            canon.add(run)
-        return cls._of_runs(canon.finish())
+    def _canonical(cls, runs: Iterable[Run]) -> "FrameSet":
+        return cls._of_runs(canonical(runs))
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -199,29 +175,12 @@ class FrameSet:
         low, high = max(self.first, other.first), min(self.last, other.last)
         return self._canonical(combine(self._near(low, high), other._near(low, high), INTERSECTION))
 
-    def _patched(self, patch: "FrameSet", operation: Operation) -> "FrameSet":
-        """Combine with `patch`, redoing only the runs that it can change.
-
-        A canonical run depends on at most two runs after it, so two untouched runs before the
-        patch are done again; behind the patch the old runs hold from the first one that starts
-        where a new one starts.
-        """
-        if not patch or not self:
-            return self if not patch else (patch if operation.right else self)
+    def _patched(self, by: "FrameSet", operation: Operation) -> "FrameSet":
+        """Combine with `by`, redoing only the runs that it can change."""
+        if not by or not self:
+            return self if not by else (by if operation.right else self)
         runs = self._runs
-        low = max(bisect_left(runs, patch.first, key=lambda run: run.last) - 2, 0)
-        high = bisect_right(runs, patch.last, key=lambda run: run.start)
-        canon = Canon()
-        for run in combine(runs[low:high], patch.runs, operation):
-            canon.add(run)
-        while high < len(runs):
-            canon.add(runs[high])
-            high += 1
-            if canon.start == runs[high - 1].start:
-                canon.count = 0  # the old run stands as it is
-                high -= 1
-                break
-        fresh = canon.finish()
+        low, high, fresh = patch(runs, by.runs, operation)
         count = self._count + _total(fresh) - _total(runs[low:high])
         return self._of_runs(runs[:low] + tuple(fresh) + runs[high:], count)
 
@@ -259,18 +218,3 @@ class FrameSet:
 
 def _total(runs: Iterable[Run]) -> int:
     return sum(run.count for run in runs)
-
-
-def _layers(runs: Iterable[Run]) -> list[list[Run]]:
-    """Sort runs into as few ascending lists without interleaving as possible: mostly one."""
-    layers: list[list[Run]] = []
-    ends: list[tuple[int, int]] = []  # heap of each layer's last frame and its number
-    for run in sorted(runs, key=lambda run: run.start):
-        if ends and ends[0][0] < run.start:
-            number = ends[0][1]
-            heapreplace(ends, (run.last, number))
-            layers[number].append(run)
-        else:
-            heappush(ends, (run.last, len(layers)))
-            layers.append([run])
-    return layers

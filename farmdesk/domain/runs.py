@@ -1,11 +1,11 @@
 """Arithmetic on arithmetic progressions of frame numbers: the engine room of `FrameSet`.
 
 A progression is a `Run`. Two runs are combined in closed form wherever the result is again a few
-runs; element by element only where the result has no shorter form. Nothing here knows of text or
-of whole sets.
+runs; element by element only where the result has no shorter form. Nothing here knows of text, of
+lists of runs (`run_lists.py`) or of whole sets.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import gcd
 
@@ -40,62 +40,6 @@ class Run:
         """Split into the frames below `frame` and those from `frame` on."""
         below = min(max(-((self.start - frame) // self.step), 0), self.count)
         return self.part(0, below), self.part(below, self.count - below)
-
-
-class RunLimit(Exception):
-    """A result would have more runs than the caller allows."""
-
-
-class Canon:
-    """Takes ascending runs that do not interleave; gives the one canonical list for their frames.
-
-    The form depends on the frames alone, not on how they came: greedy from the left, each run as
-    long as it goes, but two frames more than 1 apart are two runs (`1,5` is shorter than `1-5x4`).
-    """
-
-    def __init__(self, limit: int | None = None) -> None:
-        self.done: list[Run] = []
-        self.limit = limit
-        # the run that is still growing; step 0: not known yet, count 0: there is none
-        self.start = 0
-        self.step = 0
-        self.count = 0
-
-    def add(self, run: Run) -> None:
-        """Append a run whose frames are all above those added before."""
-        start, step, count = run.start, run.step, run.count
-        while count:
-            if self.count == 0:
-                self.start, self.step, self.count = start, step if count > 1 else 0, count
-                return
-            if self.count == 1:
-                self.step = start - self.start
-                taken = 1
-            elif start != self.start + self.step * self.count:
-                self._close()
-                continue
-            else:
-                taken = count if step == self.step else 1
-            self.count += taken
-            start += step * taken
-            count -= taken
-
-    def _close(self) -> None:
-        """Put away the growing run; of two frames that stand apart only the first."""
-        if self.limit is not None and len(self.done) >= self.limit:
-            raise RunLimit
-        if self.count == 2 and self.step > 1:
-            self.done.append(Run(self.start, 1, 1))
-            self.start, self.step, self.count = self.start + self.step, 0, 1
-        else:
-            self.done.append(Run(self.start, self.step or 1, self.count))
-            self.count = 0
-
-    def finish(self) -> list[Run]:
-        """Close what still grows and give all runs."""
-        while self.count:
-            self._close()
-        return self.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,65 +118,3 @@ def _united(a: Run, b: Run) -> Iterator[Run | None]:
 UNION = Operation(left=True, right=True, both=_united)
 DIFFERENCE = Operation(left=True, right=False, both=_without)
 INTERSECTION = Operation(left=False, right=False, both=_shared)
-
-
-def stretches(frames: Iterable[int]) -> Iterator[Run]:
-    """Group ascending frame numbers into unbroken runs; doubles count once."""
-    start = end = None
-    for frame in frames:
-        if end is None or start is None:
-            start, end = frame, frame + 1
-        elif frame == end:
-            end += 1
-        elif frame > end:
-            yield Run(start, 1, end - start)
-            start, end = frame, frame + 1
-    if start is not None and end is not None:
-        yield Run(start, 1, end - start)
-
-
-def combine(left: Sequence[Run], right: Sequence[Run], operation: Operation) -> Iterator[Run]:
-    """Sweep over two ascending run lists, cutting at each other's ends.
-
-    What comes out ascends and never interleaves, but is not canonical yet.
-    """
-    lefts, rights = iter(left), iter(right)
-    a, b = next(lefts, None), next(rights, None)
-    while a is not None and b is not None:
-        if a.last < b.start:
-            if operation.left:
-                yield a
-            a = next(lefts, None)
-            continue
-        if b.last < a.start:
-            if operation.right:
-                yield b
-            b = next(rights, None)
-            continue
-        low, high = max(a.start, b.start), min(a.last, b.last)
-        a_head, a = a.cut(low)
-        b_head, b = b.cut(low)
-        if operation.left and a_head:
-            yield a_head
-        if operation.right and b_head:
-            yield b_head
-        if a is not None and b is not None:
-            a_part, a = a.cut(high + 1)
-            b_part, b = b.cut(high + 1)
-            yield from _stretch(a_part, b_part, operation)
-        a, b = a or next(lefts, None), b or next(rights, None)
-    if operation.left and a is not None:
-        yield a
-        yield from lefts
-    if operation.right and b is not None:
-        yield b
-        yield from rights
-
-
-def _stretch(a: Run | None, b: Run | None, operation: Operation) -> Iterator[Run]:
-    if a is not None and b is not None:
-        yield from (run for run in operation.both(a, b) if run is not None)
-    elif a is not None and operation.left:
-        yield a
-    elif b is not None and operation.right:
-        yield b

@@ -11,6 +11,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ def supervise(argvs: Mapping[str, Sequence[str]]) -> int:
 def end_with_supervisor() -> None:
     """Let this process, a part, end in good order when its supervisor lets go of its stdin.
 
+    Until it listens to SIGTERM itself it has begun nothing, and that is an end with code 0.
     It reads past `sys.stdin`: Python aborts at its exit while a thread holds the lock of that, and
     the supervisor would take a part that was refused for one that was killed.
     """
@@ -161,4 +163,5 @@ def end_with_supervisor() -> None:
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     threading.Thread(target=watch, name="supervisor", daemon=True).start()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -201,8 +202,27 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     if not isinstance(connection, sqlite3.Connection):
         raise TypeError("SQLite needs Python's own driver")
     connection.isolation_level = None  # we say BEGIN ourselves, see `_begin_sqlite`
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _keep_log_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _keep_log_ahead(connection: sqlite3.Connection) -> None:
+    """Let a database write ahead. Where two begin with a new one, SQLite refuses one at once.
+
+    Its own wait is not for a lock that grows from reading to writing. Source: btree.c of SQLite,
+    sqlite3BtreeBeginTrans.
+    """
+    end = monotonic() + SQLITE_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -14,42 +14,43 @@ _PART = """
 import os, signal, sys, time
 sys.path.insert(0, os.getcwd())
 from farmdesk.supervisor import end_with_supervisor
-name, log, refused = sys.argv[1:]
+name, log, refused, slow = sys.argv[1:]
 def say(word):
     with open(log, "a") as file:
         file.write(f"{name} {word} {os.getpid()}\\n")
 def end(_number, _frame):
     say("end")
     sys.exit()
-signal.signal(signal.SIGTERM, end)
 end_with_supervisor()
+while name == slow:
+    time.sleep(0.05)
+signal.signal(signal.SIGTERM, end)
 say("start")
-if refused == name:
-    time.sleep(0.2)
-    sys.exit(1)
-while True:
-    signal.pause()
+while name != refused or "engine start" not in open(log).read():
+    time.sleep(0.05)
+sys.exit(1)
 """
 _SUPERVISOR = """
 import sys
 from farmdesk import supervisor
 supervisor.FIRST_WAIT_S = 0.01
-_, part, log, refused = sys.argv
+_, part, *wishes = sys.argv
 start = [sys.executable, part]
-sys.exit(supervisor.supervise(
-    {name: [*start, name, log, refused] for name in ("engine", "gateway")}
-))
+sys.exit(supervisor.supervise({name: [*start, name, *wishes] for name in ("engine", "gateway")}))
 """
 
 
 class Supervised:
-    """A supervisor over two parts that write down when they start and end."""
+    """A supervisor over two parts that write down when they start and end.
 
-    def __init__(self, folder: Path, refused: str = "nobody") -> None:
+    `refused`: the one that ends with 1; `slow`: the one that takes for ever to load.
+    """
+
+    def __init__(self, folder: Path, refused: str = "nobody", slow: str = "nobody") -> None:
         self._log, part = folder / "log", folder / "part.py"
         part.write_text(_PART)
         self._log.touch()
-        words = [sys.executable, "-c", _SUPERVISOR, str(part), str(self._log), refused]
+        words = [sys.executable, "-c", _SUPERVISOR, str(part), str(self._log), refused, slow]
         self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL)
 
     def said(self) -> list[list[str]]:
@@ -80,6 +81,14 @@ def test_told_to_end_it_ends_the_gateway_first(supervised: Supervised) -> None:
     assert supervised.process.wait(30) == 0
     ends = [line for line in supervised.said() if line[1] == "end"]
     assert ends == [["gateway", "end", str(gateway)], ["engine", "end", str(engine)]]
+
+
+def test_a_part_that_was_not_ready_yet_ends_well_too(tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path, slow="gateway")
+    supervised.wait_starts("engine")
+    supervised.process.terminate()
+    assert supervised.process.wait(30) == 0
+    assert [line[:2] for line in supervised.said()] == [["engine", "start"], ["engine", "end"]]
 
 
 def test_a_part_that_dies_starts_again_beside_the_other(supervised: Supervised) -> None:

@@ -1,7 +1,8 @@
 """The slots that work for a task, and which range each holds: given, stolen, taken back.
 
-`RenderControl` says what happened; the crew keeps slots and ranges together, so that no frame is
-lost between it and the backlog, and none is held twice but for the copies of last frames.
+`RenderControl` says what happened, the foreman (`foreman.py`) who shall work next; the crew keeps
+slots and ranges together, so that no frame is lost between it and the backlog, and none is held
+twice but for the copies of last frames.
 """
 
 import math
@@ -12,7 +13,6 @@ from farmdesk.dispatch.backlog import Backlog
 from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Order, SlotId
 from farmdesk.dispatch.ledger import Ledger
-from farmdesk.dispatch.policy import Copy, Steal, Take
 from farmdesk.dispatch.slots import Ask, Holding, Slot
 
 ASK_AGAIN_S = 10.0  # a `StopAfter` without an answer is sent again
@@ -21,8 +21,9 @@ ASK_AGAIN_S = 10.0  # a `StopAfter` without an answer is sent again
 class Crew:
     """Slots and their ranges.
 
-    `working` False: ranges go back, slots close when they fall idle, and nothing new starts.
-    `orders` collects what the slots shall do.
+    `idle`: those of the slots that neither hold a range nor wait for one. `working` False: ranges
+    go back, slots close when they fall idle, and nothing new starts. `orders` collects what the
+    slots shall do.
     """
 
     def __init__(
@@ -39,19 +40,13 @@ class Crew:
         self.working = True
         self.orders: list[Order] = []
         self.slots: dict[SlotId, Slot] = {}
-        self._idle: dict[SlotId, Slot] = {}
+        self.idle: dict[SlotId, Slot] = {}
         self._warm, self._contiguous = warm, contiguous
-        self._idle_since: float | None = None  # nothing is open since then, but something withheld
-
-    @property
-    def idle_slots(self) -> list[SlotId]:
-        """The slots that neither hold a range nor wait for one."""
-        return list(self._idle)
 
     # ---- slots come and go -----------------------------------------------------------------------
 
     def join(self, slot_id: SlotId, speed: float | None) -> None:
-        """Take in a granted slot; it gets work with the next `feed`."""
+        """Take in a granted slot; it is idle."""
         if slot_id in self.slots:
             return
         if not self.working or not self._ledger.remaining:
@@ -60,7 +55,7 @@ class Crew:
         slot = Slot(slot_id)
         if speed is not None and 0.0 < speed < math.inf:
             slot.log_speed, slot.hinted = math.log(speed), True
-        self.slots[slot_id] = self._idle[slot_id] = slot
+        self.slots[slot_id] = self.idle[slot_id] = slot
 
     def send_home(self, slot: Slot, now: float) -> None:
         """Let the slot finish its frame in hand, then close it; at once where there is none."""
@@ -68,7 +63,7 @@ class Crew:
         if holding is None or holding.since is None:
             self.close(slot, now)
         elif holding.index + 1 < holding.stop:
-            self._ask(slot, holding, holding.index + 1, None, now)
+            self.ask(slot, holding, keep=holding.index + 1, thief=None, now=now)
 
     def close(self, slot: Slot, now: float, *, fault: bool = False) -> None:
         """Close the slot's session at once."""
@@ -88,7 +83,7 @@ class Crew:
         if slot.waits_for is not None:
             slot.waits_for.thief = None
         self.take_back(slot, now)
-        self._idle.pop(slot.id, None)
+        self.idle.pop(slot.id, None)
 
     def has_others(self, slot: Slot) -> bool:
         """Whether another slot stays."""
@@ -96,68 +91,16 @@ class Crew:
 
     # ---- work is given ---------------------------------------------------------------------------
 
-    def feed(self, now: float) -> None:
-        """Give idle slots work, as long as the policy has some."""
-        if self._ledger.remaining:
-            self._idle_since = None
-        if not self.working or not self._idle:
-            return
-        if self._ledger.remaining:
-            # Of equally fast slots the last to fall idle comes first; the others can be closed.
-            ready = [slot for slot in reversed(self._idle.values()) if slot.rest_until <= now]
-            ready.sort(key=lambda slot: -slot.log_speed)
-            self._backlog.prepare(ready)
-            for slot in ready:
-                if not self._employ(slot, now) and not self._backlog.has_failed:
-                    break
-            self._close_surplus(now)
-        elif self._ledger.withheld:
-            self._wait_for_release(now)
-        for slot in self._idle.values():
-            self._open(slot)
-
-    def _wait_for_release(self, now: float) -> None:
-        """Close idle slots that have waited for a release as long as a scene load takes.
-
-        Who then comes back too early or too late loses at most twice what the best guess would.
-        """
-        if self._idle_since is None:
-            self._idle_since = now
-        elif now - self._idle_since >= self._estimates.load_s:
-            for slot in list(self._idle.values()):
-                self.close(slot, now)
-
-    def _employ(self, slot: Slot, now: float) -> bool:
-        """Find work for an idle slot: a failed frame, or what the policy picks."""
-        again = self._backlog.take_failed(slot, self.slots.values())
-        if again:
-            self._start(slot, again, now)
-            return True
-        while (move := self._backlog.pick(slot, now)) is not None:
-            match move:
-                case Steal(victim, keep) if victim.holding is not None:
-                    self._ask(victim, victim.holding, keep, slot, now)
-                case Copy(victim) if victim.holding is not None:
-                    if not self._ledger.is_open(victim.holding.positions[-1]):
-                        self.cancel(victim, now)  # someone who did not hold it finished it
-                        continue
-                    if self._backlog.failed_before(victim.holding.positions[-1]):
-                        return False  # a copy would be an attempt too many
-                    self._copy(victim, victim.holding, slot, now)
-                case Take(positions):
-                    self._start(slot, positions, now)
-            return True
-        return False
-
-    def _start(self, slot: Slot, positions: Sequence[int], now: float) -> Holding:
+    def start(self, slot: Slot, positions: Sequence[int], now: float) -> Holding:
+        """Give a slot these open positions, ascending, as its range."""
         if self._contiguous:
             positions = self._unbroken(positions)
         hot = self._warm and slot.loaded
         load_s = 0.0 if hot else self._estimates.load_s
         holding = Holding(positions, now, load_s, since=now if hot else None)
         slot.holding = holding
-        self._idle.pop(slot.id, None)
-        self._open(slot)
+        self.idle.pop(slot.id, None)
+        self.open(slot)
         self.orders.append(ev.RenderRange(slot.id, self._ledger.frame_set(positions)))
         self._backlog.holding_changed(slot, now)
         return holding
@@ -169,34 +112,32 @@ class Crew:
         self._backlog.put_back(positions[gap:])
         return positions[:gap]
 
-    def _open(self, slot: Slot) -> None:
+    def open(self, slot: Slot) -> None:
+        """Open the slot's session, unless that was ordered before."""
         if not slot.opened:
             slot.opened = True
             self.orders.append(ev.OpenSession(slot.id))
 
-    def _copy(self, victim: Slot, holding: Holding, thief: Slot, now: float) -> None:
-        copy = self._start(thief, holding.positions[-1:], now)
+    def copy(self, victim: Slot, holding: Holding, *, thief: Slot, now: float) -> None:
+        """Let `thief` render the last frame of the victim's `holding` too."""
+        copy = self.start(thief, holding.positions[-1:], now)
         holding.twin, copy.twin = thief, victim
-
-    def _close_surplus(self, now: float) -> None:
-        """Close idle slots that can get no work: not even one open frame each is left."""
-        surplus = min(len(self._idle) - self._ledger.remaining, len(self.slots) - 1)
-        if surplus > 0:
-            slowest = sorted(self._idle.values(), key=lambda slot: slot.log_speed)
-            for slot in slowest[:surplus]:
-                self.close(slot, now)
 
     # ---- work is stolen, in two phases -----------------------------------------------------------
 
-    def _ask(
-        self, victim: Slot, holding: Holding, keep: int, thief: Slot | None, now: float
+    def ask(
+        self, victim: Slot, holding: Holding, *, keep: int, thief: Slot | None, now: float
     ) -> None:
+        """Ask the victim to keep only the first `keep` positions of its `holding`.
+
+        What it gives back is for `thief`, who waits for it, or (None) for the backlog.
+        """
         ask = Ask(keep, now, thief)
         holding.asks.append(ask)
         if thief is not None:
             thief.waits_for = ask
-            del self._idle[thief.id]
-            self._open(thief)
+            del self.idle[thief.id]
+            self.open(thief)
         last = self._ledger.frame(holding.positions[keep - 1])
         self.orders.append(ev.StopAfter(victim.id, last))
         self._backlog.holding_changed(victim, now)
@@ -219,7 +160,7 @@ class Crew:
         thief = self._dismiss(holding.asks.popleft() if holding.asks else None)
         tail = self._ledger.open_of(tail)
         if thief is not None and tail and self.working:
-            self._start(thief, tail, now)
+            self.start(thief, tail, now)
         else:
             self._backlog.put_back(tail)
         self.settle(slot, now)
@@ -242,7 +183,7 @@ class Crew:
             return None
         thief, ask.thief = ask.thief, None
         thief.waits_for = None
-        self._idle[thief.id] = thief
+        self.idle[thief.id] = thief
         return thief
 
     # ---- work ends or goes back ------------------------------------------------------------------
@@ -274,7 +215,7 @@ class Crew:
         for part in holding.rest():
             self._backlog.put_back(part if shared is None else [at for at in part if at != shared])
         self._backlog.holding_changed(slot, now)
-        self._idle[slot.id] = slot
+        self.idle[slot.id] = slot
 
     def part_twins(self, holding: Holding) -> bool:
         """Let a frame that two slots render be the other slot's alone; False when it is not so."""
@@ -294,4 +235,4 @@ class Crew:
             if at == holding.index:
                 self.cancel(other, now)
             elif at > holding.index:
-                self._ask(other, holding, at, None, now)
+                self.ask(other, holding, keep=at, thief=None, now=now)

@@ -1,8 +1,9 @@
 """RenderControl: the state machine that renders one task. Events and the time in, orders out.
 
 The crew (`crew.py`) are the slots with the ranges that they hold, the backlog (`backlog.py`) all
-that none of them holds. Which slot gets which frames is the policy's choice (`policy.py`), what
-follows from a failure the judge's (`judge.py`). The engine carries the orders to the agents.
+that none of them holds. The foreman (`foreman.py`) gives idle slots what the policy (`policy.py`)
+picks for them; what follows from a failure the judge says (`judge.py`). The engine carries the
+orders to the agents.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from farmdesk.dispatch.backlog import Backlog
 from farmdesk.dispatch.crew import Crew
 from farmdesk.dispatch.estimates import Estimates
 from farmdesk.dispatch.events import Event, Order, SlotId
+from farmdesk.dispatch.foreman import Foreman
 from farmdesk.dispatch.judge import Judge
 from farmdesk.dispatch.ledger import Ledger
 from farmdesk.dispatch.policies import POLICIES
@@ -66,6 +68,7 @@ class RenderControl:
         terms = Terms(len(frames), estimates, prior, warm, contiguous)
         self._backlog = Backlog(ledger, maker(terms))
         self._crew = Crew(ledger, self._backlog, estimates, warm=warm, contiguous=contiguous)
+        self._foreman = Foreman(ledger, self._backlog, estimates, self._crew)
         self._judge = Judge(
             ledger, self._backlog, self._crew, attempts=attempts or {}, max_attempts=max_attempts
         )
@@ -100,7 +103,7 @@ class RenderControl:
                 self._handlers[type(event)](event, now)
             elif isinstance(event, ev.SlotGranted):
                 self._crew.orders.append(ev.CloseSession(event.slot))
-        self._crew.feed(now)
+        self._foreman.feed(now)
         self._end_if_due(now)
         orders, self._crew.orders = self._crew.orders, []
         return orders
@@ -136,7 +139,7 @@ class RenderControl:
     @property
     def idle_slots(self) -> list[SlotId]:
         """The slots without work, spares for frames that fail or take long; free to revoke."""
-        return self._crew.idle_slots
+        return list(self._crew.idle)
 
     @property
     def load_s(self) -> float:

@@ -57,14 +57,15 @@ class Patience:
         self._wait_s = min(2 * self._wait_s, MAX_WAIT_S)
 
     def ask(self, question: Callable[[], Given]) -> Given:
-        """Ask until there is an answer. Raises Paused, and at its end what the question raises."""
+        """Ask until there is an answer. Raises Paused, and at its end what the question raises.
+
+        Each question is waited for anew: an answer to it brings nothing of the transfer through.
+        """
+        patience = Patience(self._pause, self._progress, self._patience_s)
         while True:
             if self._pause.is_set():
                 raise Paused
             try:
-                answer = question()
+                return question()
             except FarmUnavailable as error:
-                self.failed(error)
-            else:
-                self.went_on()
-                return answer
+                patience.failed(error)

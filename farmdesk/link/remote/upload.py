@@ -8,8 +8,9 @@ question.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -211,8 +212,13 @@ class Upload:
         sealer = RunSealer(self._journal, paths, key=key, key_version=self._keys.version)
         row, files = self._journal.row, self._journal.files()
         total = sum(row.sizes[number] for number in files)
+        lacking = total + 1
         while ranges := self._missing():
-            lacking = sum(row.place(n).length for begin, end in ranges for n in range(begin, end))
+            before, lacking = lacking, sum(row.place(n).length for r in ranges for n in range(*r))
+            if (
+                lacking < before
+            ):  # also of a run that broke off: patience is for what brings nothing
+                self._patience.went_on()
             self._progress.start(total - lacking, total)
             self._send_runs(sealer, list(cut_runs(ranges, row)))
         self._progress.start(total, total)
@@ -235,13 +241,13 @@ class Upload:
             for run in turns:
                 if failed:
                     return
-                body = self._watched(sealer.body(run))
-                try:
-                    self._door.send_run(self._transfer, run.first, body)
-                except FarmError as error:
-                    failed.append(error)
-                else:
-                    self._patience.went_on()
+                with closing(self._watched(sealer.body(run))) as body:
+                    try:
+                        self._door.send_run(self._transfer, run.first, body)
+                    except FarmError as error:
+                        failed.append(error)
+                    else:
+                        self._patience.went_on()
 
         with ThreadPoolExecutor(self._connections, thread_name_prefix="upload") as pool:
             sending = [pool.submit(send) for _ in range(min(self._connections, len(runs)))]
@@ -259,7 +265,7 @@ class Upload:
             if isinstance(error, FarmUnavailable):
                 self._patience.failed(error)
 
-    def _watched(self, body: Iterator[memoryview]) -> Iterator[memoryview]:
+    def _watched(self, body: Iterator[memoryview]) -> Generator[memoryview, None, None]:
         """Count what leaves, and stop when somebody pauses."""
         for piece in body:
             if self._pause.is_set():

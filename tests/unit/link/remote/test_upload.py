@@ -11,6 +11,7 @@ from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.transfers import TransferState
 from farmdesk.gateway.arrivals import Arrivals
 from farmdesk.gateway.run_writer import RunWriter
+from farmdesk.link.remote import patience
 from farmdesk.link.remote.package_changes import PackageChanges
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
@@ -54,6 +55,7 @@ class InboxDoor:
         self.breaks: set[int] = set()
         self.at_piece: dict[int, Callable[[], None]] = {}
         self.seen: dict[int, set[bytes]] = {}
+        self.bodies: list[Iterator[memoryview]] = []
         self.pieces = 0
         self.begun = 0
         self.away = 0  # questions that find nobody
@@ -82,6 +84,7 @@ class InboxDoor:
         return Missing(*self.arrivals.missing(first))
 
     def send_run(self, transfer: str, first: int, body: Iterator[memoryview]) -> None:
+        self.bodies.append(body)
         writer = RunWriter(self.arrivals)
         try:
             for number, piece in enumerate(body, first):
@@ -246,6 +249,20 @@ def test_each_break_costs_a_segment_at_most(customer: Customer) -> None:
     row = customer.door.arrivals.row
     assert customer.door.pieces == row.count + 3
     assert all(len(pieces) == 1 for pieces in customer.door.seen.values())
+    for body in customer.door.bodies:
+        assert next(body, None) is None  # closed: nothing of a run that broke off is kept
+
+
+def test_patience_ends_where_the_farm_answers_and_nothing_gets_through(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.01)
+    customer.door.breaks = set(range(300))  # as where the inbox is full
+    journal = customer.journal()
+    upload = Upload(customer.door, journal, customer.keys, patience_s=1, connections=1)
+    with pytest.raises(LineBroke):
+        upload.send(TASK, customer.scan)
+    journal.close()
 
 
 def test_a_farm_that_is_away_for_a_moment_is_waited_for(customer: Customer) -> None:

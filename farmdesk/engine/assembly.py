@@ -26,6 +26,7 @@ from farmdesk.engine.farm import Farm
 from farmdesk.engine.hand_ins import HandIn, HandIns
 from farmdesk.engine.intake import Intake
 from farmdesk.engine.interrupts import Interrupts
+from farmdesk.engine.late_watch import LateWarnings
 from farmdesk.engine.lingerers import Lingerers, Lingering
 from farmdesk.engine.loop import Engine, FlushWriter
 from farmdesk.engine.node_desk import NodeDesk
@@ -129,6 +130,7 @@ def make_engine(
         intake=intake,
         hand_ins=hand_ins,
         lingerers=lingerers,
+        late=LateWarnings(farm, world.people.user),
         writer=world.writer,
         clock=world.clock,
     )
@@ -143,7 +145,12 @@ def _core(
     catalogue = Catalogue(farm, world.load_task)
     dependents = Dependents(farm, catalogue)
     allocation = Allocation(farm=farm, agents=agents, rules=rules)
-    endings = Endings(farm=farm, workspace=workspace, begin_check=world.begin_check)
+    endings = Endings(
+        farm=farm,
+        workspace=workspace,
+        begin_check=world.begin_check,
+        user_of=world.people.user,
+    )
     runs = Runs(
         farm=farm,
         allocation=allocation,

@@ -6,17 +6,18 @@ from farmdesk.domain.records import MessageRecord
 from farmdesk.domain.said import Said
 from farmdesk.domain.states import FrameState
 from farmdesk.domain.text import quoted
-from farmdesk.domain.users import Role
+from farmdesk.domain.users import Role, User
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.task_entry import TaskEntry
 
 
-def end_news(entry: TaskEntry, now: Moment) -> Iterator[MessageRecord]:
-    """Give the messages about a task that has just ended."""
-    task, said = entry.task, _said(entry)
-    yield MessageRecord(now.utc, said.en, said.zh, user=task.owner, task_id=task.id)
-    if entry.count(FrameState.FAILED):
-        yield MessageRecord(now.utc, said.en, said.zh, role=Role.OPERATOR, task_id=task.id)
+def end_news(entry: TaskEntry, owner: User, now: Moment) -> Iterator[MessageRecord]:
+    """Give the messages about a task that has just ended; an owner of the staff reads one."""
+    task_id, said, failed = entry.task.id, _said(entry), entry.count(FrameState.FAILED)
+    if not failed or owner.role is Role.CUSTOMER:
+        yield MessageRecord(now.utc, said.en, said.zh, user=owner.login, task_id=task_id)
+    if failed:
+        yield MessageRecord(now.utc, said.en, said.zh, role=Role.OPERATOR, task_id=task_id)
 
 
 def _said(entry: TaskEntry) -> Said:

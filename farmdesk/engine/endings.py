@@ -10,6 +10,7 @@ from farmdesk.domain.frames import FrameSet
 from farmdesk.domain.records import FrameRecord
 from farmdesk.domain.said import Said
 from farmdesk.domain.states import FailureReason, FrameState, TaskState
+from farmdesk.domain.users import User
 from farmdesk.engine.checker import CheckJob
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.end_news import end_news
@@ -34,12 +35,21 @@ class _WaitingCheck:
 
 
 class Endings:
-    """Tasks whose last frame is rendered. `begin_check` starts a check beside the loop."""
+    """Tasks whose last frame is rendered.
+
+    `begin_check` starts a check beside the loop, `user_of` tells what role a login has.
+    """
 
     def __init__(
-        self, *, farm: Farm, workspace: Workspace, begin_check: Callable[[CheckJob], None]
+        self,
+        *,
+        farm: Farm,
+        workspace: Workspace,
+        begin_check: Callable[[CheckJob], None],
+        user_of: Callable[[str], User],
     ) -> None:
         self._farm = farm
+        self._user_of = user_of
         self._workspace = workspace
         self._begin_check = begin_check
         self._checks: dict[int, _WaitingCheck] = {}
@@ -130,7 +140,7 @@ class Endings:
         entry.running = 0
         level = "error" if failed else "info"
         self._tell(entry, level, f"task ended: {entry.task.state}", now)
-        for message in end_news(entry, now):
+        for message in end_news(entry, self._user_of(entry.task.owner), now):
             self._farm.tell(message)
         self._farm.touch(entry, states=True)
 

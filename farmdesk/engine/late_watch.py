@@ -7,6 +7,7 @@ gets the result and `LateWarnings` tells people, once for each task.
 import logging
 import threading
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from farmdesk.dispatch.outlooks import admitted, outlooks_of, slots_at_work, tas
 from farmdesk.domain.errors import FarmError
 from farmdesk.domain.records import LogRecord, MessageRecord
 from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
-from farmdesk.domain.users import Role
+from farmdesk.domain.users import Role, User
 from farmdesk.engine.clock import Moment
 from farmdesk.engine.farm import Farm
 from farmdesk.engine.posts import LateTask, LookedAhead
@@ -102,10 +103,14 @@ def _at(now: datetime, seconds: float) -> datetime | None:
 
 
 class LateWarnings:
-    """Tells owners and operators, in the log and by message, once for each task."""
+    """Tells owners and operators, in the log and by message, once for each task.
 
-    def __init__(self, farm: Farm) -> None:
+    `user_of` tells what role a login has.
+    """
+
+    def __init__(self, farm: Farm, user_of: Callable[[str], User]) -> None:
         self._farm = farm
+        self._user_of = user_of
         self._warned: set[int] = set()
 
     def tell(self, found: LookedAhead, now: Moment) -> None:
@@ -116,9 +121,9 @@ class LateWarnings:
                 self._warned.discard(item.task_id)
             elif item.likely and item.task_id not in self._warned:
                 self._warned.add(item.task_id)
-                self._warn(item, entry.task.owner, now)
+                self._warn(item, self._user_of(entry.task.owner), now)
 
-    def _warn(self, item: LateTask, owner: str, now: Moment) -> None:
+    def _warn(self, item: LateTask, owner: User, now: Moment) -> None:
         due = f"{item.due.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if item.expected is None:
             end, end_zh = "there is no node that could end it", "没有可完成它的节点"
@@ -129,7 +134,7 @@ class LateWarnings:
         text_zh = f"任务 {item.task_id} 很可能错过截止时间 {due}：{end_zh}。"
         log.warning("%s", text)
         self._farm.log(LogRecord(at=now.utc, level="warning", text=text, task_id=item.task_id))
-        message = MessageRecord(now.utc, text, text_zh, user=owner, task_id=item.task_id)
         staff = MessageRecord(now.utc, text, text_zh, role=Role.OPERATOR, task_id=item.task_id)
-        for told in (message, staff):
-            self._farm.tell(told)
+        if owner.role is Role.CUSTOMER:  # the staff reads it as staff
+            self._farm.tell(replace(staff, user=owner.login, role=None))
+        self._farm.tell(staff)

@@ -77,6 +77,7 @@ class Engine:
         intake: Intake,
         hand_ins: HandIns,
         lingerers: Lingerers,
+        late: LateWarnings,
         writer: FlushWriter,
         clock: Callable[[], Moment] = real_time,
     ) -> None:
@@ -91,9 +92,9 @@ class Engine:
         self._intake = intake
         self._hand_ins = hand_ins
         self._lingerers = lingerers
+        self._late = late
         self._writer = writer
         self._clock = clock
-        self._late = LateWarnings(farm)
         self._flushed = farm.flushes  # number of the last flush that the database has
         self._flush_at = 0.0
         self._tick_at = 0.0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from farmdesk.domain.rows import NodeRow, Pace, TaskRow, UrgentRow
+from farmdesk.domain.users import Role
 from farmdesk.engine.late_watch import LateWatch
 from farmdesk.engine.posts import LateTask, LookedAhead
 from tests.fakes import FakeLink
@@ -75,14 +76,21 @@ def test_people_are_warned_once_and_again_only_after_a_calm(tmp_path: Path) -> N
 
     assert [hear(late) for late in (0.4, 0.6, 0.9, 0.4, 0.6, 0.1, 0.8)] == [0, 1, 1, 1, 1, 1, 2]
     assert "expected end" in _warnings(rig)[0]
+    told = [message for flush in rig.flushes for message in flush.messages]
+    assert [message.role for message in told] == [Role.OPERATOR] * 2  # the owner is of the staff
 
 
 def test_a_task_that_is_gone_or_has_no_end_is_no_trouble(tmp_path: Path) -> None:
-    rig = Rig(tmp_path)
-    rig.submit("1-100")
+    rig = Rig(tmp_path, operators=frozenset({"operator"}))
+    rig.submit("1-100", user="ann", start=False)
     gone = LateTask(77, 1.0, True, NOW, None)
     rig.inbox.put(LookedAhead((gone, replace(gone, task_id=1))))
     rig.turn()
     (text,) = _warnings(rig)
     assert "Task 1 " in text
     assert "no node that could end it" in text
+    told = [message for flush in rig.flushes for message in flush.messages]
+    assert [(message.user, message.role) for message in told] == [
+        ("ann", None),
+        ("", Role.OPERATOR),
+    ]

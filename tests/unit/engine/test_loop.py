@@ -243,25 +243,28 @@ def test_a_frame_that_always_fails_is_given_up_after_three_attempts(rig: Rig) ->
     step = NEXT_STEPS[FailureReason.CRASH]
     assert task.reason == f"1 frame failed: The tool crashed: frame 3 kills it. {step.en}"
     assert task.reason_zh == f"1 帧失败：工具崩溃：frame 3 kills it。{step.zh}"
-    to_owner, to_staff = _messages(rig)
-    assert (to_owner.user, to_staff.role) == (task.owner, Role.OPERATOR)
-    assert to_owner.text == to_staff.text
-    assert "1 of 4 frames failed (3): The tool crashed: frame 3 kills it. " in to_owner.text
-    assert to_owner.text.endswith(f" {step.en} 3 frames are proven.")
-    assert to_owner.text_zh.endswith(f"。{step.zh}3 帧已通过校验。")
-    assert "3 frames are proven" in to_owner.text
-    assert "1 帧失败（3）：工具崩溃：frame 3 kills it" in to_owner.text_zh
+    (told,) = _messages(rig)  # once to the staff, of whom the owner is one
+    assert (told.user, told.role) == ("", Role.OPERATOR)
+    assert "1 of 4 frames failed (3): The tool crashed: frame 3 kills it. " in told.text
+    assert told.text.endswith(f" {step.en} 3 frames are proven.")
+    assert told.text_zh.endswith(f"。{step.zh}3 帧已通过校验。")
+    assert "1 帧失败（3）：工具崩溃：frame 3 kills it" in told.text_zh
 
 
-def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(rig: Rig) -> None:
-    rig.submit("1-100")
+def test_a_scene_that_cannot_be_loaded_fails_the_task_at_once(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, operators=frozenset({"operator"}))
+    rig.submit("1-100", user="ann", start=False)
+    rig.send(StartRender(1))
     rig.busy[0].fail("scene_load", "Error: Cannot read file")
     rig.turn()
     task = rig.entry().task
     assert (task.state, rig.entry().count(FrameState.DONE)) == (TaskState.FAILED, 0)
     assert "Cannot read file" in task.reason
     assert not rig.busy
-    assert all("The scene does not load: Error: Cannot" in item.text for item in _messages(rig))
+    to_owner, to_staff = _messages(rig)
+    assert (to_owner.user, to_staff.role) == ("ann", Role.OPERATOR)
+    assert "The scene does not load: Error: Cannot" in to_owner.text
+    assert to_owner.text == to_staff.text
 
 
 def test_an_agent_that_falls_silent_is_killed_and_its_frames_go_on(rig: Rig) -> None:

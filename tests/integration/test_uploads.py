@@ -142,6 +142,14 @@ def test_a_task_has_one_upload_at_a_time(desk: Desk) -> None:
     assert desk.door.begin(1).id != first.id
 
 
+def test_an_upload_that_was_killed_at_its_beginning_keeps_nobody_out(desk: Desk) -> None:
+    unknown = desk.door.begin(1)  # no journal has heard the answer
+    seen = desk.upload()
+    assert seen.state is TransferState.COMPLETE
+    assert desk.opened(seen) == desk.packed()
+    assert desk.door.find(unknown.id).state is TransferState.CANCELLED
+
+
 def test_a_cancelled_upload_leaves_nothing_and_takes_nothing(desk: Desk) -> None:
     seen = desk.door.begin(1)
     desk.door.tell_files(seen.id, FilesTold(0, [100], []))

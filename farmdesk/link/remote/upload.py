@@ -48,8 +48,16 @@ class UploadDoor(Protocol):
         """Begin an upload."""
         ...
 
+    def of_task(self, task_id: int) -> UploadSeen:
+        """Give a task's upload that has not ended. Raises Refused when there is none of mine."""
+        ...
+
     def find(self, transfer: str) -> UploadSeen:
         """Give where an upload stands."""
+        ...
+
+    def cancel(self, transfer: str) -> UploadSeen:
+        """End an upload."""
         ...
 
     def tell_files(self, transfer: str, told: FilesTold) -> UploadSeen:
@@ -151,12 +159,34 @@ class Upload:
         """Go on with the upload that the journal knows, or begin one."""
         seen = self._known()
         if seen is None or seen.state is TransferState.CANCELLED:
-            seen = self._patience.ask(lambda: self._door.begin(task_id))
+            seen = self._begun(task_id)
             self._journal.begin(bytes.fromhex(seen.id), seen.key_version)
         if seen.key_version != self._keys.version:
             raise OtherKeys(seen.key_version)
         self._transfer = seen.id
         return seen
+
+    def _begun(self, task_id: int) -> UploadSeen:
+        """Begin an upload, in the place of one that the farm was told nothing of.
+
+        Such a one is left where the answer was lost, or whoever began it was killed: nobody knows
+        of it, and it would keep the task for itself. Raises as the door does.
+        """
+        try:
+            return self._patience.ask(lambda: self._door.begin(task_id))
+        except Refused:
+            left = self._open_one(task_id)
+            if left is None or left.bytes_total:
+                raise
+        self._patience.ask(lambda: self._door.cancel(left.id))
+        return self._begun(task_id)
+
+    def _open_one(self, task_id: int) -> UploadSeen | None:
+        try:
+            seen = self._patience.ask(lambda: self._door.of_task(task_id))
+        except Refused:
+            return None
+        return seen if seen.state is TransferState.OPEN else None
 
     def _known(self) -> UploadSeen | None:
         known = self._journal.upload()

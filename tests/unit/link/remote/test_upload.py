@@ -73,7 +73,14 @@ class InboxDoor:
             self.restart()
         return self._seen()
 
+    def of_task(self, task_id: int) -> UploadSeen:
+        return self._seen()
+
     def find(self, transfer: str) -> UploadSeen:
+        return self._seen()
+
+    def cancel(self, transfer: str) -> UploadSeen:
+        self.state = TransferState.CANCELLED
         return self._seen()
 
     def tell_files(self, transfer: str, told: FilesTold) -> UploadSeen:

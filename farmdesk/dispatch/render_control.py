@@ -2,12 +2,12 @@
 
 The crew (`crew.py`) are the slots with the ranges that they hold, the backlog (`backlog.py`) all
 that none of them holds. The foreman (`foreman.py`) gives idle slots what the policy (`policy.py`)
-picks for them; what follows from a failure the judge says (`judge.py`). The engine carries the
-orders to the agents.
+picks for them; the judge (`judge.py`) says what follows from a failure; the shift (`shift.py`)
+halts and resumes the crew, and says when the task has ended. The engine carries the orders to the
+agents.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum, auto
 from typing import Any
 
 from farmdesk.dispatch import events as ev
@@ -20,14 +20,9 @@ from farmdesk.dispatch.judge import Judge
 from farmdesk.dispatch.ledger import Ledger
 from farmdesk.dispatch.policies import POLICIES
 from farmdesk.dispatch.policy import PolicyMaker, Terms
+from farmdesk.dispatch.shift import Shift
 from farmdesk.dispatch.slots import Slot
 from farmdesk.domain.frames import FrameSet
-
-
-class _Mode(Enum):
-    WORKING = auto()
-    HALTED = auto()  # paused or stopped
-    HOPELESS = auto()
 
 
 class RenderControl:
@@ -72,8 +67,7 @@ class RenderControl:
         self._judge = Judge(
             ledger, self._backlog, self._crew, attempts=attempts or {}, max_attempts=max_attempts
         )
-        self._mode = _Mode.WORKING
-        self._reported = self._quiet_due = False
+        shift = self._shift = Shift(ledger, self._crew)
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             ev.SlotGranted: self._on_granted,
             ev.SlotRevoked: self._on_revoked,
@@ -85,9 +79,9 @@ class RenderControl:
             ev.StoppingAfter: self._on_stopping_after,
             ev.SlotLost: self._on_lost,
             ev.FramesReleased: self._on_released,
-            ev.Pause: self._on_pause,
-            ev.Stop: self._on_stop,
-            ev.Resume: self._on_resume,
+            ev.Pause: shift.pause,
+            ev.Stop: shift.stop,
+            ev.Resume: shift.resume,
             ev.Tick: self._on_tick,
         }
 
@@ -99,12 +93,12 @@ class RenderControl:
         The work is divided once, after all of them.
         """
         for event in events:
-            if self._mode is not _Mode.HOPELESS:
+            if not self._shift.hopeless:
                 self._handlers[type(event)](event, now)
             elif isinstance(event, ev.SlotGranted):
                 self._crew.orders.append(ev.CloseSession(event.slot))
         self._foreman.feed(now)
-        self._end_if_due(now)
+        self._shift.end_if_due(self._judge.failed, now)
         orders, self._crew.orders = self._crew.orders, []
         return orders
 
@@ -128,8 +122,8 @@ class RenderControl:
     @property
     def wanted_slots(self) -> int:
         """How many more slots could get a frame of their own; more would only be spares."""
-        working = self._mode is _Mode.WORKING
-        return max(self._ledger.remaining - len(self._crew.slots), 0) if working else 0
+        crew = self._crew
+        return max(self._ledger.remaining - len(crew.slots), 0) if crew.working else 0
 
     @property
     def slots(self) -> list[SlotId]:
@@ -153,7 +147,8 @@ class RenderControl:
 
     def is_done(self, frame: int) -> bool:
         """Whether a `FrameDone` for this frame would be no news: done, given up or not ours."""
-        return not self._is_open(frame)
+        position = self._ledger.position(frame)
+        return position is None or self._ledger.is_over(position)
 
     def due(self, slot: SlotId) -> int | None:
         """Give the frame that a slot's range has come to, in hand or next; None: it has none."""
@@ -218,46 +213,11 @@ class RenderControl:
                 slot.holding.since = now
                 self._backlog.holding_changed(slot, now)
 
-    # ---- the whole task --------------------------------------------------------------------------
-
-    def _on_pause(self, _event: ev.Pause, now: float) -> None:
-        self._halt()
-        for slot in list(self._crew.slots.values()):
-            self._crew.send_home(slot, now)
-
-    def _on_stop(self, _event: ev.Stop, now: float) -> None:
-        self._halt()
-        self._crew.close_all(now)
-
-    def _halt(self) -> None:
-        self._mode, self._crew.working, self._quiet_due = _Mode.HALTED, False, True
-
-    def _on_resume(self, _event: ev.Resume, _now: float) -> None:
-        self._mode, self._crew.working = _Mode.WORKING, True
-        self._quiet_due = self._reported = False
-
     def _on_tick(self, _event: ev.Tick, now: float) -> None:
         self._crew.ask_again(now)
 
     def _on_released(self, event: ev.FramesReleased, _now: float) -> None:
         self._backlog.release(event.frames)
-
-    def _end_if_due(self, now: float) -> None:
-        """Say so when nothing is left to render, or, after `Pause` and `Stop`, nobody works."""
-        crew = self._crew
-        if self._quiet_due and not crew.slots:
-            self._quiet_due = False
-            crew.orders.append(ev.Quiet())
-        if self._mode is not _Mode.WORKING or self._ledger.remaining:
-            return
-        for slot in list(crew.slots.values()):
-            if slot.holding is not None:
-                crew.cancel(slot, now)  # it renders a frame that someone else has finished
-        if self._ledger.withheld:
-            return
-        if not self._reported:
-            self._reported = True
-            crew.orders.append(ev.FramesRendered(self.failed))
 
     # ---- frames ----------------------------------------------------------------------------------
 
@@ -296,21 +256,12 @@ class RenderControl:
 
     def _on_failed(self, event: ev.FrameFailed, now: float) -> None:
         if self._judge.frame_failed(event, now):
-            self._end_hopeless(event, now)
+            self._shift.end_hopeless(event, now)
 
     def _on_session_failed(self, event: ev.SessionFailed, now: float) -> None:
         if self._judge.session_failed(event, now):
-            self._end_hopeless(event, now)
-
-    def _end_hopeless(self, event: ev.FrameFailed | ev.SessionFailed, now: float) -> None:
-        self._mode, self._crew.working, self._quiet_due = _Mode.HOPELESS, False, False
-        self._crew.close_all(now)
-        self._crew.orders.append(ev.TaskHopeless(event.reason, event.text))
+            self._shift.end_hopeless(event, now)
 
     def _find(self, slot: SlotId, frame: int | None) -> tuple[Slot | None, int | None]:
         position = None if frame is None else self._ledger.position(frame)
         return self._crew.slots.get(slot), position
-
-    def _is_open(self, frame: int) -> bool:
-        position = self._ledger.position(frame)
-        return position is not None and not self._ledger.is_over(position)

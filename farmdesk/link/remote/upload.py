@@ -8,7 +8,7 @@ question.
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -17,27 +17,21 @@ from typing import Protocol
 
 from farmdesk.domain.errors import FarmError, FarmUnavailable, Refused
 from farmdesk.domain.transfers import UPLOAD_CONNECTIONS, TransferState
-from farmdesk.link.remote.package_changes import Look, PackageChanges, changes_between
+from farmdesk.link.remote.package_changes import PackageChanges
+from farmdesk.link.remote.packing_list import PackingList
 from farmdesk.link.remote.patience import PATIENCE_S, Patience, Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import FilesChanged, Run, RunSealer, cut_runs
 from farmdesk.link.remote.source_files import SourceFile
-from farmdesk.link.remote.upload_journal import (
-    NOTHING_KNOWN,
-    PackageContents,
-    UnchangedFile,
-    UploadJournal,
-)
+from farmdesk.link.remote.upload_journal import NOTHING_KNOWN, PackageContents, UploadJournal
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
-from farmdesk.security.content import DIGEST, digest_file
-from farmdesk.security.manifest import Entry, Manifest
+from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed import context
 from farmdesk.security.sealed_files import seal_bytes
 from farmdesk.security.user_keys import SealedUse, UserKeys
 
 log = logging.getLogger(__name__)
 
-TOLD_AT_ONCE = 10_000  # files
 _BEGINNINGS = 5  # of files that change while they are sent
 
 
@@ -122,7 +116,7 @@ class Upload:
         self._door = door
         self._journal = journal
         self._keys = keys
-        self._previous = previous
+        self._packing = PackingList(journal, previous)
         self._progress = progress or Progress()
         self._pause = pause or threading.Event()
         self._connections = connections
@@ -141,8 +135,9 @@ class Upload:
             if seen.state is not TransferState.OPEN:
                 return self._ended(seen)
             sources = {source.name: source for source in scan()}
-            if beginning == 0:
-                self._tell_changes(sources)
+            changes = self._packing.changes(sources) if beginning == 0 else None
+            if changes and self._tell is not None:
+                self._tell(changes)
             self._tell_files(sources)
             try:
                 self._send_segments({name: source.path for name, source in sources.items()})
@@ -195,46 +190,11 @@ class Upload:
         transfer = known[0].hex()
         return self._patience.ask(lambda: self._door.find(transfer))
 
-    def _tell_changes(self, sources: Mapping[str, SourceFile]) -> None:
-        """Tell who sends what is not as an earlier program left it."""
-        before: dict[str, Look] = {file.name: file for file in self._journal.files().values()}
-        before |= self._journal.unchanged()
-        if self._tell is not None and before and (changes := changes_between(before, sources)):
-            self._tell(changes)
-
     def _tell_files(self, sources: Mapping[str, SourceFile]) -> None:
-        """Number what is new, drop what changed or is gone, and tell the farm."""
-        unchanged = self._unchanged(sources)
-        journal = self._journal
-        travelling = {name for name in sources if name not in unchanged}
-        for file in journal.files().values():
-            if file.name in travelling and file.is_of(sources[file.name]):
-                travelling.remove(file.name)
-            else:
-                journal.drop([file.number])
-        journal.take_in(sources[name] for name in sorted(travelling))
-        journal.set_unchanged(list(unchanged.values()))
-        sizes, dropped = journal.row.sizes, journal.dropped()
-        for first in range(0, max(len(sizes), 1), TOLD_AT_ONCE):
-            end = first + TOLD_AT_ONCE
-            known = [number for number in dropped if number < end]
-            told = FilesTold(first, sizes[first:end], known)
+        """Pack what there is now, and tell the farm."""
+        self._packing.pack(sources)
+        for told in self._packing.told():
             self._patience.ask(partial(self._door.tell_files, self._transfer, told))
-
-    def _unchanged(self, sources: Mapping[str, SourceFile]) -> dict[str, UnchangedFile]:
-        """Find what the previous version had too; only a file of a known size is read for it."""
-        known = self._journal.unchanged()
-        found = {}
-        for name, source in sources.items():
-            before = known.get(name)
-            if before and (before.size, before.mtime_ns) == (source.size, source.mtime_ns):
-                found[name] = before
-            elif source.size in self._previous.sizes:
-                digest = digest_file(source.path)
-                if (same := self._previous.names.get(digest)) is not None:
-                    look = (name, source.size, source.mtime_ns)
-                    found[name] = UnchangedFile(*look, digest, same)
-        return found
 
     def _send_segments(self, paths: Mapping[str, Path]) -> None:
         """Send until the farm misses nothing. Raises FilesChanged, Paused, FarmUnavailable."""
@@ -271,9 +231,9 @@ class Upload:
             for run in turns:
                 if failed:
                     return
-                with closing(self._watched(sealer.body(run))) as body:
+                with closing(sealer.body(run)) as body:
                     try:
-                        self._door.send_run(self._transfer, run.first, body)
+                        self._door.send_run(self._transfer, run.first, self._watched(body))
                     except FarmError as error:
                         failed.append(error)
                     else:
@@ -295,7 +255,7 @@ class Upload:
             if isinstance(error, FarmUnavailable):
                 self._patience.failed(error)
 
-    def _watched(self, body: Iterator[memoryview]) -> Generator[memoryview, None, None]:
+    def _watched(self, body: Iterator[memoryview]) -> Iterator[memoryview]:
         """Count what leaves, and stop when somebody pauses."""
         for piece in body:
             if self._pause.is_set():
@@ -321,14 +281,6 @@ class Upload:
     def _sealed_manifest(self) -> bytes:
         """Seal what the package holds."""
         transfer, version = bytes.fromhex(self._transfer), self._keys.version
-        travelled = [
-            Entry(f.name, f.size, f.mtime_ns, self._journal.content(f), file=f.number)
-            for f in self._journal.files().values()
-        ]
-        same = [
-            Entry(f.name, f.size, f.mtime_ns, f.digest, same_as=f.same_as)
-            for f in self._journal.unchanged().values()
-        ]
-        content = Manifest(transfer, (*travelled, *same)).to_bytes()
+        content = self._packing.manifest(transfer).to_bytes()
         place = context(SealedUse.MANIFEST, transfer, 0, version)
         return seal_bytes(content, key=self._keys.key_for(SealedUse.MANIFEST), context=place)

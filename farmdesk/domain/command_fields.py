@@ -8,6 +8,8 @@ from typing import Any
 
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.field_types import fits, plain_type, type_schema, type_words
+from farmdesk.domain.field_words import FIELDS
+from farmdesk.domain.said import Said
 from farmdesk.domain.sizes import size_text
 from farmdesk.domain.text import is_one_line, quoted
 
@@ -38,7 +40,8 @@ class BadField(Refused):
 
     def __init__(self, name: str, en: str, zh: str) -> None:
         self.name = name
-        super().__init__(f"The field {quoted(name)} {en}.", f"字段 {quoted(name)} {zh}。")
+        word = FIELDS.get(name, Said(f"field {quoted(name)}", f"字段 {quoted(name)} "))
+        super().__init__(f"The {word.en} {en}.", f"{word.zh}{zh}。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,9 @@ def _check_parameters(name: str, value: Any) -> None:
     for key, item in value.items():
         _NAME.check(name, key)
         if isinstance(item, str):
-            _VALUE.check(key, item)
+            _VALUE.check(f"{name}.{key}", item)
         elif isinstance(item, int):
-            _WHOLE.check(key, item)
+            _WHOLE.check(f"{name}.{key}", item)
 
 
 def _check_nodes(name: str, value: Any) -> None:

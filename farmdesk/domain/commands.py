@@ -66,7 +66,7 @@ def from_body(kind: str, body: Mapping[str, object]) -> Command:
             raise BadField(str(name), "is not known to this command", "不属于此命令")
     for wanted in fields(command):
         if is_required(wanted) and wanted.name not in body:
-            raise BadField(wanted.name, "is missing", "缺失")
+            raise BadField(wanted.name, f"is missing ({wanted.name})", f"缺失（{wanted.name}）")
     values: dict[str, Any] = {
         name: checked_field(name, value, hints[name]) for name, value in body.items()
     }

@@ -12,6 +12,7 @@ from farmdesk.domain.account_commands import ApproveUser
 from farmdesk.domain.command_fields import BadField
 from farmdesk.domain.commands import Command, UnknownKind, from_body, kind_of, to_body
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.field_words import FIELDS
 from farmdesk.domain.node_commands import AllocateNodes, DrainNodes, SetAutoStart, WakeNodes
 from farmdesk.domain.task_commands import PauseTask, RetryFailed, SetPriority, SubmitTask
 
@@ -76,14 +77,14 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "text"),
     [
-        ("pause_task", {}, "task_id is missing"),
+        ("pause_task", {}, r"task's number is missing \(task_id\)"),
         ("pause_task", {"task_id": 1, "when": 2}, "when is not known"),
         ("pause_task", {"task_id": "1"}, "whole number"),
         ("allocate_nodes", {"task_id": 1, "nodes": "n1"}, "list of texts"),
         ("allocate_nodes", {"task_id": 1, "nodes": ["n1", 2]}, "list of texts"),
         ("allocate_nodes", {"task_id": 1, "nodes": [""]}, "nodes must have"),
         ("allocate_nodes", {"task_id": 1, "nodes": ["a\nb"]}, "line breaks"),
-        ("allocate_nodes", {"task_id": 1, "pool": "gpu", "count": 0}, "count must lie"),
+        ("allocate_nodes", {"task_id": 1, "pool": "gpu", "count": 0}, "number of nodes must lie"),
         ("set_auto_start", {"on": 1}, "true or false"),
         ("pause_task", {"task_id": True}, "whole number"),
         ("pause_task", {"task_id": 1.0}, "whole number"),
@@ -128,7 +129,11 @@ def test_a_whole_number_is_a_decimal_where_one_is_wanted() -> None:
         ("submit_task", SUBMIT | {"parameters": [1]}, "names with"),
         ("submit_task", SUBMIT | {"parameters": {"a": None}}, "names with"),
         ("submit_task", SUBMIT | {"parameters": {"a": {"b": 1}}}, "names with"),
-        ("submit_task", SUBMIT | {"parameters": {"a": 10**30}}, "field a must lie between"),
+        (
+            "submit_task",
+            SUBMIT | {"parameters": {"a": 10**30}},
+            "field parameters.a must lie between",
+        ),
         ("submit_task", SUBMIT | {"parameters": {str(n): 1 for n in range(201)}}, "200 entries"),
     ],
 )
@@ -136,6 +141,15 @@ def test_a_body_that_does_not_fit_is_refused(kind: str, body: dict[str, object],
     with pytest.raises(BadField, match=text) as refused:
         from_body(kind, body)
     assert refused.value.zh != refused.value.en
+
+
+def test_people_read_the_word_of_each_field_not_its_name() -> None:
+    names = {field.name for command in get_args(Command) for field in fields(command)}
+    assert set(FIELDS) == names
+    with pytest.raises(BadField) as refused:
+        from_body("set_quota", {"login": "wang", "quota_bytes": 20})
+    assert refused.value.en == "The quota must be 0 or 1 MB to 1 PB, like 20GB."
+    assert refused.value.zh == "配额必须是 0 或 1 MB 到 1 PB，例如 20GB。"
 
 
 @pytest.mark.parametrize("kind", ["", "SubmitTask", "drop_tables", "__init__", "x" * 5000])

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from farmdesk.db.flush_rows import keepable
-from farmdesk.db.models import FileTransfer, SentCommand, table_of
+from farmdesk.db.models import FileTransfer, SentCommand, Task, table_of
 from farmdesk.db.records import AnyRow
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.transfers import UNENDED, Transfer, TransferKind, TransferState
@@ -107,6 +107,19 @@ def end_answered(connection: Connection, now: datetime) -> None:
     for row in connection.execute(query).all():
         state = TransferState.TAKEN_IN if row.applied else TransferState.REFUSED
         end(connection, row.id, state, now=now, reason=row.text, reason_zh=row.text_zh)
+
+
+def end_of_purged(connection: Connection, now: datetime) -> None:
+    """Cancel uploads of tasks that were deleted for good: nobody would ever take them."""
+    query = (
+        select(_TRANSFER.c.id)
+        .join(Task, Task.id == _TRANSFER.c.task_id)
+        .where(_TRANSFER.c.state.in_(_UNENDED))
+        .where(Task.purged.is_(True))
+    )
+    en, zh = "Its task was deleted for good.", "其任务已被彻底删除。"
+    for transfer in connection.execute(query).scalars().all():
+        end(connection, transfer, TransferState.CANCELLED, now=now, reason=en, reason_zh=zh)
 
 
 def end_abandoned(connection: Connection, task_id: int, *, before: datetime, now: datetime) -> None:

@@ -241,7 +241,8 @@ class RenderTask:
     def check(self, command: Command) -> None:
         """Refuse a person's wish that does not fit. Raises WrongQueue or IllegalTransition."""
         wish = type(command)
-        if self.purged or self.recycled != (wish in (RestoreTask, PurgeTask)):
+        is_in_its_queue = self.recycled == (wish in (RestoreTask, PurgeTask))
+        if self.purged or not (is_in_its_queue or wish is TakePackage):  # it waits with its task
             raise WrongQueue(self.id, recycled=self.recycled, purged=self.purged)
         if self.state not in WISHES[wish]:
             raise IllegalTransition(self.id, self.state, wish)

@@ -93,6 +93,12 @@ class Intake:
         if task.id not in self._in_work:
             self._waiting[task.id] = command.transfer
         self._explain(entry, OPENING)
+        if task.recycled:
+            return Said(
+                f"The package of task {task.id} has arrived; it is opened when the task is "
+                "restored.",
+                f"任务 {task.id} 的场景包已送达；任务恢复后将会打开。",
+            )
         return Said(
             f"The package of task {task.id} has arrived; it is being opened.",
             f"任务 {task.id} 的场景包已送达，正在打开。",

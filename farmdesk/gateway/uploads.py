@@ -135,9 +135,8 @@ class Uploads:
         if any(not HEADER + TAG <= size <= 2 * MAX_SIZE for size in told.sizes):
             raise Refused("No sealed file is that long.", "没有这样长的封装文件。")
         with self._telling:
-            self._check_room(
-                caller, transfer, arrivals.total_with(told.first, told.sizes, told.dropped)
-            )
+            total = arrivals.total_with(told.first, told.sizes, told.dropped)
+            self._check_room(caller, transfer, arrivals, total)
             with told_if_full(arrivals):
                 dropped = arrivals.declare(told.first, told.sizes, told.dropped)
             with self._database.writing() as connection:
@@ -146,14 +145,14 @@ class Uploads:
             arrivals.delete(dropped)  # beside others: it may be a hundred thousand
         return self.find(caller, transfer)
 
-    def _check_room(self, caller: Caller, transfer: bytes, total: int) -> None:
+    def _check_room(self, caller: Caller, transfer: bytes, arrivals: Arrivals, total: int) -> None:
         found = self.find(caller, transfer)
         with self._database.reading() as connection:
             reserved = transfers.reserved_bytes(connection, caller.account.user_id)
         others = reserved - found.bytes_total
         if others + total > caller.account.quota_bytes:
             raise OverQuota(total, others, caller.account.quota_bytes)
-        room = Room(total - found.bytes_here, self._inbox.free_bytes())
+        room = Room(total - arrivals.bytes_here(), self._inbox.free_bytes())
         if room.coming > room.free:
             raise InboxFull(room)
 
@@ -215,6 +214,7 @@ class Uploads:
         """End what the engine is done with; delete what is left of uploads that have ended."""
         with self._database.writing() as connection:
             transfers.end_answered(connection, self._now())
+            transfers.end_of_purged(connection, self._now())
         with told_if_full():
             here = self._inbox.transfers()
         for transfer in here:
@@ -235,9 +235,9 @@ class Uploads:
 
 def _check_state(task: TaskRow, kind: TransferKind) -> None:
     """Refuse what a task would not take. Raises IllegalTransition, and Refused."""
+    if task.recycled or task.purged:
+        raise WrongQueue(TaskId(task.id), recycled=task.recycled, purged=task.purged)
     if kind is TransferKind.FRAMES:
-        if task.recycled or task.purged:
-            raise WrongQueue(TaskId(task.id), recycled=task.recycled, purged=task.purged)
         if task.state not in WISHES[TakeSentFrames]:
             raise IllegalTransition(TaskId(task.id), task.state, TakeSentFrames)
     elif task.state is not TaskState.UPLOADING:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,10 @@ import pytest
 
 from farmdesk.db import audit, transfers
 from farmdesk.db.database import open_database
+from farmdesk.db.store import Store
 from farmdesk.domain.errors import FarmUnavailable, Refused
+from farmdesk.domain.records import Flush
+from farmdesk.domain.states import TaskState
 from farmdesk.domain.transfers import TransferState
 from farmdesk.gateway import run_writer
 from farmdesk.gateway.run_writer import write_pieces_at
@@ -28,6 +32,7 @@ from farmdesk.link.remote.upload import Upload
 from farmdesk.link.remote.upload_journal import UploadJournal
 from farmdesk.link.transfer_wire import FilesTold, UploadSeen
 from farmdesk.link.wire import LoginNeeded
+from farmdesk.security.audit_chain import digest_of
 from farmdesk.security.content import DIGEST, segment_digest
 from farmdesk.security.manifest import Manifest
 from farmdesk.security.sealed import SEGMENT, context
@@ -37,6 +42,7 @@ from farmdesk.storage.inbox import Inbox
 from tests.dying_upload import Order
 from tests.farm import wait_until
 from tests.gateways import RunningGateway, add_user, keys_of
+from tests.samples import NOW, task_record
 from tests.transfer_farm import CUSTOMER, farm_with_uploads, gateway_process, set_quota
 
 QUOTA = 20 * SEGMENT
@@ -173,6 +179,26 @@ def test_a_package_that_was_handed_over_is_the_engine_s(desk: Desk) -> None:
             ask()
     desk.gateway.parts.uploads.tidy()
     assert desk.opened(seen) == desk.packed()
+
+
+def test_an_upload_ends_when_its_task_is_deleted_for_good(desk: Desk) -> None:
+    seen = desk.door.begin(1)
+    desk.door.tell_files(seen.id, FilesTold(0, [100], []))
+    desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
+    store = Store(desk.url, owner="engine", chain=digest_of)
+    store.acquire_lease(NOW, 60)
+    purged = replace(task_record(1, TaskState.UPLOADING, recycled=True), purged=True)
+    store.apply(Flush(2, tasks=(purged,)))
+    store.close()
+    desk.gateway.parts.uploads.tidy()
+    ended = desk.door.find(seen.id)
+    assert (ended.state, ended.reason) == (
+        TransferState.CANCELLED,
+        "Its task was deleted for good.",
+    )
+    assert not desk.inbox.transfer(bytes.fromhex(seen.id)).exists()
+    with pytest.raises(Refused, match="purged"):
+        desk.door.begin(1)
 
 
 def test_uploads_are_in_the_audit_log(desk: Desk) -> None:

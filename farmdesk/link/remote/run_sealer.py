@@ -1,6 +1,6 @@
 """Reads, seals and frames a run of segments, a few at a time, for one request's body."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +77,10 @@ class RunSealer:
         self._transfer, self._key_version = upload[0], key_version
         self.row = journal.row
 
-    def body(self, run: Run) -> Iterator[memoryview]:
-        """Give the body, a segment a piece, good until the next one. Raises FilesChanged.
+    def body(self, run: Run) -> Generator[memoryview, None, None]:
+        """Give the body, a segment a piece, good until the next one; to be closed in the end.
+
+        Raises FilesChanged.
 
         A batch is sealed while it is hot in the cache, and leaves once the journal has noted it.
         """

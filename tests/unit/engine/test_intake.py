@@ -130,6 +130,20 @@ def test_a_recycled_task_waits_with_its_package(rig: Rig) -> None:
     assert rig.link.task(1).state is TaskState.QUEUED
 
 
+def test_a_package_that_arrives_for_a_recycled_task_waits_with_it(rig: Rig) -> None:
+    rig.send(SUBMIT, user="ann")
+    assert rig.send(RecycleTask(1), user="ann").applied
+    told = rig.send(TakePackage(1, TRANSFER), user="ann")
+    assert told.applied
+    assert "when the task is restored" in told.text
+    rig.turn(1)
+    assert not rig.packages
+    assert rig.send(RestoreTask(1), user="ann").applied
+    rig.turn(1)
+    post(rig, 1)
+    assert rig.link.task(1).state is TaskState.QUEUED
+
+
 def test_only_two_packages_are_opened_at_a_time(rig: Rig) -> None:
     for task in (1, 2, 3):
         rig.send(SUBMIT, user="ann")

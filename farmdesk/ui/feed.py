@@ -29,6 +29,7 @@ from farmdesk.ui.reads import (
 
 STATES_DUTY = 10  # states are read again after ten times what the last read took, at least
 BACKFILL_PAUSE_MS = 30  # leaves the interpreter to the GUI thread between two chunks
+STAGGER_MS = 60  # between the first polls of two kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Feed(QObject):
             self._timer(self._rhythm.messages_ms, self._poll_messages),
         ]
         self._states_timer = self._timer(self._rhythm.states_of_large_ms, self._poll_states)
+        self._starts = [
+            self._once(STAGGER_MS * place, timer.start) for place, timer in enumerate(self._timers)
+        ]
+        self._next_chunk = self._once(BACKFILL_PAUSE_MS, self._poll_frames)
         connection.came_back.connect(self._on_back)
         connection.went_away.connect(self.stop)
         connection.probe_due.connect(self._probe)
@@ -93,7 +98,7 @@ class Feed(QObject):
 
     def stop(self) -> None:
         """Ask no more, and wait for no answer."""
-        for timer in (*self._timers, self._states_timer):
+        for timer in (*self._starts, *self._timers, self._states_timer, self._next_chunk):
             timer.stop()
         self._polls.drop()
 
@@ -131,10 +136,15 @@ class Feed(QObject):
         timer.timeout.connect(poll)
         return timer
 
+    def _once(self, after_ms: int, act: Callable[[], None]) -> QTimer:
+        timer = self._timer(after_ms, act)
+        timer.setSingleShot(True)
+        return timer
+
     def _on_back(self) -> None:
         self._since["nodes"] = 0
-        for place, timer in enumerate(self._timers):
-            QTimer.singleShot(60 * place, timer.start)  # stagger
+        for start in self._starts:
+            start.start()
         self._states_timer.start()
         self._poll_all()
 
@@ -230,4 +240,4 @@ class Feed(QObject):
         self._since["frames"] = max(self._since["frames"], read.rev)
         self.frames_read.emit(read)
         if read.full:
-            QTimer.singleShot(BACKFILL_PAUSE_MS, self._poll_frames)
+            self._next_chunk.start()

@@ -5,6 +5,7 @@ import os
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported
 
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,22 @@ from farmdesk.ui.operator.window import OperatorWindow
 from tests.gui.staged_farm import StagedFarm, realistic_farm
 
 SMALL = 3000  # frames of the big task, where half a million would only cost time
+WAIT_MS = 60_000  # far more than anything takes; a test never waits so long unless it fails
 OpenWindow = Callable[..., OperatorWindow]
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine may need; of itself it would give up after five seconds."""
+
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=WAIT_MS)  # noqa: N815 Qt's names
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=WAIT_MS)  # noqa: N815
+    waitSignals = partialmethod(QtBot.waitSignals, timeout=WAIT_MS)  # noqa: N815
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """The plugin's own, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +71,7 @@ def open_window(qtbot: QtBot, farm: StagedFarm, store: LayoutStore) -> Iterator[
 
     def open_one(**options: object) -> OperatorWindow:
         options = {"language": "en", "theme": "dark", "store": store} | options
-        options.setdefault("connection", Connection(backoff_s=(0.05,)))
+        options.setdefault("connection", Connection(backoff_s=(0.05,), patience_s=600))
         window = make_window(lambda: farm, user="李雯", **options)  # type: ignore[arg-type]
         opened.append(window)
         window.show()

@@ -13,6 +13,7 @@ from farmdesk.domain.states import FrameState, TaskState
 from farmdesk.link.direct import DirectLink
 from farmdesk.security.audit_chain import digest_of
 from farmdesk.ui.app import make_window
+from farmdesk.ui.connection import Connection
 from farmdesk.ui.layout_store import LayoutStore
 from farmdesk.ui.operator.acts import Act
 from farmdesk.ui.operator.window import OperatorWindow
@@ -52,6 +53,7 @@ def window(qtbot: QtBot, sqlite_url: str, tmp_path: Path) -> Iterator[OperatorWi
         user="李雯",
         store=LayoutStore(user="李雯", role="operator", path=tmp_path / "farmdesk.ini"),
         language="zh",
+        connection=Connection(patience_s=600),
     )
     made.show()
     made.start()

@@ -235,7 +235,7 @@ def test_an_outage_shows_a_banner_and_no_dialog_and_heals(
     window: OperatorWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.go_away()
-    qtbot.waitUntil(window.banner.isVisible, timeout=3000)
+    qtbot.waitUntil(window.banner.isVisible)
     assert QApplication.activeModalWidget() is None
     for act, action in window.task_actions.actions.items():
         assert not action.isEnabled(), act
@@ -247,7 +247,7 @@ def test_an_outage_shows_a_banner_and_no_dialog_and_heals(
     assert [row.id for row in window.panels.queue.selected()] == [1], "so does what was selected"
     farm.change_task(1, priority=2)
     farm.come_back()
-    qtbot.waitUntil(window.banner.isHidden, timeout=5000)
+    qtbot.waitUntil(window.banner.isHidden)
     qtbot.waitUntil(lambda: window.models.tasks.at(0).priority == 2)
     assert window.task_actions.actions[Act.PAUSE].isEnabled()
 
@@ -256,7 +256,7 @@ def test_reconnect_now_does_not_wait(
     open_window: OpenWindow, farm: StagedFarm, qtbot: QtBot
 ) -> None:
     farm.go_away()
-    window = open_window(connection=Connection(backoff_s=(600.0,)))
+    window = open_window(connection=Connection(backoff_s=(600.0,), clock=lambda: 0.0))
     qtbot.waitUntil(window.banner.isVisible)
     assert "not been reached yet" in window.banner.label.text()
     assert "600 s" in window.banner.label.text()
@@ -420,7 +420,7 @@ def test_a_flood_of_log_lines_stays_in_bounds(
     )
     farm.put(logs=lines)
     last = f"line {len(lines) - 1}"
-    qtbot.waitUntil(lambda: window.panels.log.view.toPlainText().endswith(last), timeout=15_000)
+    qtbot.waitUntil(lambda: window.panels.log.view.toPlainText().endswith(last))
     assert before < CAPACITY
     assert len(window.panels.log.view.buffer) == CAPACITY
     assert window.panels.log.view.document().blockCount() <= CAPACITY

@@ -66,7 +66,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, byte
 def answers(port: int, ca: bytes, quiet_s: float = 60.0) -> LongExchanges:
     Pages.connections = 0
     url = f"https://127.0.0.1:{port}"
-    return LongExchanges(url, client_context(ca), connect_s=5, answer_s=20, quiet_s=quiet_s)
+    return LongExchanges(url, client_context(ca), connect_s=60, answer_s=60, quiet_s=quiet_s)
 
 
 def read(long_exchanges: LongExchanges, target: str) -> bytes:

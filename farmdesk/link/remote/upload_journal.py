@@ -5,6 +5,8 @@ sealed segment leaves: so that no two contents are ever sealed with one seed. A 
 since it must hold whatever happens while it is written; it has no keys and no content in it.
 """
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farmdesk.domain.errors import Refused
+from farmdesk.domain.said import Said
+from farmdesk.domain.system_words import why_system
 from farmdesk.link.remote.source_files import SourceFile
 from farmdesk.security.content import content_digest
 from farmdesk.security.sealed import Seed, SegmentPlan
@@ -44,12 +48,21 @@ class AlreadyUploading(Refused):
 class JournalFailed(Refused):
     """The journal cannot be written: nothing may leave without its note."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, error: OSError | sqlite3.Error) -> None:
+        why = _why(error)
         super().__init__(
-            f"The upload's journal on this machine cannot be written ({reason}). Check the disk "
+            f"The upload's journal on this machine cannot be written ({why.en}). Check the disk "
             "and its free space; the same command then goes on.",
-            f"无法写入本机上的上传日志（{reason}）。请检查磁盘及其剩余空间，然后再次执行同一命令。",
+            f"无法写入本机上的上传日志（{why.zh}）。请检查磁盘及其剩余空间，然后再次执行同一命令。",
         )
+
+
+def _why(error: OSError | sqlite3.Error) -> Said:
+    if isinstance(error, OSError):
+        return why_system(error)
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return why_system(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    return Said(str(error), str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +111,28 @@ class UploadJournal:
     """One task's journal. Safe between threads; one program at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it. Raises AlreadyUploading, OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Open or make it. Raises AlreadyUploading, JournalFailed."""
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=0, check_same_thread=False, isolation_level=None)
+        self.row = SegmentRow()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = sqlite3.connect(
+                path, timeout=0, check_same_thread=False, isolation_level=None
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise JournalFailed(error) from error
         try:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("BEGIN EXCLUSIVE")
             self._db.execute("COMMIT")
-        except sqlite3.OperationalError:
+            self._db.executescript(_TABLES)
+            self._files = self._read_files()
+        except sqlite3.Error as error:
             self._db.close()
-            raise AlreadyUploading from None
-        self._db.executescript(_TABLES)
-        self.row = SegmentRow()
-        self._files = self._read_files()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise AlreadyUploading from None
+            raise JournalFailed(error) from error
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -123,7 +143,7 @@ class UploadJournal:
                 with self._db:
                     yield self._db
             except sqlite3.Error as error:
-                raise JournalFailed(str(error)) from error
+                raise JournalFailed(error) from error
 
     def close(self) -> None:
         """Let others have it."""

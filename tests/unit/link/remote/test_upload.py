@@ -477,12 +477,21 @@ def test_a_full_disk_of_the_customers_is_told_and_nothing_half_is_noted(
     journal = customer.journal()
     room = journal._db.execute("PRAGMA page_count").fetchone()[0]
     journal._db.execute(f"PRAGMA max_page_count = {room}")  # as on a full disk
-    with pytest.raises(JournalFailed, match="full"):
+    with pytest.raises(JournalFailed, match="No space left") as told:
         journal.note({number: bytes(32) for number in range(10_000)})
+    assert "磁盘空间已满" in told.value.zh
     assert journal.digest(0) is None
     journal.close()
     customer.send()
     assert customer.arrived() == customer.packed()
+
+
+def test_a_journal_that_cannot_be_opened_is_not_taken_for_one_in_use(tmp_path: Path) -> None:
+    (tmp_path / "damaged.db").write_bytes(b"no tables" * 100)
+    (tmp_path / "folder.db").mkdir()
+    for place in ("damaged.db", "folder.db", "damaged.db/upload.db"):
+        with pytest.raises(JournalFailed):
+            UploadJournal(tmp_path / place)
 
 
 def test_a_file_that_may_not_be_read_is_named(

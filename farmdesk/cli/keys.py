@@ -18,6 +18,11 @@ from farmdesk.security.recovery_copy import LINES, print_recovery, read_recovery
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
+    _add_key_words(verb)
+    _add_vault_words(verb)
+
+
+def _add_key_words(verb: AddVerb) -> None:
     word = second_words(verb("key", "look after key files", _show_key))
     show = word("show", "show whose keys are in a key file", _show_key)
     passwd = word(
@@ -46,6 +51,9 @@ def add_verbs(verb: AddVerb) -> None:
     revoke.add_argument(
         "--reason", metavar="TEXT", required=True, help="why; it stays in the audit log"
     )
+
+
+def _add_vault_words(verb: AddVerb) -> None:
     word = second_words(verb("vault", "look after the master key, on the farm's server", _recovery))
     word("recovery", "print the recovery copy of the master key", _recovery)
     word("rotate", "make a new master key and wrap everything under it", _rotate)

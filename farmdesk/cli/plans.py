@@ -9,11 +9,24 @@ from farmdesk.domain.task_commands import SetAfter, SetPriority
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
+    _add_priority(verb)
+    _add_after(verb)
+    _add_allocate(verb)
+    switch = verb("auto-start", "let queued tasks start without an operator, or not", _auto_start)
+    switch.add_argument(
+        "switch", metavar="on|off", choices=("on", "off"), help="on: they start by themselves"
+    )
+
+
+def _add_priority(verb: AddVerb) -> None:
     priority = verb(
         "priority", "change a task's priority", _priority, example="farmdesk priority 7 9"
     )
     add_task(priority)
     priority.add_argument("priority", metavar="PRIORITY", type=int, help="0 (low) to 9 (high)")
+
+
+def _add_after(verb: AddVerb) -> None:
     after = verb(
         "after",
         "let a task wait for another one, or for nobody any more",
@@ -25,6 +38,9 @@ def add_verbs(verb: AddVerb) -> None:
         "source", metavar="OTHER", type=number, nargs="?", help="the task to wait for; else nobody"
     )
     after.add_argument("--mode", metavar="MODE", default="task", help=AFTER_MODE)
+
+
+def _add_allocate(verb: AddVerb) -> None:
     allocate = verb(
         "allocate",
         "let a task work on the nodes that you choose, whatever the plan says",
@@ -40,10 +56,6 @@ def add_verbs(verb: AddVerb) -> None:
     allocate.add_argument("--pool", metavar="NAME", help="any nodes of this pool")
     allocate.add_argument("--count", type=int, metavar="N", help="how many of the pool; else one")
     allocate.add_argument("--clear", action="store_true", help="give it nodes by the plan again")
-    switch = verb("auto-start", "let queued tasks start without an operator, or not", _auto_start)
-    switch.add_argument(
-        "switch", metavar="on|off", choices=("on", "off"), help="on: they start by themselves"
-    )
 
 
 def _priority(call: Call) -> int:

@@ -18,6 +18,12 @@ def add_verbs(verb: AddVerb) -> None:
         _setup,
         example="farmdesk setup --host farm.example --login boss --key-folder ~/keys",
     )
+    _add_place(setup)
+    _add_superadmin(setup)
+
+
+def _add_place(setup: argparse.ArgumentParser) -> None:
+    """Add where the farm's rows lie, and how clients reach it."""
     setup.add_argument(
         "--database",
         metavar="URL",
@@ -46,6 +52,10 @@ def add_verbs(verb: AddVerb) -> None:
         ("ca", "the authority that signed that certificate"),
     ):
         setup.add_argument(f"--{name}", metavar="FILE.pem", help=text)
+
+
+def _add_superadmin(setup: argparse.ArgumentParser) -> None:
+    """Add who the first superadmin is."""
     setup.add_argument("--login", metavar="LOGIN", help="of the first superadmin")
     add_profile_words(setup)
     setup.add_argument(

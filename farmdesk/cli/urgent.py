@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 
 from farmdesk.cli.call import Call
 from farmdesk.cli.numbers import number
@@ -26,11 +25,21 @@ _RULES = tuple(rule.replace("_", "-") for rule in EXIT_RULES)
 
 def add_verbs(verb: AddVerb) -> None:
     """Add `urgent` with the words behind it."""
-    urgent = verb("urgent", "ask for urgent rendering, answer, decide", _carry_out)
-    word = partial(second_words(urgent), carry_out=_carry_out)
+    word = second_words(verb("urgent", "ask for urgent rendering, answer, decide", _carry_out))
+    _add_request(word)
+    _add_answer(word)
+    _add_decisions(word)
+    _add_number(word("withdraw", "call a request off", _carry_out))
+    word("list", "list the open requests, their answers and costs", _carry_out).add_argument(
+        "--all", action="store_true", help="those that are over, too"
+    )
+
+
+def _add_request(word: AddVerb) -> None:
     request = word(
         "request",
         "ask that a task be rendered before all others",
+        _carry_out,
         example='farmdesk urgent request 7 --reason "the director changed the ending"',
     )
     add_task(request)
@@ -44,28 +53,34 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="MINUTES",
         help=f"time for the answers, {ANSWER_MIN[0]} to {ANSWER_MIN[1]}; else 15",
     )
+
+
+def _add_answer(word: AddVerb) -> None:
     answer = word(
         "answer",
         "say allow or refuse, when you were asked",
+        _carry_out,
         example="farmdesk urgent answer 3 allow",
     )
+    _add_number(answer)
+    answer.add_argument("answer", metavar="ANSWER", choices=ANSWERS, help=_ANSWER)
+
+
+def _add_decisions(word: AddVerb) -> None:
+    """Add what the staff decides."""
     review = word(
         "review",
         "see what a request would cost; with an answer, decide for the staff",
+        _carry_out,
         example="farmdesk urgent review 3\nfarmdesk urgent review 3 allow",
     )
-    overrule = word("overrule", "admit a request whatever others say; it stays on record")
-    withdraw = word("withdraw", "call a request off")
-    for made in (answer, review, overrule, withdraw):
-        made.add_argument(
-            "request",
-            metavar="REQUEST",
-            type=number,
-            help="its number, as farmdesk urgent list shows it",
-        )
-    answer.add_argument("answer", metavar="ANSWER", choices=ANSWERS, help=_ANSWER)
+    _add_number(review)
     review.add_argument("answer", metavar="ANSWER", choices=ANSWERS, nargs="?", help=_ANSWER)
     review.add_argument("--reason", metavar="TEXT", default="", help=_REASON)
+    overrule = word(
+        "overrule", "admit a request whatever others say; it stays on record", _carry_out
+    )
+    _add_number(overrule)
     overrule.add_argument("--reason", metavar="TEXT", required=True, help=_REASON)
     for made in (review, overrule):
         made.add_argument(
@@ -76,8 +91,14 @@ def add_verbs(verb: AddVerb) -> None:
             help="how nodes leave what they render: kill what has just begun (cheapest), let "
             "every frame end (lose-nothing), kill all (now)",
         )
-    word("list", "list the open requests, their answers and costs").add_argument(
-        "--all", action="store_true", help="those that are over, too"
+
+
+def _add_number(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "request",
+        metavar="REQUEST",
+        type=number,
+        help="its number, as farmdesk urgent list shows it",
     )
 
 

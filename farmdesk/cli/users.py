@@ -1,5 +1,7 @@
 """`farmdesk user`: who is on the farm and who wants to be; a superadmin decides."""
 
+import argparse
+
 from farmdesk.cli.call import Call
 from farmdesk.cli.numbers import number
 from farmdesk.cli.reader import AddVerb, second_words
@@ -23,7 +25,19 @@ def add_verbs(verb: AddVerb) -> None:
     """Add `user` with the words behind it."""
     word = second_words(verb("user", "look after accounts: for superadmins", _list))
     word("list", "list the applications that wait, and the accounts", _list)
-    show = word("show", "show one account and its keys", _show, example="farmdesk user show wang")
+    _add_login(
+        word("show", "show one account and its keys", _show, example="farmdesk user show wang")
+    )
+    _add_approve(word)
+    _add_reject(word)
+    suspend = word("suspend", "lock an account; all that it does ends at once", _suspend)
+    _add_login(suspend)
+    _add_reason(suspend)
+    _add_login(word("reinstate", "let a suspended account in again", _reinstate))
+    _add_quota(word)
+
+
+def _add_approve(word: AddVerb) -> None:
     approve = word(
         "approve",
         "give an applicant keys",
@@ -44,6 +58,9 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="DIGITS",
         help="the fingerprint as the applicant reads it out to you, 16 digits at least",
     )
+
+
+def _add_reject(word: AddVerb) -> None:
     reject = word(
         "reject",
         "turn applications down",
@@ -53,24 +70,31 @@ def add_verbs(verb: AddVerb) -> None:
     reject.add_argument(
         "application", metavar="APPLICATION", type=number, nargs="+", help=_APPLICATION
     )
-    suspend = word("suspend", "lock an account; all that it does ends at once", _suspend)
-    reinstate = word("reinstate", "let a suspended account in again", _reinstate)
+    _add_reason(reject)
+
+
+def _add_quota(word: AddVerb) -> None:
     quota = word(
         "quota",
         "set how much of the inbox somebody's packages may take",
         _quota,
         example="farmdesk user quota wang 1.5TB",
     )
-    for made in (show, suspend, reinstate, quota):
-        made.add_argument("login", metavar="LOGIN", help="whose account")
-    for made in (reject, suspend):
-        made.add_argument(
-            "--reason", metavar="TEXT", required=True, help="why; the person concerned reads it"
-        )
+    _add_login(quota)
     quota.add_argument(
         "size", metavar="SIZE", help="like 20GB, 1.5 TB, 500 MiB, or a number of bytes; 0: none"
     )
     quota.add_argument("unit", metavar="UNIT", nargs="?", default="", help="where SIZE has none")
+
+
+def _add_login(command: argparse.ArgumentParser) -> None:
+    command.add_argument("login", metavar="LOGIN", help="whose account")
+
+
+def _add_reason(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--reason", metavar="TEXT", required=True, help="why; the person concerned reads it"
+    )
 
 
 def _list(call: Call) -> int:

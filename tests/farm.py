@@ -185,8 +185,15 @@ class LocalFarm:
 
     # ---- its processes ---------------------------------------------------------------------------
 
-    def processes(self, kind: str | None = None) -> list[psutil.Process]:
-        """Give the farm's living processes; `kind` is one of `KINDS`, or "spare"."""
+    def processes(
+        self,
+        kind: str | None = None,
+        such: Callable[[psutil.Process], bool] = lambda _process: True,
+    ) -> list[psutil.Process]:
+        """Give the farm's living processes; `kind` is one of `KINDS`, or "spare".
+
+        `such` is asked here, where a process may end at any moment.
+        """
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
@@ -194,7 +201,7 @@ class LocalFarm:
                     continue
                 if process.status() == psutil.STATUS_ZOMBIE:
                     continue
-                if kind is None or kind == _kind(process):
+                if kind in (None, _kind(process)) and such(process):
                     found.append(process)
         return found
 

@@ -90,7 +90,7 @@ def _render(options: argparse.Namespace, frame: int, path: Path) -> None:
     if frame in options.hang:
         time.sleep(FOR_EVER_S)
     if frame in options.busy:
-        end = time.process_time() + 2.0
+        end = time.process_time() + 3.0
         while time.process_time() < end:
             pass
     if frame in options.crash:

@@ -6,6 +6,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from farmdesk.domain.states import TaskState
@@ -43,13 +44,14 @@ def _journaled(farm: LocalFarm, task: int) -> Counter[int]:
     return Counter(line.frame for line in farm.journal(task))
 
 
+def _is_blender(process: psutil.Process) -> bool:
+    return process.name() == "blender"
+
+
 def test_tool_and_engine_are_killed_in_mid_task(farm: LocalFarm) -> None:
     task = _submit(farm, "雪 花", "1-80")
     farm.wait_done(task, 4)
-    blender = wait_for(
-        lambda: next((item for item in farm.processes() if item.name() == "blender"), None),
-        "a Blender",
-    )
+    blender = wait_for(lambda: next(iter(farm.processes(such=_is_blender)), None), "a Blender")
     blender.kill()
     failed = wait_for(
         lambda: next((item for item in farm.attempts(task) if item.reason), None), "its frame"
@@ -57,7 +59,7 @@ def test_tool_and_engine_are_killed_in_mid_task(farm: LocalFarm) -> None:
     assert failed.text == "the tool was killed by signal 9"
     farm.kill()
     farm.wait_empty("agent", "guard")  # they finish what they have
-    assert not [item for item in farm.processes() if item.name() == "blender"]
+    assert not farm.processes(such=_is_blender)
     before = _journaled(farm, task)
     assert len(before) < 80
     farm.start()

@@ -107,10 +107,14 @@ def test_the_gateway_and_the_engine_come_back_by_themselves(
 
 
 def _part(farm: LocalFarm, part: str) -> psutil.Process:
-    (found,) = (p for p in farm.processes("server") if p.cmdline()[-2:] == ["--part", part])
+    (found,) = _processes(farm, part)
     return found
 
 
+def _processes(farm: LocalFarm, part: str) -> list[psutil.Process]:
+    return farm.processes("server", lambda process: process.cmdline()[-2:] == ["--part", part])
+
+
 def _another(farm: LocalFarm, part: str, old: psutil.Process) -> bool:
-    found = [p for p in farm.processes("server") if p.cmdline()[-2:] == ["--part", part]]
+    found = _processes(farm, part)
     return bool(found) and found != [old]

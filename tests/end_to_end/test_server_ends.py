@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -145,12 +144,10 @@ def test_half_a_million_frames(farm: LocalFarm, capsys: pytest.CaptureFixture[st
     scene.let(*in_hand.values())
     farm.wait_done(task, 2)
     assert len(farm.link.frame_states(task).states) == 500_000
-    started = time.monotonic()
     farm.kill()
     farm.start()  # a restart with all of it in memory again
     assert farm.task(task).state is TaskState.RENDERING
     assert farm.run("stop", task) == 0
     assert "2 frames are kept" in capsys.readouterr().out
-    assert time.monotonic() - started < 30
     assert farm.run("show", task, "--json") == 0
     assert json.loads(capsys.readouterr().out)["done"] == 2

@@ -80,7 +80,7 @@ class StaffedFarm:
                     "password": login.password,
                     "autocommit": True,
                     "local_infile": True,
-                    "read_timeout": 10,
+                    "read_timeout": 60,
                     "ssl_ca": str(self.server.ca),
                     "ssl_verify_cert": True,
                     "ssl_verify_identity": True,

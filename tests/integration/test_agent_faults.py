@@ -88,9 +88,9 @@ def test_a_tool_that_hangs_is_killed(warm: bool, tmp_path: Path) -> None:
 
 @both
 def test_a_tool_that_computes_in_silence_does_not_hang(warm: bool, tmp_path: Path) -> None:
-    """Two seconds of CPU time, twice the stall time."""
+    """Three seconds of CPU time, more than the stall time."""
     with running_agent() as agent:
-        agent.send(Slot(tmp_path).open("--busy", "2", warm=warm, stall_s=1.0), Render(1, "1-3"))
+        agent.send(Slot(tmp_path).open("--busy", "2", warm=warm, stall_s=2.0), Render(1, "1-3"))
         assert agent.wait_for_end(1) == RangeEnded(1)
         assert agent.published() == [1, 2, 3]
 

@@ -14,10 +14,11 @@ from farmdesk.domain.records import Flush
 from farmdesk.domain.task_commands import PauseTask
 from farmdesk.link.direct import DirectLink
 from farmdesk.security.audit_chain import digest_of
+from tests.farm import wait_until
 from tests.integration.staffed_farm import SEND, Shell, StaffedFarm
 from tests.samples import task_record
 
-SOON_S = 5
+SOON_S = 60  # it takes a tenth of a second
 
 
 def lock_rows(shell: Shell) -> None:
@@ -114,14 +115,17 @@ def test_a_named_lock_does_not_stop_a_migration(staffed: StaffedFarm, shell: She
 
 def test_a_sender_does_not_stop_others_from_sending(staffed: StaffedFarm, shell: Shell) -> None:
     """With innodb_autoinc_lock_mode 1 a slow INSERT … SELECT would hold the table's counter."""
-    slow = Thread(
-        target=shell.run, args=(SEND.replace("VALUES", "SELECT SLEEP(1), '{}', '', NULL"),)
-    )
+    root = staffed.root()
+    root.run("SELECT GET_LOCK('held', 0)")
+    held = SEND.replace("VALUES", "SELECT GET_LOCK('held', 60), '{}', '', NULL")
+    slow = Thread(target=shell.run, args=(held,))
     slow.start()
+    wait_until(lambda: "User lock" in str(root.run("SHOW PROCESSLIST")), "the slow statement")
     link = DirectLink(staffed.link_url(staffed.lend("root")), issued_by="root")
-    begin = time.monotonic()
     link.send(PauseTask(1))
-    assert slow.is_alive() or time.monotonic() - begin < 1
+    assert slow.is_alive()
+    root.run("DO RELEASE_LOCK('held')")
     slow.join()
     link.close()
+    root.close()
     assert len(staffed.sent()) == 2

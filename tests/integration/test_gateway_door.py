@@ -4,7 +4,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -288,12 +287,13 @@ def test_one_customer_s_large_requests_do_not_take_all_threads(
     assert most == [1]
 
 
-def test_many_slow_guests_do_not_keep_others_out(room: Room) -> None:
+def test_many_slow_guests_do_not_keep_others_out(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_door, "HEAD_S", 600.0)
     with _line(room) as first:
         lines = [_open_half(room) for _ in range(50)]
-        began = time.monotonic()
         room.enter("ann")
-        assert time.monotonic() - began < http_door.HEAD_S
         for line in lines:
             line.close()
         assert first.fileno() >= 0

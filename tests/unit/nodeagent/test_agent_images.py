@@ -248,7 +248,7 @@ def test_a_header_that_promises_terabytes(tmp_path: Path) -> None:
         began = time.monotonic()
         with pytest.raises(BadImage):
             check_image(tmp_path / name)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("body", [b"", b"\x89PNG", b"no image at all", bytes(4096)])

@@ -55,6 +55,13 @@ class Screen:
         """Print a line; one that is too long is left to the terminal, so that it can be copied."""
         self.console.print(self.text(shown), soft_wrap=True)
 
+    def beginning(self, shown: Shown) -> None:
+        """Print as much of a line as the terminal is wide; where there is none, all of it."""
+        if self.console.is_terminal:
+            self.console.print(self.text(shown), no_wrap=True, overflow="ellipsis")
+        else:
+            self.say(shown)
+
     def table(
         self,
         headings: Sequence[Spoken],

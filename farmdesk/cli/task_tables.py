@@ -27,7 +27,8 @@ from farmdesk.domain.states import TaskState
 
 BAR_CELLS = 20
 SHORT_BAR_CELLS = 8  # in a narrow terminal
-WIDE = 120  # cells of one that has room for reasons beside the rest
+WIDE = 120  # cells of one that has room for tool, nodes and owner
+_HEADINGS = (NUMBER, TASK, STATE, PRIORITY, PROGRESS)
 STATE_STYLES = {
     TaskState.RENDERING: "cyan",
     TaskState.COMPLETED: "green",
@@ -38,7 +39,10 @@ _AFTER = {"task": Said("all of it", "整个任务"), "frame": Said("frame by fra
 
 
 def print_tasks(screen: Screen, rows: Sequence[TaskRow]) -> None:
-    """Print the queue; in a narrow terminal the reasons stand below it."""
+    """Print the queue, below it the reasons: a line for each, `print_task` has the whole.
+
+    What a narrow terminal has no room for stands there, too.
+    """
     if not rows:
         screen.say(
             Said(
@@ -50,18 +54,13 @@ def print_tasks(screen: Screen, rows: Sequence[TaskRow]) -> None:
         )
         return
     is_wide = screen.console.width >= WIDE
-    headings = (NUMBER, TASK, STATE, PRIORITY, TOOL, PROGRESS, NODES, OWNER)
-    cells = [_task(row, BAR_CELLS if is_wide else SHORT_BAR_CELLS) for row in rows]
-    reasons = [Said(row.reason, row.reason_zh) for row in rows]
-    whole = (NUMBER, STATE, PRIORITY, PROGRESS, NODES)
-    if is_wide:
-        with_reasons = ((*row, why) for row, why in zip(cells, reasons, strict=True))
-        screen.table((*headings, REASON), with_reasons, whole=whole)
-        return
-    screen.table(headings, cells, whole=whole)
-    for row, why in zip(rows, reasons, strict=True):
+    headings = (*_HEADINGS, TOOL, NODES, OWNER) if is_wide else _HEADINGS
+    cells = map(_wide if is_wide else _narrow, rows)
+    screen.table(headings, cells, whole=(NUMBER, STATE, PRIORITY, PROGRESS, NODES))
+    for row in rows:
+        why = Said(row.reason, row.reason_zh)
         if why != UNSAID:
-            screen.say(Said(f"Task {row.id}: ", f"任务 {row.id}：") + why)
+            screen.beginning(Said(f"Task {row.id}: ", f"任务 {row.id}：") + why)
 
 
 def print_task(screen: Screen, row: TaskRow, pace: Pace | None) -> None:
@@ -73,6 +72,7 @@ def print_task(screen: Screen, row: TaskRow, pace: Pace | None) -> None:
             (REASON, Said(row.reason, row.reason_zh)),
             (FRAMES, f"{row.frames}  ({row.total})"),
             (PROGRESS, progress(row)),
+            (OWNER, row.owner),
             (TOOL, f"{row.tool} {row.tool_version}"),
             (PRIORITY, str(row.priority)),
             (Said("After", "等待"), _after(row)),
@@ -110,17 +110,14 @@ def check_line(report: str | None) -> Said:
     ) + (Said(f"; given up: {given_up}", f"；放弃：{given_up}") if given_up else Said())
 
 
-def _task(row: TaskRow, bar_cells: int) -> tuple[Shown, ...]:
-    return (
-        str(row.id),
-        row.name,
-        _state(row.state),
-        str(row.priority),
-        f"{row.tool} {row.tool_version}",
-        progress(row, bar_cells),
-        str(row.nodes or ""),
-        row.owner,
-    )
+def _wide(row: TaskRow) -> tuple[Shown, ...]:
+    more = (f"{row.tool} {row.tool_version}", str(row.nodes or ""), row.owner)
+    return *_narrow(row, BAR_CELLS), *more
+
+
+def _narrow(row: TaskRow, bar_cells: int = SHORT_BAR_CELLS) -> tuple[Shown, ...]:
+    bar = progress(row, bar_cells)
+    return str(row.id), row.name, _state(row.state), str(row.priority), bar
 
 
 def _state(state: TaskState) -> Styled:

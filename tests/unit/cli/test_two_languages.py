@@ -42,7 +42,8 @@ def test_english_stays_english(name: str) -> None:
     ("name", "line"),
     [
         ("no_tasks", "No tasks. Queue one with: farmdesk submit SCENE --frames 1-100; "),
-        ("tasks", "#  Task           State          Priority  Tool         Progress"),
+        ("tasks", "#  Task           State          Priority  Progress"),
+        ("show", "Owner      "),
         ("tasks", "████████░░░░░░░░░░░░ 4/10 1 failed"),
         ("show", "After       task 7, frame by frame"),
         ("show", "9 of 10 frames proven in 2.0 s, 1920x1080, 5 MB; given up: 7"),
@@ -93,14 +94,22 @@ def test_a_sentence_without_spaces_is_told_to_its_end_in_a_narrow_terminal() -> 
     assert "…" not in text.getvalue()
 
 
-def test_in_a_narrow_terminal_bars_are_whole_and_reasons_stand_below() -> None:
-    text = io.StringIO()
-    rows = [task(TaskState.RENDERING), task(TaskState.QUEUED, reason="It waits. " * 12)]
-    print_tasks(Screen(Console(file=text, width=80), "en"), rows)
-    told = text.getvalue()
-    assert "███░░░░░ 4/10 1 failed" in told
-    assert "Reason" not in told
-    assert told.rstrip().endswith("Task 1: " + ("It waits. " * 12).rstrip())
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_in_a_narrow_terminal_bars_are_whole_and_each_reason_has_a_line(language: str) -> None:
+    text, pipe = io.StringIO(), io.StringIO()
+    why = {"reason": "It waits, because. " * 12, "reason_zh": "等待许可证释放，" * 12}
+    rows = [task(TaskState.RENDERING), task(TaskState.QUEUED, **why)]
+    console = Console(file=text, width=80, force_terminal=True, color_system=None)
+    print_tasks(Screen(console, language), rows)
+    _heading, *lines, last = text.getvalue().splitlines()
+    assert [("███░░░░░ 4/10" in line, cell_len(line) <= 80) for line in lines] == [(True, True)] * 2
+    assert (last[-1], cell_len(last) in (79, 80)) == ("…", True)
+    print_tasks(Screen(Console(file=pipe, width=80), language), rows)
+    assert (
+        pipe.getvalue()
+        .rstrip()
+        .endswith(why["reason_zh" if language == "zh" else "reason"].rstrip())
+    )
 
 
 def test_a_name_is_no_markup() -> None:

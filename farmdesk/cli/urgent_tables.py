@@ -24,35 +24,34 @@ def print_urgents(screen: Screen, rows: Sequence[UrgentRow]) -> None:
             )
         )
     for row in rows:
-        request = row.request
-        number, task = request.id, request.task_id
-        state = named(request.state, URGENT_STATES)
-        overruled = Said(", overruled", "（强制批准）") if request.overruled else Said()
-        who, at = request.asked_by, _time(request.asked_at)
-        screen.facts(
-            [
-                (
-                    Said("Urgent request", "加急申请"),
-                    Said(
-                        f"{number}  task {task}  {row.task_name}",
-                        f"{number}  任务 {task}  {row.task_name}",
-                    ),
-                ),
-                (STATE, state + overruled),
-                (
-                    Said("Asked", "申请"),
-                    Said(f"by {who}, {at}: {request.reason}", f"{who}，{at}：{request.reason}"),
-                ),
-                (
-                    Said("Answer until", "答复期限"),
-                    _time(request.deadline) if request.open else "",
-                ),
-                (Said("Answers", "答复"), _lines(map(_answer, request.consents))),
-                (Said("Would cost", "代价"), _lines(map(_cost, request.costs))),
-                (DECIDED, _decided(request)),
-                (Said("Ended because", "结束原因"), request.ending),
-            ]
-        )
+        screen.facts(_facts(row))
+
+
+def _facts(row: UrgentRow) -> list[tuple[Said, Said | str]]:
+    request = row.request
+    number, task = request.id, request.task_id
+    state = named(request.state, URGENT_STATES)
+    overruled = Said(", overruled", "（强制批准）") if request.overruled else Said()
+    who, at = request.asked_by, _time(request.asked_at)
+    return [
+        (
+            Said("Urgent request", "加急申请"),
+            Said(
+                f"{number}  task {task}  {row.task_name}",
+                f"{number}  任务 {task}  {row.task_name}",
+            ),
+        ),
+        (STATE, state + overruled),
+        (
+            Said("Asked", "申请"),
+            Said(f"by {who}, {at}: {request.reason}", f"{who}，{at}：{request.reason}"),
+        ),
+        (Said("Answer until", "答复期限"), _time(request.deadline) if request.open else ""),
+        (Said("Answers", "答复"), _lines(map(_answer, request.consents))),
+        (Said("Would cost", "代价"), _lines(map(_cost, request.costs))),
+        (DECIDED, _decided(request)),
+        (Said("Ended because", "结束原因"), request.ending),
+    ]
 
 
 def print_messages(screen: Screen, rows: Sequence[MessageRow]) -> None:

@@ -1,6 +1,6 @@
 """Whether the audit log is whole, said for `farmdesk audit verify`."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from farmdesk.domain.accounts import AuditRecord
@@ -40,35 +40,41 @@ def verdict(
         )
         return Verdict(False, said, "")
     told = f"{end.id}:{end.digest.hex()}"
-    if end.id < head[0]:
-        first, last = end.id + 1, head[0]
-        said = Said(
-            f"Records {first} to {last} were removed.", f"记录 {first} 至 {last} 已被删除。"
-        )
-        return Verdict(False, said, told)
-    if seen.get(head[0]) != head[1]:
-        said = Said(
-            f"Record {head[0]} is not the one that was written.",
-            f"记录 {head[0]} 不是当初写入的那一条。",
-        )
-        return Verdict(False, said, told)
-    if end.id > last:
-        said = Said(
-            f"Records {last + 1} to {end.id} were added, and not by the farm.",
-            f"记录 {last + 1} 至 {end.id} 系他人添加，并非由农场写入。",
-        )
-        return Verdict(False, said, told)
-    if noted is not None and noted.id and seen.get(noted.id) != noted.digest:
-        said = Said(
-            f"Record {noted.id} is not the one that was noted.",
-            f"记录 {noted.id} 与当初记下的不符。",
-        )
-        return Verdict(False, said, told)
+    wrong = _wrong(end, seen, head, last=last, noted=noted)
+    if wrong is not None:
+        return Verdict(False, wrong, told)
     said = Said(
         f"{end.id} records, none changed, removed or moved.",
         f"共 {end.id} 条记录，均未被更改、删除或移动。",
     )
     return Verdict(True, said, told)
+
+
+def _wrong(
+    end: Link, seen: Mapping[int, bytes], head: tuple[int, bytes], *, last: int, noted: Link | None
+) -> Said | None:
+    """Say why an unbroken log that ends so is not the one that was written; None when it is."""
+    if end.id < head[0]:
+        first, last = end.id + 1, head[0]
+        return Said(
+            f"Records {first} to {last} were removed.", f"记录 {first} 至 {last} 已被删除。"
+        )
+    if seen.get(head[0]) != head[1]:
+        return Said(
+            f"Record {head[0]} is not the one that was written.",
+            f"记录 {head[0]} 不是当初写入的那一条。",
+        )
+    if end.id > last:
+        return Said(
+            f"Records {last + 1} to {end.id} were added, and not by the farm.",
+            f"记录 {last + 1} 至 {end.id} 系他人添加，并非由农场写入。",
+        )
+    if noted is not None and noted.id and seen.get(noted.id) != noted.digest:
+        return Said(
+            f"Record {noted.id} is not the one that was noted.",
+            f"记录 {noted.id} 与当初记下的不符。",
+        )
+    return None
 
 
 def _seen(

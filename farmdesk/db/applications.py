@@ -126,14 +126,7 @@ def decide(
     `bundle`: the keys, sealed to the handover key, for the applicant to collect. The keys
     themselves go to `user_keys.add`, in the same transaction.
     """
-    query = select(_APPLICATION.c.decided_by, _APPLICATION.c.approved)
-    row = connection.execute(
-        query.where(_APPLICATION.c.id == application_id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NoApplication(application_id)
-    if row.approved is not None:
-        raise AlreadyDecided(application_id, row.decided_by)
+    _lock_undecided(connection, application_id)
     decided = {"approved": approved, "decided_by": by, "decided_at": now, "reason": reason}
     here = _APPLICATION.c.id == application_id
     connection.execute(update(_APPLICATION).where(here).values(**decided, bundle=bundle))
@@ -149,6 +142,18 @@ def decide(
             now=now,
         )
     return application
+
+
+def _lock_undecided(connection: Connection, application_id: int) -> None:
+    """Let nobody else decide meanwhile. Raises NoApplication or AlreadyDecided."""
+    query = select(_APPLICATION.c.decided_by, _APPLICATION.c.approved)
+    row = connection.execute(
+        query.where(_APPLICATION.c.id == application_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NoApplication(application_id)
+    if row.approved is not None:
+        raise AlreadyDecided(application_id, row.decided_by)
 
 
 def bundle(connection: Connection, application_id: int, pickup_hash: bytes) -> bytes | None:

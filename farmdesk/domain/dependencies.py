@@ -70,17 +70,7 @@ def check_wait(
     `source_of` gives the number of the task that another task waits for, None: for nobody.
     """
     key = source.id
-    chain = [task_id, int(key)]
-    while chain[-1] != task_id and (further := source_of(chain[-1])) is not None:
-        chain.append(further)
-    if chain[-1] == task_id:
-        told = " → ".join(map(str, chain))
-        raise DependencyRefused(
-            key,
-            f"Task {task_id} cannot wait for task {key}: they would wait for each other ({told}). "
-            "Take one of these waits away first.",
-            f"任务 {task_id} 不能等待任务 {key}：它们会互相等待（{told}）。请先取消其中一个等待。",
-        )
+    _check_circle(task_id, int(key), source_of)
     if source.recycled or source.purged or source.state in _NEVER:
         raise DependencyRefused(
             key,
@@ -95,6 +85,22 @@ def check_wait(
             "ever. Leave them out, or wait for the whole task.",
             f"任务 {key} 不渲染帧 {_shown(strange)}，这些帧将永远等待。"
             "请去掉它们，或等待整个任务。",
+        )
+
+
+def _check_circle(task_id: int, source_id: int, source_of: Callable[[int], int | None]) -> None:
+    """Refuse a wait with which tasks would wait for each other."""
+    chain = [task_id, source_id]
+    while chain[-1] != task_id and (further := source_of(chain[-1])) is not None:
+        chain.append(further)
+    if chain[-1] == task_id:
+        told = " → ".join(map(str, chain))
+        raise DependencyRefused(
+            source_id,
+            f"Task {task_id} cannot wait for task {source_id}: they would wait for each other "
+            f"({told}). Take one of these waits away first.",
+            f"任务 {task_id} 不能等待任务 {source_id}：它们会互相等待（{told}）。"
+            "请先取消其中一个等待。",
         )
 
 

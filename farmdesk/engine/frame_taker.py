@@ -134,6 +134,23 @@ class _Taking:
                 f"{name} is not named like the task's frames ({self._order.pattern}).",
                 f"{name} 的名称与任务的帧文件名（{self._order.pattern}）不符。",
             )
+        unfit = self._unfit(file, frame)
+        if unfit is not None:
+            return unfit
+        try:
+            return self._place(file, frame)
+        except OSError as error:
+            why = why_system(error)
+            raise Refused(
+                f"{name} could not be copied into the task's folder ({why.en}). Check the storage "
+                "and its free space, then hand the frames in again.",
+                f"无法将 {name} 复制到任务文件夹（{why.zh}）。"
+                "请检查存储及其剩余空间，然后重新提交这些帧。",
+            ) from error
+
+    def _unfit(self, file: Path, frame: int) -> Said | None:
+        """Say why a file cannot be taken as this frame; None: nothing is known against it yet."""
+        name = quoted(file.name)
         if frame not in self._order.frames:
             return Said(
                 f"{name}: the task has no frame {frame}.", f"{name}：任务中没有第 {frame} 帧。"
@@ -150,16 +167,7 @@ class _Taking:
         except OSError as error:
             why = why_system(error)
             return Said(f"{name} cannot be read ({why.en}).", f"无法读取 {name}（{why.zh}）。")
-        try:
-            return self._place(file, frame)
-        except OSError as error:
-            why = why_system(error)
-            raise Refused(
-                f"{name} could not be copied into the task's folder ({why.en}). Check the storage "
-                "and its free space, then hand the frames in again.",
-                f"无法将 {name} 复制到任务文件夹（{why.zh}）。"
-                "请检查存储及其剩余空间，然后重新提交这些帧。",
-            ) from error
+        return None
 
     def _place(self, file: Path, frame: int) -> JournalLine | Said:
         """Copy a frame, check it, and give it its name. Raises OSError."""

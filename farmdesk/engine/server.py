@@ -108,15 +108,27 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
     workspace.sweep()
     slots = slots_of(config, launcher)
     open_order = open_order_writer(config, tools, workspace)
-    interrupted = recovery.interrupted(farm)
     lingering: list[Lingering] = []
-    if interrupted:
+    if interrupted := recovery.interrupted(farm):
 
         def order_for(slot: Slot) -> Open:
             return replace(open_order(interrupted[0], slot), patient_s=config.linger_s)
 
         lingering = recovery.reclaim(slots, order_for, around.inbox.put)
-    world = World(
+    return make_engine(
+        config,
+        tools,
+        _world(around),
+        farm=farm,
+        rules=standing_rules(config, snapshot.standing),
+        slots=slots,
+        intake=around.office.make_intake(farm),
+        lingering=lingering,
+    )
+
+
+def _world(around: Surroundings) -> World:
+    return World(
         inbox=around.inbox,
         writer=around.scribe,
         clock=real_time,
@@ -132,17 +144,6 @@ def assemble(config: Config, tools: Tools, launcher: Launcher, around: Surroundi
         read_times=TimesReader(around.store, around.inbox.put).begin,
         people=around.office.people,
         accounts=around.office.accounts,
-    )
-    rules = standing_rules(config, snapshot.standing)
-    return make_engine(
-        config,
-        tools,
-        world,
-        farm=farm,
-        rules=rules,
-        slots=slots,
-        intake=around.office.make_intake(farm),
-        lingering=lingering,
     )
 
 

@@ -59,12 +59,7 @@ class UrgentDesk:
         key = entry.task.id
         if not command.reason.strip():
             raise _refused(words.reason_needed())
-        for other in self._farm.urgents.values():
-            if other.task_id == key:
-                raise Refused(
-                    f"Task {key} has urgent request {other.id} already; it is {other.state.value}.",
-                    f"任务 {key} 已有加急申请 {other.id}。",
-                )
+        self._check_first(key)
         costs = self._interrupts.costs(entry, now)
         if entry.task.state is TaskState.RENDERING and not any(item.nodes for item in costs):
             raise Refused(
@@ -87,6 +82,16 @@ class UrgentDesk:
         card = words.for_staff(request, entry)
         self._news.tell_staff(request, card, now)
         return card
+
+    def _check_first(self, task_id: int) -> None:
+        """Refuse a second request for a task."""
+        for other in self._farm.urgents.values():
+            if other.task_id == task_id:
+                raise Refused(
+                    f"Task {task_id} has urgent request {other.id} already; it is "
+                    f"{other.state.value}.",
+                    f"任务 {task_id} 已有加急申请 {other.id}。",
+                )
 
     def word(self, command: RequestWord, user: User, now: Moment) -> tuple[int, Said]:
         """Carry out what somebody says about a request. Raises Refused."""

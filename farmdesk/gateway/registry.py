@@ -16,6 +16,7 @@ from farmdesk.db.account_errors import AppliedBefore, LoginTaken, NoApplication
 from farmdesk.db.database import Database
 from farmdesk.domain.accounts import (
     USUAL_QUOTA_BYTES,
+    Application,
     ApplicationKind,
     AuditRecord,
     Profile,
@@ -96,44 +97,49 @@ class Registry:
         wait_s = self._rate.admit(counted_address(address), monotonic())
         if wait_s > 0:
             raise TooMany(wait_s)
-        now = self._now()
         try:
-            with self._database.writing() as connection:
-                if wanted.profile is None:
-                    kind = ApplicationKind.REISSUE
-                    account = accounts.active(connection, wanted.login)
-                else:
-                    kind = ApplicationKind.ACCOUNT
-                    account = accounts.add(
-                        connection,
-                        wanted.login,
-                        wanted.profile,
-                        role=Role.CUSTOMER,
-                        state=UserState.PENDING,
-                        quota_bytes=USUAL_QUOTA_BYTES,
-                        now=now,
-                        wrap=self._wrap,
-                    )
-                made = applications.apply(
-                    connection,
-                    account.user_id,
-                    kind,
-                    handover_key=wanted.handover_key,
-                    pickup_hash=wanted.pickup_hash,
-                    network=counted_network(address),
-                    now=now,
-                )
-                count = applications.count_waiting(connection)
-                if count in _TOLD_AT:
-                    urgent_rows.write_messages(connection, [_waiting(count, now)])
-                told = f"{address}: application {made.id}, {kind}"
-                self._noted(wanted.login, "apply", told)(connection)
+            made = self._take(wanted, address)
         except (LoginTaken, AppliedBefore):
             before = self._before(wanted)  # it came twice at once
             if before is None:
                 raise
             return before
         return Applied(made.id, made.made_at)
+
+    def _take(self, wanted: Wanted, address: str) -> Application:
+        """Keep an application, with a new account unless it has one, and tell of it."""
+        now = self._now()
+        with self._database.writing() as connection:
+            if wanted.profile is None:
+                kind = ApplicationKind.REISSUE
+                account = accounts.active(connection, wanted.login)
+            else:
+                kind = ApplicationKind.ACCOUNT
+                account = accounts.add(
+                    connection,
+                    wanted.login,
+                    wanted.profile,
+                    role=Role.CUSTOMER,
+                    state=UserState.PENDING,
+                    quota_bytes=USUAL_QUOTA_BYTES,
+                    now=now,
+                    wrap=self._wrap,
+                )
+            made = applications.apply(
+                connection,
+                account.user_id,
+                kind,
+                handover_key=wanted.handover_key,
+                pickup_hash=wanted.pickup_hash,
+                network=counted_network(address),
+                now=now,
+            )
+            count = applications.count_waiting(connection)
+            if count in _TOLD_AT:
+                urgent_rows.write_messages(connection, [_waiting(count, now)])
+            told = f"{address}: application {made.id}, {kind}"
+            self._noted(wanted.login, "apply", told)(connection)
+        return made
 
     def state(self, application_id: int, secret: str) -> ApplicationSeen:
         """Tell where an application stands. Raises NoApplication unless this is its secret."""

@@ -50,6 +50,8 @@ class DatabaseServer(ABC):
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        # A server that starts deletes what servers left in their folder for temporary tables.
+        self._environment = {**os.environ, "TMPDIR": str(self._folder)}
 
     @staticmethod
     @abstractmethod
@@ -89,6 +91,7 @@ class DatabaseServer(ABC):
                 [*_dies_with_us(), *self._command(), *self._settings()],
                 stdout=output,
                 stderr=output,
+                env=self._environment,
             )
         end = time.monotonic() + START_S
         while time.monotonic() < end and self._process.poll() is None:
@@ -160,7 +163,9 @@ class DatabaseServer(ABC):
                 connection.exec_driver_sql(statement)
 
     def _prepare(self) -> None:
-        done = subprocess.run(self._install(), capture_output=True, text=True)
+        done = subprocess.run(
+            self._install(), env=self._environment, capture_output=True, text=True
+        )
         if done.returncode:
             raise RuntimeError(f"no data folder could be made:\n{done.stdout}{done.stderr}")
         self._certify()

@@ -25,6 +25,7 @@ from unittest.mock import patch
 
 import psutil
 
+from benchmarks.databases import DATABASES, new_database
 from farmdesk.config import Config, LocalNode
 from farmdesk.db.migrate import migrate
 from farmdesk.db.store import Store
@@ -54,7 +55,6 @@ from nodeagent.reports import (
     Pong,
     StoppingAfterFrame,
 )
-from tests.servers import SERVERS
 
 WAITING = 500  # reports that may wait in the engine's inbox
 DIGEST = "ab" * 32
@@ -220,24 +220,15 @@ def _expand(text: str) -> Iterator[int]:
         yield from range(int(first), int(last or first) + 1, int(step or 1))
 
 
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder}/farm.db"
-        return
-    with SERVERS[kind]() as server:
-        yield server.new_database()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; give the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--frames", type=int, default=200_000)
-    parser.add_argument("--database", choices=(*SERVERS, "sqlite"), default="mariadb")
+    parser.add_argument("--database", choices=DATABASES, default="mariadb")
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as name, _database(words.database, Path(name)) as url:
+    with tempfile.TemporaryDirectory() as name, new_database(words.database, Path(name)) as url:
         figures = measure(words.nodes, words.frames, url, Path(name))
     figures["database"] = words.database  # never the URL: it holds the password
     if words.json:

@@ -27,13 +27,13 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.databases import DATABASES, new_database
 from benchmarks.games import SPEEDS, Games, Size, make_games
 from benchmarks.games_farm import GamesFarm
 from benchmarks.workloads import Floats
 from farmdesk.db.migrate import migrate
 from farmdesk.domain.urgent_states import UrgentState
 from farmdesk.engine import allocation, farm, loop, session, urgent_course
-from tests.servers import SERVERS
 from tests.simulation.virtual_time import NOON
 
 STRETCH = {
@@ -115,27 +115,18 @@ def _room_s(games: Games, ends: Floats) -> float:
 JSON = ("tasks", "frames", "lost", "rendered_twice", "utilisation", "wall_s", "rss_mb")
 
 
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder}/farm.db"
-        return
-    with SERVERS[kind]() as server:
-        yield server.new_database()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; give 1 when a frame was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--tasks", type=int, default=Size.tasks)
     parser.add_argument("--frames", type=int, default=Size.frames)
     parser.add_argument("--hours", type=float, default=Size.hours, help="of virtual time")
-    parser.add_argument("--database", choices=(*SERVERS, "sqlite"), default="mariadb")
+    parser.add_argument("--database", choices=DATABASES, default="mariadb")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     words = parser.parse_args(arguments)
     games = make_games(Size(words.tasks, words.frames, words.hours), words.seed)
-    with tempfile.TemporaryDirectory() as name, _database(words.database, Path(name)) as url:
+    with tempfile.TemporaryDirectory() as name, new_database(words.database, Path(name)) as url:
         figures = measure(games, url, Path(name))
     if words.json:
         print(json.dumps({name: figures[name] for name in JSON}))

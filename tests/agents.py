@@ -31,7 +31,7 @@ from nodeagent.reports import (
 
 ROOT = Path(__file__).parent.parent
 TOOL = Path(__file__).with_name("frame_tool.py")
-WAIT_S = 20.0  # far more than anything takes; a test never waits so long unless it fails
+WAIT_S = 60.0  # far more than anything takes; a test never waits so long unless it fails
 
 Report = TypeVar("Report", bound=AgentReport)
 
@@ -82,6 +82,11 @@ class Slot:
     def journal(self) -> list[JournalLine]:
         """Give what the journal says."""
         return list(read_journal(self.logs / f"{self.node}.jsonl"))
+
+    def said(self) -> str:
+        """Give what the node's log says; it is written behind the tool's back."""
+        log = self.logs / f"{self.node}.log"
+        return log.read_text() if log.exists() else ""
 
     def names(self) -> list[str]:
         """Give all names on the share."""

@@ -3,10 +3,10 @@
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from farmdesk.domain.states import FailureReason
+from tests.agents import gone
 from tests.farm import LocalFarm, local_farm, wait_for, wait_until
 
 ELSEWHERE_S = 30.0  # 10 s are promised (benchmarks/latency.py); this machine may be busy
@@ -23,8 +23,8 @@ def test_agent_dies_or_hangs(farm: LocalFarm, fault: signal.Signals, version: st
     agent = farm.agent_on("local-1")
     agent.send_signal(fault)
     wait_until(lambda: len(scene.begins(frame)) > 1, f"frame {frame} again", ELSEWHERE_S)
-    assert not agent.is_running() or agent.status() == psutil.STATUS_ZOMBIE
-    assert not tool.is_running()  # before the frame began again, for it has the slot's lock
+    assert gone(agent)
+    assert gone(tool)  # before the frame began again, for it has the slot's lock
     scene.let()
     farm.prove(task, range(1, 7))
     assert "agent on local-1" in farm.texts(task)

@@ -137,7 +137,8 @@ def test_a_killed_engine_takes_sent_frames_when_it_is_back(
         patch.setattr("farmdesk.link.remote.hand_in.FramesByHand._answer", die)
         assert street.run("hand-in", task, elsewhere, *keys) == 130
     farm.kill()
-    release()
+    release()  # for the process that held the frame
+    farm.wait_empty("check")
     farm.start()
     release()
     said()

@@ -375,19 +375,20 @@ def test_the_gateway_is_killed_and_the_download_goes_on(tmp_path: Path) -> None:
     with gateway_process(tmp_path / "farm") as gateway:
         made = RenderedTask(gateway.url, tmp_path / "frames", CUSTOMER, task_id=2, flushes=1)
         made.make({1: CONTENTS[10]})
-        killed, starting = threading.Event(), threading.Lock()
+        killed, at_the_gateway = threading.Event(), threading.Lock()
 
         class Killing(Progress):
             def add(self, count: int) -> None:
                 super().add(count)
-                if self.look().done > 5 * SEGMENT and not killed.is_set():
-                    killed.set()
-                    gateway.kill()
+                with at_the_gateway:
+                    if self.look().done > 5 * SEGMENT and not killed.is_set():
+                        killed.set()
+                        gateway.kill()
 
             def say(self, error: FarmError) -> None:
                 assert isinstance(error, FarmUnavailable)
                 super().say(error)
-                with starting:
+                with at_the_gateway:
                     if gateway.process is None:
                         gateway.start()
 

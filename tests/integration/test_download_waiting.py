@@ -87,10 +87,11 @@ def test_frames_come_as_they_are_proven_and_anew_as_they_are_rendered_again(
 ) -> None:
     """Each is here before the task goes on; a look tells of what is new alone."""
     again = noise(3_000_000)
+    here = then(came(task, into, 1, b"one"), came(task, into, 2, b"two"))
     door = Happenings(
         session,
         lambda: None,
-        then(came(task, into, 1, b"one"), lambda: task.render(4, b"four")),
+        then(here, lambda: task.render(4, b"four")),
         lambda: None,
         then(came(task, into, 4, b"four"), lambda: task.render(2, again, attempt=2)),
         lambda: None,

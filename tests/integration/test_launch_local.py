@@ -4,6 +4,7 @@ import logging
 import queue
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -47,7 +48,12 @@ class Heard:
 
 
 def _agents() -> list[psutil.Process]:
-    return [item for item in psutil.Process().children() if "nodeagent" in item.cmdline()]
+    found = []
+    for item in psutil.Process().children():
+        with suppress(psutil.Error):  # it has just ended
+            if "nodeagent" in item.cmdline():
+                found.append(item)
+    return found
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 
@@ -13,6 +13,7 @@ from farmdesk.cli.screen import language
 # A word, or one Chinese character, with the blanks before it; what closes never begins a line.
 _OPENS, _CLOSES = "一-鿿“（《", "，。；：、？！）》”"
 _PIECE = re.compile(rf"\s*(?:[{_OPENS}]|[^\s{_OPENS}{_CLOSES}]+|\S)[{_CLOSES}]*")
+_FILL = "\0"  # stands behind a wide text, for as long as argparse lays help out
 
 
 def in_language(text: str) -> str:
@@ -29,6 +30,11 @@ def wrapped(text: str, width: int) -> list[str]:
         else:
             lines[-1] += piece
     return lines
+
+
+def _padded(text: str) -> str:
+    """Give a text with as many letters as it has cells: argparse counts letters."""
+    return text + _FILL * (cell_len(text) - len(text))
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -52,6 +58,17 @@ class HelpFormatter(argparse.HelpFormatter):
     def start_section(self, heading: str | None) -> None:
         """Begin a section under its heading."""
         super().start_section(heading and in_language(heading))
+
+    def format_help(self) -> str:
+        """Give what was laid out."""
+        return super().format_help().replace(_FILL, "")
+
+    def _metavar_formatter(
+        self, action: argparse.Action, default_metavar: str
+    ) -> Callable[[int], tuple[str, ...]]:
+        """Give what stands in the place of a value, in the terminal's language."""
+        places = super()._metavar_formatter(action, default_metavar)
+        return lambda count: tuple(_padded(in_language(place)) for place in places(count))
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return action.help and in_language(action.help)

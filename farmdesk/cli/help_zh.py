@@ -1,7 +1,7 @@
 """The help in Chinese: each English text of it, and what stands in its place.
 
-What is typed stays as it is: commands, options, and the names of what stands behind them. A test
-fails for a text without Chinese, and for one that is used no more.
+What is typed stays as it is: commands, options, choices. A test fails for a text without Chinese,
+and for one that is used no more.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _FRAME: Mapping[str, str] = {
     "show program's version number and exit": "显示版本号并退出",
     "A render farm for confidential shows.": "为保密演出服务的渲染农场。",
     "farmdesk COMMAND --help tells what a command takes.": (
-        "farmdesk COMMAND --help 说明某个命令的用法。"
+        "farmdesk 命令 --help 说明某个命令的用法。"
     ),
     "The farm folder is --farm, else $FARMDESK_FARM, else the user's data folder. A farm elsewhere "
     "is reached by --server or $FARMDESK_SERVER, once you are logged in there.": (
@@ -38,6 +38,47 @@ _FRAME: Mapping[str, str] = {
         "在农场本机上以谁的身份操作；默认为本机账户"
     ),
     "print JSON, for programs": "输出 JSON，供程序使用",
+}
+
+# What stands in the place of what somebody types himself: `farmdesk stop TASK`.
+PLACES: Mapping[str, str] = {
+    "COMMAND": "命令",
+    "WORD": "子命令",
+    "TASK": "任务号",
+    "OTHER": "另一任务号",
+    "SCENE": "场景",
+    "FRAMES": "帧",
+    "PRIORITY": "优先级",
+    "KIND": "类别",
+    "MODE": "方式",
+    "RULE": "方式",
+    "TIME": "时间",
+    "MINUTES": "分钟",
+    "WxH": "宽x高",
+    "NAME=VALUE": "名称=值",
+    "NAME": "名称",
+    "TEXT": "文字",
+    "FOLDER": "文件夹",
+    "FILE": "文件",
+    "FILE.pem": "文件.pem",
+    "FILE.png": "文件.png",
+    "NODE": "节点",
+    "REQUEST": "申请号",
+    "ANSWER": "答复",
+    "LOGIN": "登录名",
+    "APPLICATION": "申请号",
+    "ROLE": "角色",
+    "DIGITS": "指纹",
+    "FINGERPRINT": "指纹",
+    "SIZE": "大小",
+    "UNIT": "单位",
+    "ACTION": "操作",
+    "NUMBER:DIGEST": "序号:摘要",
+    "URL": "网址",
+    "PORT": "端口",
+    "N": "N",
+    "+N": "+N",
+    "on|off": "on|off",
 }
 
 _COMMANDS: Mapping[str, str] = {
@@ -218,7 +259,7 @@ _OF_TRANSFERS: Mapping[str, str] = {
         "帧所在的文件夹；使用 --server 时加密上传"
     ),
     "FOLDER is one that the farm's server sees: nothing is sent": (
-        "FOLDER 是农场服务器能看到的文件夹，无需上传"
+        "“文件夹”是农场服务器能看到的，无需上传"
     ),
     "where to; no file in it is overwritten": "保存位置；不会覆盖其中的文件",
 }
@@ -261,7 +302,7 @@ _OF_PEOPLE: Mapping[str, str] = {
     "where the superadmin's key file is put; else here": (
         "超级管理员密钥文件的保存位置；默认为当前文件夹"
     ),
-    "the key's, as farmdesk user show LOGIN shows it": "密钥的指纹：见 farmdesk user show LOGIN",
+    "the key's, as farmdesk user show LOGIN shows it": "密钥的指纹：见 farmdesk user show 登录名",
     "why; it stays in the audit log": "理由；会记入审计日志",
     "why; the person concerned reads it": "理由；当事人会看到",
     "holds the copy's lines; else they are typed": "含有恢复副本的各行；默认由您输入",
@@ -276,7 +317,7 @@ _OF_PEOPLE: Mapping[str, str] = {
     "like 20GB, 1.5 TB, 500 MiB, or a number of bytes; 0: none": (
         "如 20GB、1.5 TB、500 MiB，或字节数；0：不得上传"
     ),
-    "where SIZE has none": "单位（SIZE 未含单位时）",
+    "where SIZE has none": "单位（“大小”未含单位时）",
     "only what this person did": "仅此人的操作",
     "only this deed, like stop_task or login": "仅此类操作，如 stop_task 或 login",
     "only what was done to this task": "仅对此任务的操作",
@@ -304,6 +345,7 @@ _OF_SETUP: Mapping[str, str] = {
 
 HELP_ZH: Mapping[str, str] = {
     **_FRAME,
+    **PLACES,
     **_COMMANDS,
     **_OF_TASKS,
     **_OF_TRANSFERS,

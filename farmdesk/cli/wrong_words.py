@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from farmdesk.cli.help_zh import PLACES
 from farmdesk.domain.said import Said
 from farmdesk.domain.text import quoted
 
@@ -46,14 +47,22 @@ _SENTENCES: tuple[tuple[str, Said], ...] = (
         Said("{name}: {why}.", "{name}：{why}。"),
     ),
 )
+_NAMED = ("name", "names", "other")  # of what a pattern found: the farm's own words
 
 
 def sentence_for(message: str) -> Said:
     """Give the sentence for what argparse complains of; as it stands where it is not known."""
     for pattern, said in _SENTENCES:
         if found := re.fullmatch(pattern, message, re.DOTALL):
-            return Said(*(text.format(**found.groupdict()) for text in (said.en, said.zh)))
+            words = found.groupdict()
+            named = {name: _in_chinese(words[name]) for name in _NAMED if name in words}
+            return Said(said.en.format(**words), said.zh.format(**words | named))
     return Said(message)
+
+
+def _in_chinese(names: str) -> str:
+    """Give names of options and places as the help in Chinese has them."""
+    return re.sub(r"[^\s,]+", lambda found: PLACES.get(found[0], found[0]), names)
 
 
 def unknown_choice(kind: str, word: str, known: Iterable[str]) -> Said:
@@ -62,7 +71,7 @@ def unknown_choice(kind: str, word: str, known: Iterable[str]) -> Said:
     if kind in ("COMMAND", "WORD"):
         said = Said(f"There is no command {word!r}.", f"没有命令 {word!r}。")
         return said + _meant(word, choices)
-    said = Said(f"{kind} cannot be {word!r}.", f"{kind} 不能是 {word!r}。")
+    said = Said(f"{kind} cannot be {word!r}.", f"{_in_chinese(kind)} 不能是 {word!r}。")
     names = ", ".join(choices)
     return said + Said(f" It is one of {names}.", f"可选：{names}。")
 

@@ -42,7 +42,7 @@ def _nobody_renders(queued: int) -> Said:
         return Said(
             f"No task renders; {queued} in the queue wait for an operator: farmdesk start TASK, or "
             "farmdesk auto-start on",
-            f"没有正在渲染的任务；队列中有 {queued} 个任务等待派发：farmdesk start TASK，"
+            f"没有正在渲染的任务；队列中有 {queued} 个任务等待派发：farmdesk start 任务号，"
             "或 farmdesk auto-start on",
         )
     return Said(

@@ -57,8 +57,7 @@ class UploadOnly(Refused):
         super().__init__(
             "A scene comes to the farm in a package of yours: farmdesk submit SCENE --package "
             "FOLDER --frames FRAMES.",
-            "场景须随您自己的场景包上传到农场：farmdesk submit SCENE --package FOLDER "
-            "--frames FRAMES。",
+            "场景须随您自己的场景包上传到农场：farmdesk submit 场景 --package 文件夹 --frames 帧。",
         )
 
 

@@ -12,10 +12,10 @@ from farmdesk.cli.help_text import wrapped
 from farmdesk.cli.help_zh import HELP_ZH
 from farmdesk.cli.options import parser, read_words
 
-# What is typed stays English: commands, options, names, choices, examples; and what has one name.
+# What is typed stays English: commands, options, choices, examples; and what has one name.
 TYPED = re.compile(
-    r"^  farmdesk .*$|farmdesk( [a-z]+)*|FILE\.p[a-z]+|--?[a-z-]+|[A-Z_$]{2,}|[a-z]+\|[a-z]+"
-    r"|\{[a-z,-]+\}|WxH|Ctrl-C|https?://\S+|mysql://\S+|range_split|results-|wang\.fdkey|blender|stop_task"
+    r"^  farmdesk .*$|farmdesk( [a-z]+)*|\.p(em|ng)|--?[a-z-]+|\$?FARMDESK_[A-Z]+|[a-z]+\|[a-z]+"
+    r"|\{[a-z,-]+\}|Ctrl-C|OPEN_EXR|TIFF|GB|TB|CA|https?://\S+|mysql://\S+|range_split|results-|wang\.fdkey|blender|stop_task"
     r"|PNG|JSON|MiB|(?<![a-z])(zh|en|on|off|task|frame|new|major|minor|allow|refuse|now|dark|light)"
     r"|cheapest|lose-nothing|customer|operator|superadmin|verify|login|^    [a-z-]+",
     re.MULTILINE,
@@ -49,6 +49,8 @@ def _texts(reader: argparse.ArgumentParser) -> Iterator[str | None]:
             yield from (choice.help for choice in action._choices_actions)
         elif action.help != argparse.SUPPRESS:
             yield action.help
+        if isinstance(action.metavar, str):
+            yield action.metavar
 
 
 def test_each_command_option_and_word_has_its_help_and_each_help_its_chinese() -> None:

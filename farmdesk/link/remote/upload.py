@@ -24,6 +24,7 @@ from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import FilesChanged, Run, RunSealer, cut_runs
 from farmdesk.link.remote.source_files import SourceFile
 from farmdesk.link.remote.upload_journal import NOTHING_KNOWN, PackageContents, UploadJournal
+from farmdesk.link.remote.upload_start import StartDoor, UploadStart
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
 from farmdesk.security.content import DIGEST
 from farmdesk.security.sealed import context
@@ -35,24 +36,8 @@ log = logging.getLogger(__name__)
 _BEGINNINGS = 5  # of files that change while they are sent
 
 
-class UploadDoor(Protocol):
-    """The farm's pages for uploads. Every method may raise FarmUnavailable and Refused."""
-
-    def begin(self, task_id: int) -> UploadSeen:
-        """Begin an upload."""
-        ...
-
-    def of_task(self, task_id: int) -> UploadSeen:
-        """Give a task's upload that has not ended. Raises Refused when there is none of mine."""
-        ...
-
-    def find(self, transfer: str) -> UploadSeen:
-        """Give where an upload stands."""
-        ...
-
-    def cancel(self, transfer: str) -> UploadSeen:
-        """End an upload."""
-        ...
+class UploadDoor(StartDoor, Protocol):
+    """The farm's pages for uploads, and for what is in them."""
 
     def tell_files(self, transfer: str, told: FilesTold) -> UploadSeen:
         """Tell which files will come."""
@@ -69,18 +54,6 @@ class UploadDoor(Protocol):
     def send_manifest(self, transfer: str, sealed: bytes) -> UploadSeen:
         """Send the sealed manifest: the upload is whole."""
         ...
-
-
-class OtherKeys(Refused):
-    """The upload began with another version of the user's keys."""
-
-    def __init__(self, version: int) -> None:
-        self.version = version
-        super().__init__(
-            f"This upload began with version {version} of your keys. Log in with them, or cancel "
-            "the upload and begin anew.",
-            f"此上传是用您的第 {version} 版密钥开始的。请用该密钥登录，或取消上传后重新开始。",
-        )
 
 
 class KeepsChanging(Refused):
@@ -121,6 +94,7 @@ class Upload:
         self._pause = pause or threading.Event()
         self._connections = connections
         self._patience = Patience(self._pause, self._progress, patience_s)
+        self._start = UploadStart(door, journal, self._patience, key_version=keys.version)
         self._tell = tell
         self._transfer = ""
 
@@ -130,7 +104,8 @@ class Upload:
         Raises Paused, KeepsChanging, OtherKeys, FarmUnavailable when patience ends, and Refused as
         the farm or `scan` says.
         """
-        seen = self._opened(task_id)
+        seen = self._start.take_up(task_id)
+        self._transfer = seen.id
         for beginning in range(_BEGINNINGS):
             if seen.state is not TransferState.OPEN:
                 return self._ended(seen)
@@ -149,46 +124,6 @@ class Upload:
                 manifest = self._sealed_manifest()
                 return self._ended(self._patience.ask(partial(self._complete, manifest)))
         raise KeepsChanging
-
-    def _opened(self, task_id: int) -> UploadSeen:
-        """Go on with the upload that the journal knows, or begin one."""
-        seen = self._known()
-        if seen is None or seen.state is TransferState.CANCELLED:
-            seen = self._begun(task_id)
-            self._journal.begin(bytes.fromhex(seen.id), seen.key_version)
-        if seen.key_version != self._keys.version:
-            raise OtherKeys(seen.key_version)
-        self._transfer = seen.id
-        return seen
-
-    def _begun(self, task_id: int) -> UploadSeen:
-        """Begin an upload, in the place of one that the farm was told nothing of.
-
-        Such a one is left where the answer was lost, or whoever began it was killed: nobody knows
-        of it, and it would keep the task for itself. Raises as the door does.
-        """
-        try:
-            return self._patience.ask(lambda: self._door.begin(task_id))
-        except Refused:
-            left = self._open_one(task_id)
-            if left is None or left.bytes_total:
-                raise
-        self._patience.ask(lambda: self._door.cancel(left.id))
-        return self._begun(task_id)
-
-    def _open_one(self, task_id: int) -> UploadSeen | None:
-        try:
-            seen = self._patience.ask(lambda: self._door.of_task(task_id))
-        except Refused:
-            return None
-        return seen if seen.state is TransferState.OPEN else None
-
-    def _known(self) -> UploadSeen | None:
-        known = self._journal.upload()
-        if known is None:
-            return None
-        transfer = known[0].hex()
-        return self._patience.ask(lambda: self._door.find(transfer))
 
     def _tell_files(self, sources: Mapping[str, SourceFile]) -> None:
         """Pack what there is now, and tell the farm."""

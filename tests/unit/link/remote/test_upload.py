@@ -17,13 +17,14 @@ from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
 from farmdesk.link.remote.run_sealer import Unreadable
 from farmdesk.link.remote.source_files import SourceFile, source_files
-from farmdesk.link.remote.upload import KeepsChanging, OtherKeys, Upload
+from farmdesk.link.remote.upload import KeepsChanging, Upload
 from farmdesk.link.remote.upload_journal import (
     AlreadyUploading,
     JournalFailed,
     PackageContents,
     UploadJournal,
 )
+from farmdesk.link.remote.upload_start import OtherKeys
 from farmdesk.link.transfer_wire import FilesTold, Missing, UploadSeen
 from farmdesk.security.content import digest_file
 from farmdesk.security.manifest import Manifest

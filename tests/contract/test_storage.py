@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ from farmdesk.storage import smb
 from farmdesk.storage.errors import NotThere, StorageAway, StorageFull, StorageRefuses
 from farmdesk.storage.folder import Folder
 from farmdesk.storage.smb import SmbShare
+from tests.farm import wait_until
 from tests.samba import Samba
 
 NAMES = ["frame_0001.png", "第 1 场 灯光.exr", "a b  c.tif", "naïve-😀.png", ".hidden", "x" * 200]
@@ -191,7 +193,14 @@ def test_a_server_killed_in_the_middle_comes_back(samba: Samba) -> None:
 def test_a_server_that_hangs_is_away(samba: Samba, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smb, "CONNECT_S", 1)
     storage = SmbShare(samba.place())
-    storage.write(at("x"), [b"1"])
+
+    def has_written() -> bool:
+        with suppress(StorageAway):  # a busy server may take longer than that
+            storage.write(at("x"), [b"1"])
+            return True
+        return False
+
+    wait_until(has_written, "a connection within a second")
     monkeypatch.setattr(smb, "ANSWER_S", 0.5)
     with samba.frozen():
         for ask in (
@@ -201,6 +210,7 @@ def test_a_server_that_hangs_is_away(samba: Samba, monkeypatch: pytest.MonkeyPat
             with pytest.raises(StorageAway):
                 ask()
     monkeypatch.undo()
+    wait_until(has_written, "another one")
     assert storage.read(at("x"), offset=0, length=1) == b"1"
 
 

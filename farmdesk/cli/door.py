@@ -13,6 +13,22 @@ from farmdesk.cli.upload import add_key_file
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
+    _add_apply(verb)
+    _add_collect(verb)
+    login = verb("login", "log in to a farm elsewhere with your key file", _login)
+    add_key_file(login)
+    _add_trust(login)
+    verb("logout", "log out of a farm elsewhere", _logout)
+    profile = verb(
+        "profile",
+        "see your account, or change what you tell of yourself",
+        _profile,
+        example="farmdesk profile --contact 5678",
+    )
+    add_profile_words(profile)
+
+
+def _add_apply(verb: AddVerb) -> None:
     apply = verb(
         "apply",
         "apply for an account and keys at a farm elsewhere",
@@ -28,6 +44,9 @@ def add_verbs(verb: AddVerb) -> None:
         "--identity-file", metavar="FILE", help="holds your identity number; else you are asked"
     )
     _add_trust(apply)
+
+
+def _add_collect(verb: AddVerb) -> None:
     collect = verb("collect", "collect your keys once a superadmin has approved you", _collect)
     collect.add_argument(
         "--key-folder", metavar="FOLDER", help="where the key file is put; else in your settings"
@@ -35,17 +54,6 @@ def add_verbs(verb: AddVerb) -> None:
     collect.add_argument(
         "--passphrase-file", metavar="FILE", help="holds the key file's passphrase; else you choose"
     )
-    login = verb("login", "log in to a farm elsewhere with your key file", _login)
-    add_key_file(login)
-    _add_trust(login)
-    verb("logout", "log out of a farm elsewhere", _logout)
-    profile = verb(
-        "profile",
-        "see your account, or change what you tell of yourself",
-        _profile,
-        example="farmdesk profile --contact 5678",
-    )
-    add_profile_words(profile)
 
 
 def add_profile_words(verb: argparse.ArgumentParser) -> None:

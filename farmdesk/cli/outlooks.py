@@ -12,6 +12,12 @@ from farmdesk.link.ahead import WhatIf, look_ahead, one_task
 
 def add_verbs(verb: AddVerb) -> None:
     """Add them."""
+    _add_why(verb)
+    _add_versions(verb)
+    _add_forecast(verb)
+
+
+def _add_why(verb: AddVerb) -> None:
     why = verb(
         "why",
         "say why a task waits, or why a node idles",
@@ -21,6 +27,9 @@ def add_verbs(verb: AddVerb) -> None:
     asked = why.add_mutually_exclusive_group(required=True)
     asked.add_argument("task", metavar="TASK", type=number, nargs="?", help=TASK)
     asked.add_argument("--node", metavar="NAME", help="a node, as farmdesk nodes names it")
+
+
+def _add_versions(verb: AddVerb) -> None:
     versions = verb(
         "versions", "compare a task's frame times with those of its previous version", _versions
     )
@@ -32,6 +41,9 @@ def add_verbs(verb: AddVerb) -> None:
         metavar="N",
         help="sum the frames up in N lines, else 16; 0: a line for each frame",
     )
+
+
+def _add_forecast(verb: AddVerb) -> None:
     forecast = verb(
         "forecast",
         "say when tasks will end, and what would change that",

@@ -53,13 +53,7 @@ class UrgentPanel(QWidget):
 
         self.card = UrgentCard(model, appearance, login=login, task_name=name_of)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.view)
-        self.splitter.addWidget(self.card)
-        self.splitter.setSizes([375, 515])
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.splitter)
+        self._lay_out()
         self.hint = EmptyHint(self.view, appearance, lambda: Hint(UrgentText.EMPTY))
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
         self.view.doubleClicked.connect(self._on_opened)
@@ -69,6 +63,15 @@ class UrgentPanel(QWidget):
         self._timer.start()
         appearance.changed.connect(self._on_appearance)
         self._on_appearance()
+
+    def _lay_out(self) -> None:
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.card)
+        self.splitter.setSizes([375, 515])
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.splitter)
 
     def rows_came(self) -> None:
         """Bring card and list in line with fresh rows; the first request is chosen by itself."""

@@ -1,7 +1,8 @@
 """One agent per slot: the scratch folder's lock, which a new agent takes from an old one.
 
 The lock (flock(2)) is also held by the guards of the agent's tools, so whoever has it knows that no
-process of an earlier agent is left. The file says who holds it.
+process of an earlier agent is left. The file says who holds it. It has one length from its first
+byte on: what its holder finishes must be noted on a full disk, too.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import psutil
 ASK_S = 2.0  # an old agent that was asked to end may take so long
 KILL_S = 5.0  # and its processes so long after it was killed
 POLL_S = 0.01
+_BYTES = 4096  # of the file: a block, filled up with blanks
 
 
 class Occupied(Exception):
@@ -47,8 +49,7 @@ class SlotLock:
     def _write(self, more: dict[str, object]) -> None:
         me = psutil.Process()
         holder = json.dumps({"pid": me.pid, "create_time": me.create_time(), **more}).encode()
-        os.pwrite(self.descriptor, holder, 0)  # first: the file is never empty for a reader
-        os.ftruncate(self.descriptor, len(holder))
+        os.pwrite(self.descriptor, holder.ljust(_BYTES), 0)
 
     def release(self) -> None:
         """Give the lock up."""
@@ -122,7 +123,7 @@ def _held(named: dict[str, Any]) -> Held:
 def _named(descriptor: int) -> dict[str, Any]:
     """Read who holds a lock; nothing where the file says nothing that we know."""
     try:
-        named = json.loads(os.pread(descriptor, 4096, 0))
+        named = json.loads(os.pread(descriptor, _BYTES, 0))
     except ValueError:
         return {}
     return named if isinstance(named, dict) else {}

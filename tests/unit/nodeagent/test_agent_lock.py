@@ -84,11 +84,13 @@ def test_where_no_agent_ever_was_nobody_holds(tmp_path: Path) -> None:
 
 def test_what_is_still_finished_is_said(tmp_path: Path) -> None:
     taken = SlotLock(tmp_path)
+    length = (tmp_path / "agent.lock").stat().st_size
     taken.linger(7, range(10**6, 10**6 + 9))
     assert held_by_another(tmp_path) == Held(7, list(range(10**6, 10**6 + 9)))
     taken.linger(8, (5,))  # what is shorter leaves nothing of what was longer
     assert says(tmp_path) == me(task=8, frames=[5])
     assert held_by_another(tmp_path) == Held(8, [5])
+    assert (tmp_path / "agent.lock").stat().st_size == length  # no note needs space on the disk
     taken.release()
 
 

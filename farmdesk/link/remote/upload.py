@@ -140,9 +140,7 @@ class Upload:
         lacking = total + 1
         while ranges := self._missing():
             before, lacking = lacking, sum(row.place(n).length for r in ranges for n in range(*r))
-            if (
-                lacking < before
-            ):  # also of a run that broke off: patience is for what brings nothing
+            if lacking < before:  # also by a run that broke off
                 self._patience.went_on()
             self._progress.start(total - lacking, total)
             self._send_runs(sealer, list(cut_runs(ranges, row)))
@@ -178,8 +176,10 @@ class Upload:
             sending = [pool.submit(send) for _ in range(min(self._connections, len(runs)))]
         for one in sending:
             one.result()
-        if failed:
+        try:
             self._judge(failed)
+        finally:
+            failed.clear()  # an error, by its traceback, keeps its run's memory, and itself by this
 
     def _judge(self, failed: Sequence[FarmError]) -> None:
         """Raise what no further try can mend; wait for what one may."""

@@ -41,13 +41,16 @@ def keys() -> UserKeys:
 
 
 class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
-    """Seals files of packages as a gateway does. `gone`: whether a version is there no more."""
+    """Seals files of packages as a gateway does.
+
+    `gone`: whether a version is there no more, when it is asked for from a segment on.
+    """
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         super().__init__(contents)
         self.seeds = set[bytes]()
         self.requests = list[list[str]]()  # for small files
-        self.gone: Callable[[str, bytes], bool] = lambda _name, _version: False
+        self.gone: Callable[[str, bytes, int], bool] = lambda _name, _version, _first: False
 
     def seen(self, name: str, /, **changed: object) -> PackageFileSeen:
         content = self.contents[name]
@@ -64,7 +67,7 @@ class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
         """As a gateway does: what changed is refused at the beginning, and cut off behind it."""
         first = wanted.files[0]
         self.requests.append([file.name for file in wanted.files])
-        if self.gone(first.name, bytes.fromhex(first.version)):
+        if self.gone(first.name, bytes.fromhex(first.version), 0):
             self.asked.append((first.name, 0))
             raise Refused("changed", "changed")
         yield self._behind_each_other(task_id, wanted)
@@ -83,7 +86,7 @@ class LyingPackages(LyingFarm[str, PackageFileSeen, PackageSeen, bytes]):
     ) -> Iterator[Iterator[bytes]]:
         first = segments.start
         self.asked.append((name, first))
-        if self.gone(name, version):
+        if self.gone(name, version, first):
             raise Refused("changed", "changed")
         seed = Seed.fresh()
         self.seeds.add(seed.salt)
@@ -387,9 +390,9 @@ def test_what_was_fetched_of_an_older_version_goes_when_a_fetch_ends_well(
 def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingPackages, tmp_path: Path) -> None:
     old = bytes.fromhex(farm.listed["纹理/snow.exr"].version)
 
-    def rendered(name: str, version: bytes) -> bool:
+    def rendered(name: str, version: bytes, first: int) -> bool:
         """It is another file from the second answer on; another one is gone."""
-        if version == old and farm.asked[-1][1]:
+        if version == old and first and farm.listed[name].version == old.hex():
             farm.contents[name] = farm.contents[name][::-1]
             farm.listed = {name: farm.seen(name), "shot/a.blend": farm.listed["shot/a.blend"]}
         return version == old and farm.listed[name].version != old.hex()
@@ -401,7 +404,7 @@ def test_what_changes_meanwhile_comes_in_its_new_form(farm: LyingPackages, tmp_p
 
 
 def test_a_package_that_never_rests_is_told(farm: LyingPackages, tmp_path: Path) -> None:
-    farm.gone = lambda name, _version: name == "empty"
+    farm.gone = lambda name, _version, _first: name == "empty"
     with pytest.raises(ChangesThere):
         fetch(farm, tmp_path)
     assert files_in(tmp_path).keys() == {"shot/a.blend", "纹理/snow.exr"}

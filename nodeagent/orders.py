@@ -35,7 +35,7 @@ class Open:
     linger_s: float = 900.0  # after the engine is gone, the frame in hand may take so long
     stall_s: float = 600.0  # no output and no CPU for so long: the tool hangs
     patient_s: float = 0.0  # an agent here whose engine is gone may finish its frame for so long
-    notice_s: float = 2.0  # and may take so long to notice that its engine is gone
+    notice_s: float = 10.0  # and may take so long to notice that its engine is gone
     heartbeat_s: float = 30.0  # no ping for so long: the engine is gone
 
 

@@ -19,8 +19,9 @@ def _render_some(farm: LocalFarm, scene: Scene, **fields: object) -> tuple[int, 
 
 def _finished(farm: LocalFarm, scene: Scene, task: int) -> dict[int, int]:
     """Give the frames that are finished now, and how often each was rendered."""
+    journaled = farm.journal(task)  # first: each of these has ended
     ends = scene.ends()
-    return {line.frame: ends[line.frame] for line in farm.journal(task)}
+    return {line.frame: ends[line.frame] for line in journaled}
 
 
 def _prove(farm: LocalFarm, scene: Scene, task: int, finished: dict[int, int]) -> None:

@@ -125,8 +125,9 @@ def _finish(farm: LocalFarm, tasks: tuple[int, int], scene: Scene, ending: Scene
     Nothing is said of frames finished later: two idle nodes may both be given the very last one.
     """
     first, urgent = tasks
+    journaled = farm.journal(first)  # first: each of these has ended
     ends = scene.ends()
-    finished = {line.frame: ends[line.frame] for line in farm.journal(first)}
+    finished = {line.frame: ends[line.frame] for line in journaled}
     ending.let()
     farm.prove(urgent, range(1, 5))
     scene.let()

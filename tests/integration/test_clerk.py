@@ -59,7 +59,7 @@ from tests.stored_keys import stored_keys
 from tests.tiny_tool import png
 
 PERSON = Profile("李 雷", "Stage 3", "lilei@example.org", identity="110101199003078515")
-WAIT_S = 60
+WAIT_S = 200  # of a checking process that hardly gets a turn
 NO_ACCOUNT = "has no active account", "没有可用的帐号"
 
 

@@ -22,7 +22,8 @@ def test_frames_follow_their_source_over_the_death_of_the_engine(three_nodes: Lo
     source = farm.scene("sim", gated=True)
     first = farm.submit(source, "1-2")
     look = farm.scene("look")
-    second = farm.submit(look, "1-2", after=first, after_mode="frame")
+    follows = {"after": first, "after_mode": "frame"}
+    second = farm.submit(look, "1-2", **follows, policy="dynamic")  # one node a frame
     source.wait_in_hand(2)
     wait_until(lambda: "follow those of task 1" in farm.task(second).reason, "the reason")
     assert look.log() == []

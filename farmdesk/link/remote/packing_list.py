@@ -6,7 +6,7 @@ It is kept in the upload's journal, and so outlives whatever ends the program.
 from collections.abc import Iterator, Mapping
 
 from farmdesk.link.remote.package_changes import Look, PackageChanges, changes_between
-from farmdesk.link.remote.source_files import SourceFile
+from farmdesk.link.remote.source_files import SourceFile, UnreadableSource
 from farmdesk.link.remote.upload_journal import PackageContents, UnchangedFile, UploadJournal
 from farmdesk.link.transfer_wire import FilesTold
 from farmdesk.security.content import digest_file
@@ -33,11 +33,13 @@ class PackingList:
         unchanged = self._unchanged(sources)
         journal = self._journal
         travelling = {name for name in sources if name not in unchanged}
+        over = list[int]()
         for file in journal.files().values():
             if file.name in travelling and file.is_of(sources[file.name]):
                 travelling.remove(file.name)
             else:
-                journal.drop([file.number])
+                over.append(file.number)
+        journal.drop(over)  # at once: each change of the journal costs a flush of the disk
         journal.take_in(sources[name] for name in sorted(travelling))
         journal.set_unchanged(list(unchanged.values()))
 
@@ -50,7 +52,12 @@ class PackingList:
             if before and (before.size, before.mtime_ns) == (source.size, source.mtime_ns):
                 found[name] = before
             elif source.size in self._previous.sizes:
-                digest = digest_file(source.path)
+                try:
+                    digest = digest_file(source.path)
+                except FileNotFoundError:
+                    continue  # whoever would send it finds it gone
+                except OSError as error:
+                    raise UnreadableSource(name, error) from error
                 if (same := self._previous.names.get(digest)) is not None:
                     look = (name, source.size, source.mtime_ns)
                     found[name] = UnchangedFile(*look, digest, same)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farmdesk.domain.errors import FarmError
-from farmdesk.domain.system_words import why_system
-from farmdesk.domain.text import quoted
+from farmdesk.link.remote.source_files import UnreadableSource
 from farmdesk.link.remote.upload_journal import NumberedFile, UploadJournal
 from farmdesk.link.transfer_wire import RUN_BYTES, RUN_SEGMENTS
 from farmdesk.security.content import DIGEST, segment_digest
@@ -28,18 +27,6 @@ class FilesChanged(FarmError):
         super().__init__(
             "Files change while they are sent. End the programs that write to them, then resume.",
             "文件在发送过程中不断变化。请结束写入它们的程序，然后继续上传。",
-        )
-
-
-class Unreadable(FarmError):
-    """A file of the package that this machine does not let us read."""
-
-    def __init__(self, name: str, error: OSError) -> None:
-        self.name = name
-        why = why_system(error)
-        super().__init__(
-            f"{quoted(name)} cannot be read ({why.en}). Mend that; the same command then goes on.",
-            f"无法读取 {quoted(name)}（{why.zh}）。请排除故障后再次执行同一命令。",
         )
 
 
@@ -110,7 +97,7 @@ class RunSealer:
         yield batch
 
     def open_source(self, file: int) -> tuple[NumberedFile, BinaryIO]:
-        """Open a file that travels. Raises FilesChanged when it is gone or dropped, Unreadable."""
+        """Open a file that travels. Raises FilesChanged when it is gone, UnreadableSource."""
         try:
             numbered = self._journal.file(file)
             path = self._paths[numbered.name]
@@ -121,7 +108,7 @@ class RunSealer:
         except FileNotFoundError:
             raise FilesChanged([file]) from None
         except OSError as error:
-            raise Unreadable(numbered.name, error) from error
+            raise UnreadableSource(numbered.name, error) from error
 
     def sealed(self, numbered: NumberedFile) -> SealedFile:
         """Give what seals a file's segments."""
@@ -145,7 +132,7 @@ class _Files:
         try:
             read = read_at(source, start, content)
         except OSError as error:
-            raise Unreadable(numbered.name, error) from error
+            raise UnreadableSource(numbered.name, error) from error
         if read != length:
             raise FilesChanged([place.file])
         return segment_digest(content), sealed.seal_into(place.index, content, into)

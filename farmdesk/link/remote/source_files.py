@@ -1,11 +1,15 @@
 """What is to be sent, as it lies on its owner's machine: the files of a package, or frames."""
 
 import os
+import stat
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from farmdesk.domain.errors import Refused
+from farmdesk.domain.errors import FarmError, Refused
+from farmdesk.domain.system_words import why_system
 from farmdesk.domain.text import quoted
 from farmdesk.security.manifest import MAX_FILES
 from farmdesk.security.package_names import check_together, checked_name
@@ -38,6 +42,18 @@ class NotAFile(Refused):
             f"{quoted(name)} is a link or no file. Put the file itself in its place, or take it "
             "out of the folder.",
             f"{quoted(name)} 是链接或不是文件。请用文件本身替换，或将其移出该文件夹。",
+        )
+
+
+class UnreadableSource(FarmError):
+    """A file or folder that this machine does not let us read."""
+
+    def __init__(self, name: str, error: OSError) -> None:
+        self.name = name
+        why = why_system(error)
+        super().__init__(
+            f"{quoted(name)} cannot be read ({why.en}). Mend that; the same command then goes on.",
+            f"无法读取 {quoted(name)}（{why.zh}）。请排除故障后再次执行同一命令。",
         )
 
 
@@ -78,19 +94,22 @@ class TooManyFiles(Refused):
 def source_files(root: Path) -> list[SourceFile]:
     """Give what a folder holds, or one file, in the order of names.
 
-    Raises BadName, NotAFile, NothingThere, TooManyFiles, OSError.
+    What goes meanwhile is left out. Raises BadName, NotAFile, NothingThere, TooManyFiles,
+    UnreadableSource.
     """
     if root.is_file():
-        return [_source(root, checked_name(root.name).as_posix())]
+        with suppress(FileNotFoundError):
+            return [_source(root, checked_name(root.name).as_posix())]
     found = list[SourceFile]()
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=partial(_refuse_unread, root)):
         below = Path(folder)
         for name in folders:
             if (below / name).is_symlink():
                 raise NotAFile((below / name).relative_to(root).as_posix())
         for name in files:
             inside = (below / name).relative_to(root).as_posix()
-            found.append(_source(below / name, checked_name(inside).as_posix()))
+            with suppress(FileNotFoundError):
+                found.append(_source(below / name, checked_name(inside).as_posix()))
             if len(found) > MAX_FILES:
                 raise TooManyFiles
     if not found:
@@ -102,14 +121,17 @@ def source_files(root: Path) -> list[SourceFile]:
 def frame_files(folder: Path, proven: Collection[str]) -> list[SourceFile]:
     """Give the files that a folder itself holds, in the order of names, without `proven` names.
 
-    Raises BadName, NotAFile, NothingToHandIn, TooManyFiles, OSError.
+    Raises BadName, NotAFile, NothingToHandIn, TooManyFiles, UnreadableSource.
     """
-    there = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = [
-        _source(path, checked_name(path.name).as_posix())
-        for path in there
-        if path.name not in proven and (path.is_symlink() or not path.is_dir())
-    ]
+    found = list[SourceFile]()
+    try:
+        there = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise UnreadableSource(folder.name, error) from error
+    for path in there:
+        if path.name not in proven and (path.is_symlink() or not path.is_dir()):
+            with suppress(FileNotFoundError):
+                found.append(_source(path, checked_name(path.name).as_posix()))
     if not found:
         raise NothingToHandIn(folder)
     if len(found) > MAX_FILES:
@@ -118,10 +140,23 @@ def frame_files(folder: Path, proven: Collection[str]) -> list[SourceFile]:
     return found
 
 
+def _refuse_unread(root: Path, error: OSError) -> None:
+    """Refuse a folder that cannot be listed: its files would be missing."""
+    if not isinstance(error, FileNotFoundError):
+        inside = Path(error.filename).relative_to(root)
+        raise UnreadableSource((root.name / inside).as_posix(), error) from error
+
+
 def _source(path: Path, name: str) -> SourceFile:
-    if path.is_symlink() or not path.is_file():
+    """Look at a file. Raises NotAFile, UnreadableSource, FileNotFoundError when it is gone."""
+    try:
+        now = path.lstat()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableSource(name, error) from error
+    if not stat.S_ISREG(now.st_mode):
         raise NotAFile(name)
-    now = path.stat()
     return SourceFile(name, path, now.st_size, _mtime_ns(now))
 
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from farmdesk.link.remote.source_files import NotAFile, NothingToHandIn, frame_files
+from farmdesk.link.remote.source_files import (
+    NotAFile,
+    NothingToHandIn,
+    UnreadableSource,
+    frame_files,
+    source_files,
+)
 from farmdesk.security.package_names import BadName
 
 
@@ -41,3 +47,31 @@ def test_what_cannot_travel_is_told(tmp_path: Path) -> None:
     (tmp_path / "a:b.png").touch()
     with pytest.raises(BadName):
         names(tmp_path)
+
+
+def test_a_folder_that_may_not_be_read_is_named_and_what_goes_meanwhile_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("scene.blend", "textures/ice.exr", "textures/saved~"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    real = os.lstat
+
+    def going(path: Path, **more: int) -> os.stat_result:
+        (tmp_path / "textures/saved~").unlink(missing_ok=True)  # as a program does that saves
+        return real(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", going)
+        patch.setattr(Path, "lstat", going)
+        assert [file.name for file in source_files(tmp_path)] == ["scene.blend", "textures/ice.exr"]
+    listed = os.scandir
+
+    def locked(path: str) -> object:
+        if path.endswith("textures"):
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(UnreadableSource, match=r"textures cannot be read \(Permission denied\)"):
+        source_files(tmp_path)

@@ -17,8 +17,7 @@ from farmdesk.link.remote import patience
 from farmdesk.link.remote.package_changes import PackageChanges
 from farmdesk.link.remote.patience import Paused
 from farmdesk.link.remote.progress import Progress
-from farmdesk.link.remote.run_sealer import Unreadable
-from farmdesk.link.remote.source_files import SourceFile, source_files
+from farmdesk.link.remote.source_files import SourceFile, UnreadableSource, source_files
 from farmdesk.link.remote.upload import KeepsChanging, Upload
 from farmdesk.link.remote.upload_journal import (
     AlreadyUploading,
@@ -511,5 +510,5 @@ def test_a_file_that_may_not_be_read_is_named(
         return real(path, *args, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", forbidden)
-    with pytest.raises(Unreadable, match=r"ice\.exr.*Permission denied"):
+    with pytest.raises(UnreadableSource, match=r"ice\.exr.*Permission denied"):
         customer.send()

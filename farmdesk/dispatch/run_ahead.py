@@ -18,10 +18,9 @@ def run_ahead(outlooks: Sequence[Outlook], slots: int) -> dict[int, float]:
     open_flows = sorted(flows.values(), key=lambda flow: flow.rank)
     while open_flows:
         ready = [flow for flow in open_flows if not flow.waits]
-        for flow, count in zip(ready, divide(ready, slots), strict=True):
-            flow.loading += max(count - flow.slots, 0) * flow.outlook.load_s
-            flow.slots = count
-        step = min((flow.next_s() for flow in ready), default=math.inf)
+        step = _give(ready, slots)
+        if step == math.inf:
+            step = _give(_without_followers(ready), slots)
         if step == math.inf:
             break
         now += step
@@ -31,6 +30,22 @@ def run_ahead(outlooks: Sequence[Outlook], slots: int) -> dict[int, float]:
             flow.end_if_due(now, step)
         open_flows = [flow for flow in open_flows if flow.end is None]
     return {key: math.inf if flow.end is None else flow.end for key, flow in flows.items()}
+
+
+def _give(flows: Sequence[Flow], slots: int) -> float:
+    """Divide the slots anew; gives when that has to be done again."""
+    for flow, count in zip(flows, divide(flows, slots), strict=True):
+        flow.loading += max(count - flow.slots, 0) * flow.outlook.load_s
+        flow.slots = count
+    return min((flow.next_s() for flow in flows), default=math.inf)
+
+
+def _without_followers(flows: Sequence[Flow]) -> list[Flow]:
+    """Take the slots from those who follow others: these could not render what they wait for."""
+    for flow in flows:
+        if flow.leader is not None:
+            flow.slots, flow.loading = 0, 0.0
+    return [flow for flow in flows if flow.leader is None]
 
 
 def divide(flows: Sequence[Flow], slots: int) -> list[int]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farmdesk.dispatch.events import SlotId
@@ -144,6 +144,7 @@ def test_a_source_that_is_not_ahead_holds_nobody_up() -> None:
     ),
     st.integers(0, 9),
 )
+@example([(0, 1.0, None), (0, 1.0, None), (1, 1.0, 0)], 1)  # the follower stands before its source
 def test_every_farm_comes_to_its_end(
     drawn: list[tuple[int, float, int | None]], slots: int
 ) -> None:

@@ -361,7 +361,8 @@ def test_a_quota_is_set(office: Office) -> None:
     outcome = office.send(SetQuota("lilei", 1_500_000_000_000))
     assert (outcome.applied, outcome.text) == (True, "lilei may upload 1.5 TB.")
     assert office.account().quota_bytes == 1_500_000_000_000
-    assert not office.send(SetQuota("nobody", 0)).applied
+    refused = office.send(SetQuota("nobody", 0))
+    assert (refused.applied, "no active account" in refused.text) == (False, True)
 
 
 def test_a_master_key_that_is_gone_changes_nothing(office: Office) -> None:

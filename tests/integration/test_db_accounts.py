@@ -207,8 +207,10 @@ def test_the_identity_number_is_only_kept_wrapped(database: Database) -> None:
         everything = connection.execute(text("SELECT * FROM user_account")).one()
         assert PERSON.identity not in str(tuple(everything)) + repr(account) + repr(PERSON)
         for user_id, wrapped in list(accounts.identities(connection)):
+            again = b"new" + wrapped
+            accounts.rewrap_identity(connection, user_id, old=wrapped, new=again)
             accounts.rewrap_identity(connection, user_id, old=b"changed since", new=b"lost")
-            accounts.rewrap_identity(connection, user_id, old=wrapped, new=b"new" + wrapped)
+            accounts.rewrap_identity(connection, user_id + 1, old=again, new=b"another's")
         assert dict(accounts.identities(connection))[account.user_id].startswith(b"new")
 
 

@@ -61,6 +61,7 @@ def test_no_answer_to_something_else_lets_anybody_in(room: Room) -> None:
         room.answer("ann", server_id=bytes(16)),
         room.answer("ann", keys=keys_of("bob")),
         room.answer("ann", changed={"signature": "00" * 384}),
+        room.answer("ann", changed={"fingerprint": "00" * 32}),  # a key that nobody has
         room.answer("nobody", keys=keys_of("ann")),
     ]
     assert {reply.status_code for reply in tries} == {NOT_IN}

@@ -120,6 +120,7 @@ def _forged(text: str, change: dict[str, Any]) -> str:
         {"login": "../wang"},
         {"login": "wang\x1b[2J"},
         {"version": 0},
+        {"version": 1 << 31},
         {"version": True},
         {"version": "1"},
         {"public": "none"},

@@ -115,7 +115,7 @@ def test_the_paper_may_be_typed_sloppily() -> None:
     assert read_recovery(typed) == KEY
 
 
-@given(st.integers(1, 4), st.integers(0, 14), st.sampled_from(LETTERS))
+@given(st.integers(1, 4), st.integers(0, 14), st.sampled_from([*LETTERS, "U", "", "00"]))
 def test_a_slip_is_told_by_its_line(line: int, place: int, letter: str) -> None:
     lines = print_recovery(KEY).splitlines()
     places = [found.start() for found in re.finditer(f"[{LETTERS}]", lines[line][2:])]

@@ -66,6 +66,18 @@ def test_one_who_was_quicker_keeps_his_file(
     assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
 
 
+def test_a_disk_without_hard_links_takes_a_secret_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_path: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")  # as FAT does
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    write_secret(tmp_path / "a.key", b"secret")
+    assert read_secret(tmp_path / "a.key") == b"secret"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.key"
     write_secret(path, b"old")

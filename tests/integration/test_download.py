@@ -30,6 +30,7 @@ from tests.gateway_room import Room
 from tests.gateways import keys_of
 from tests.result_farm import RenderedTask, noise
 from tests.transfer_farm import CUSTOMER, gateway_process
+from tests.watched_progress import CountedBytes, PausesAfter
 
 Pieces = AbstractContextManager[Iterator[bytes]]
 LARGE = 20 * SEGMENT + 17  # two requests
@@ -302,29 +303,14 @@ def test_another_key_of_the_same_user_opens_nothing(
 def test_a_pause_keeps_what_has_come(clients: Clients, task: RenderedTask, into: Path) -> None:
     only, pause = FrameSet.parse("10"), threading.Event()
 
-    class Pausing(Progress):
-        def add(self, count: int) -> None:
-            super().add(count)
-            if self.look().done > 10 * SEGMENT:
-                pause.set()
-
+    fetching = clients.download(progress=PausesAfter(10 * SEGMENT, pause), pause=pause)
     with pytest.raises(Paused):
-        clients.download(progress=Pausing(), pause=pause).fetch(1, into, only)
+        fetching.fetch(1, into, only)
     assert frames_in(into) == {}
     progress = CountedBytes()
     assert clients.download(progress=progress).fetch(1, into, only).files == 1
     assert progress.came < LARGE - 5 * SEGMENT
     assert frames_in(into) == named(task, 10)
-
-
-class CountedBytes(Progress):
-    """Counts what comes over the line."""
-
-    came = 0
-
-    def add(self, count: int) -> None:
-        super().add(count)
-        self.came += count
 
 
 def test_a_part_that_lost_bytes_with_the_power_is_fetched_anew(

@@ -27,6 +27,7 @@ from tests.gateways import add_user, keys_of
 from tests.package_farm import PackagedTask, files_in
 from tests.result_farm import noise
 from tests.transfer_farm import gateway_process
+from tests.watched_progress import CountedBytes, PausesAfter
 
 LARGE = 20 * SEGMENT + 17  # two requests
 CONTENTS = {
@@ -265,28 +266,12 @@ def test_a_file_that_changes_in_the_middle_comes_in_its_new_form(
 def test_a_pause_keeps_what_has_come(clients: Clients, task: PackagedTask, into: Path) -> None:
     pause = threading.Event()
 
-    class Pausing(Progress):
-        def add(self, count: int) -> None:
-            super().add(count)
-            if self.look().done > 10 * SEGMENT:
-                pause.set()
-
     with pytest.raises(Paused):
-        clients.fetch(progress=Pausing(), pause=pause).fetch(1, into)
+        clients.fetch(progress=PausesAfter(10 * SEGMENT, pause), pause=pause).fetch(1, into)
     progress = CountedBytes()
     assert clients.fetch(progress=progress).fetch(1, into).files == 5
     assert progress.came < LARGE - 5 * SEGMENT
     assert files_in(into) == CONTENTS
-
-
-class CountedBytes(Progress):
-    """Counts what comes over the line."""
-
-    came = 0
-
-    def add(self, count: int) -> None:
-        super().add(count)
-        self.came += count
 
 
 def test_the_gateway_is_killed_and_the_fetch_goes_on(tmp_path: Path, into: Path) -> None:

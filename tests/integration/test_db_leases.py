@@ -195,8 +195,8 @@ def test_sweepers_and_lenders_at_once_leave_no_account(staffed: StaffedFarm) -> 
 
 
 def test_one_user_cannot_take_all_connections(staffed: StaffedFarm) -> None:
-    """Neither with one login, nor with many."""
-    login = staffed.lend("ops")
+    """Neither with one login, nor with many; and nobody else's ends for it."""
+    other, login = staffed.shell(staffed.lend("root")), staffed.lend("ops")
     shells = [staffed.shell(login) for _ in range(leases.CONNECTIONS)]
     with pytest.raises(pymysql.OperationalError) as told:
         staffed.shell(login)
@@ -206,6 +206,8 @@ def test_one_user_cannot_take_all_connections(staffed: StaffedFarm) -> None:
     for _ in range(leases.LEASES):
         staffed.lend("ops")
     assert all(shell.is_dead() for shell in shells)
+    assert not other.is_dead()
+    other.close()
     root = staffed.root()
     mine = "SELECT COUNT(*) FROM db_lease WHERE dropped_at IS NULL AND user_id = %s"
     assert root.run(mine, staffed.account("ops").user_id) == [(leases.LEASES,)]

@@ -156,6 +156,13 @@ def test_an_upload_that_was_killed_at_its_beginning_keeps_nobody_out(desk: Desk)
     assert desk.door.find(unknown.id).state is TransferState.CANCELLED
 
 
+def test_an_upload_of_a_farm_that_was_set_up_anew_keeps_nobody_out(desk: Desk) -> None:
+    journal = UploadJournal(desk.folder / "1.db")  # tasks begin at 1 again
+    journal.begin(os.urandom(16), 1)
+    journal.close()
+    assert desk.upload().state is TransferState.COMPLETE
+
+
 def test_a_cancelled_upload_leaves_nothing_and_takes_nothing(desk: Desk) -> None:
     seen = desk.door.begin(1)
     desk.door.tell_files(seen.id, FilesTold(0, [100], []))
@@ -440,10 +447,17 @@ def test_files_are_told_once(desk: Desk) -> None:
     seen = desk.door.begin(1)
     for _ in range(2):
         desk.door.tell_files(seen.id, FilesTold(0, [100, 200], []))
+    desk.door.send_run(seen.id, 0, iter([_frame(os.urandom(100))]))
     assert desk.door.tell_files(seen.id, FilesTold(1, [200, 300], [0])).bytes_total == 500
+    transfer = bytes.fromhex(seen.id)
+    assert not desk.inbox.sealed_sizes(transfer)  # what was dropped is deleted at once
     with pytest.raises(Refused, match="not those"):
         desk.door.tell_files(seen.id, FilesTold(0, [100, 201], []))
     assert desk.door.missing(seen.id, 0).ranges == [(1, 3)]
+    desk.door.send_run(seen.id, 1, iter([_frame(os.urandom(size)) for size in (200, 300)]))
+    desk.inbox.sealed(transfer, 0).write_bytes(b"late")  # by a request of before it was dropped
+    assert desk.door.send_manifest(seen.id, b"x" * 100).state is TransferState.COMPLETE
+    assert desk.inbox.sealed_sizes(transfer).keys() == {1, 2}
 
 
 def test_a_manifest_before_everything_is_here_completes_nothing(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis.internal.conjecture import providers
 from sqlalchemy import update
 
 from farmdesk.db.database import open_database
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C, and let processes hear it that tests start, also behind a shell's `&`."""
+    """Hear Ctrl-C, and let processes hear it that tests start, also behind a shell's `&`.
+
+    Hypothesis takes constants of all modules that are loaded by then into its examples: these would
+    be others in each run, as no process of tests is given the same tests in the same order twice.
+    """
+    providers._get_local_constants = lambda: providers._local_constants  # none
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

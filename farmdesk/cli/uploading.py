@@ -124,7 +124,8 @@ def cancel(call: Call) -> int:
         seen = door.cancel(door.of_task(task_id).id)
     finally:
         session.close()
-    _journal(farm, task_id).unlink(missing_ok=True)
+    if seen.state is TransferState.CANCELLED:
+        _journal(farm, task_id).unlink(missing_ok=True)
     return _told(call, seen)
 
 
@@ -165,6 +166,9 @@ def _told(call: Call, seen: UploadSeen) -> int:
             en, zh = f"The upload for task {seen.task_id} is cancelled.", "上传已取消。"
         case TransferState.REFUSED:
             en, zh = f"The farm refused the package: {seen.reason}", f"{seen.reason_zh}"
+        case TransferState.TAKEN_IN:
+            en = f"The package of task {seen.task_id} has arrived ({size}); the farm has opened it."
+            zh = f"任务 {seen.task_id} 的场景包已送达（{size}），农场已打开。"
         case _:
             en = f"The package of task {seen.task_id} has arrived ({size}); the farm opens it."
             zh = f"任务 {seen.task_id} 的场景包已送达（{size}），农场正在打开。"

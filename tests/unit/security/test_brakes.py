@@ -123,9 +123,10 @@ def test_ipv4_addresses_that_come_as_ipv6_are_not_one_line() -> None:
 
 def test_what_is_remembered_is_bounded_and_who_is_new_is_not_what_is_forgotten() -> None:
     brakes = LoginBrakes()
-    for number in range(MAX_REMEMBERED + 1):
+    for number in (*range(MAX_REMEMBERED), 0, MAX_REMEMBERED):
         brakes.admit(f"host{number}", 0)
     assert len(brakes._tries) == MAX_REMEMBERED
+    assert "host0" in brakes._tries  # it tried again, the others are quiet
     tried = [brakes.admit("one more", 0) == 0 for _ in range(FAILURES + 1)]
     assert sum(tried) == FAILURES
 

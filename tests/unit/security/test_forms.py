@@ -19,6 +19,7 @@ from farmdesk.security.content import content_digest, segment_digest
 from farmdesk.security.handover import handover_fingerprint, seal
 from farmdesk.security.key_file import lock, to_text
 from farmdesk.security.master_key import MasterKey
+from farmdesk.security.recovery_copy import print_recovery
 from farmdesk.security.sealed import Seed, context
 from farmdesk.security.user_keys import SealedUse, UserKeys, key_check, key_for
 from farmdesk.security.vault import Purpose, Vault
@@ -34,6 +35,17 @@ def test_an_old_secret_still_opens() -> None:
     vault = Vault(MasterKey(KEY))
     assert vault.current.id == "5728dfb3"
     assert vault.unwrap(WRAPPED, Purpose.USER_KEY, user_id=7, version=2) == b"a user's key"
+
+
+def test_an_old_paper_still_gives_the_key() -> None:
+    paper = (
+        "FarmDesk master key 5728dfb3",
+        "1: 00082-0C20A-1G77E",
+        "2: 0G28A-1C60T-3GF9C",
+        "3: 1048J-2CA1A-5GQSE",
+        "4: 1G68T-3CE1T-7GZHT",
+    )
+    assert print_recovery(MasterKey(KEY)) == "\n".join(paper)
 
 
 def test_an_old_audit_record_still_fits_its_digest() -> None:

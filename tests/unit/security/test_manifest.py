@@ -96,6 +96,7 @@ HOSTILE = {
     "a digest that is no hex": _lines((1, "digest", "zz" * 32)),
     "a digest that is no text": _lines((1, "digest", 0)),
     "a name that is no text": _lines((1, "name", ["a"])),
+    "a source that is no text": _lines((3, "same_as", ["a"])),
     "a number that is no number": _lines((1, "file", "0")),
     "a number below nothing": _lines((1, "file", -1)),
     "a number beyond any file": _lines((1, "file", 1 << 31)),
@@ -103,6 +104,7 @@ HOSTILE = {
     "no source": _lines((1, "file", ...)),
     "two sources": _lines((1, "same_as", "a")),
     "a line without an end": MANIFEST.to_bytes()[:-1],
+    "something behind the end": MANIFEST.to_bytes() + b"x",
     "a line too long": _lines((1, "name", "a" * 10_000)),
     "only line ends": b"\n" * 1_000_000,
 }

@@ -96,7 +96,16 @@ def test_a_plan_covers_each_byte_once_and_is_read_off_the_sealed_length(size: in
 
 @pytest.mark.parametrize(
     "length",
-    [0, 1, HEADER, HEADER + TAG - 1, SEGMENT + 1, SEGMENT + TAG, 2 * SEGMENT + TAG - 1],
+    [
+        0,
+        1,
+        HEADER,
+        HEADER + TAG - 1,
+        SEGMENT + 1,
+        SEGMENT + TAG,
+        2 * SEGMENT + TAG - 1,
+        SegmentPlan(MAX_SIZE).sealed_size + TAG + 1,
+    ],
 )
 def test_a_length_that_no_sealed_file_has(length: int) -> None:
     with pytest.raises(WrongLength) as told:
@@ -107,8 +116,9 @@ def test_a_length_that_no_sealed_file_has(length: int) -> None:
 
 def test_more_than_a_nonce_can_count_is_not_sealed() -> None:
     assert SegmentPlan(MAX_SIZE).count == 1 << 32
-    with pytest.raises(ValueError, match="no sealed file"):
-        SegmentPlan(MAX_SIZE + 1)
+    for size in (-1, MAX_SIZE + 1):
+        with pytest.raises(ValueError, match="no sealed file"):
+            SegmentPlan(size)
 
 
 def test_segments_are_sealed_and_opened_in_any_order(content: bytes) -> None:

@@ -74,6 +74,8 @@ def test_a_disk_without_hard_links_takes_a_secret_too(
 
     monkeypatch.setattr(Path, "hardlink_to", refused)
     write_secret(tmp_path / "a.key", b"secret")
+    with pytest.raises(SecretExists):
+        write_secret(tmp_path / "a.key", b"second")
     assert read_secret(tmp_path / "a.key") == b"secret"
     assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
 

@@ -103,6 +103,8 @@ def test_given_files_are_checked() -> None:
     ):
         with pytest.raises(BadCertificate):
             check_pair(pair, at)
+    with pytest.raises(BadCertificate, match="authority's private key"):
+        make_server_certificate(Certified(CA.certificate, b"no key"), HOSTS, NOW)
     assert not ends_soon(server.certificate, NOW)
     assert ends_soon(server.certificate, NOW + SERVER_LIFE - timedelta(days=29))
 

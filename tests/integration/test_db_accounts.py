@@ -246,6 +246,7 @@ def test_an_account_moves_only_where_it_may(database: Database) -> None:
             )
 
     with database.writing() as connection:
+        other = person(connection, "anna")
         person(connection)
     assert move(UserState.ACTIVE, UserState.SUSPENDED).state is UserState.SUSPENDED
     with pytest.raises(WrongUserState, match="suspended"):
@@ -256,18 +257,20 @@ def test_an_account_moves_only_where_it_may(database: Database) -> None:
     with database.writing() as connection:
         assert accounts.set_quota(connection, "lilei", 5).quota_bytes == 5
         account = accounts.active(connection, "lilei")
+        assert accounts.superadmin(connection) is None
         accounts.set_role(connection, account.user_id, Role.SUPERADMIN)
+        assert accounts.superadmin(connection) == "lilei"
         assert accounts.staff_count(connection, Role.SUPERADMIN) == 1
         changed = accounts.set_profile(
             connection, account.user_id, name="Han Meimei", department="4", contact="x"
         )
-        assert [row.name for row in accounts.everybody(connection)] == [changed.name]
+        assert accounts.everybody(connection) == [other, changed]
 
 
 def test_a_session_ends_by_time_idleness_log_out_key_or_suspension(database: Database) -> None:
     with database.writing() as connection:
         account = person(connection)
-        for number in range(4):
+        for number in range(5):
             sessions.begin(
                 connection,
                 Session(
@@ -291,7 +294,8 @@ def test_a_session_ends_by_time_idleness_log_out_key_or_suspension(database: Dat
     assert lives(0)
     assert not lives(0, 0.6)
     with database.writing() as connection:
-        sessions.touch(connection, bytes(32), NOW + 7.9 * HOUR)
+        for used in (bytes(32), b"\4" * 32):
+            sessions.touch(connection, used, NOW + 7.9 * HOUR)
     assert lives(0, 7.95)
     assert not lives(0, 8.01)
     with database.writing() as connection:
@@ -312,6 +316,7 @@ def test_a_session_ends_by_time_idleness_log_out_key_or_suspension(database: Dat
     assert not lives(3)
     with database.writing() as connection:
         assert sessions.sweep(connection, now=NOW + HOUR, idle=HOUR / 2) == [b"\3" * 32]
+        assert sessions.sweep(connection, now=NOW + 8 * HOUR, idle=HOUR / 2) == [b"\4" * 32]
         assert sessions.end_of_user(connection, account.user_id) == 0
 
 

@@ -70,7 +70,7 @@ def test_a_frame_that_is_always_damaged_is_given_up(farm: LocalFarm) -> None:
     farm.kill()
     release = farm.hold_checks(only=3)
     farm.start()
-    task = farm.submit(farm.scene(), "1-4")
+    task = farm.submit(farm.scene(), "1-4", policy="dynamic")  # one node a frame
     farm.wait_state(task, TaskState.VERIFYING)
     file = farm.frame_file(task, 3)
     for _ in range(3):

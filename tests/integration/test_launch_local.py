@@ -14,7 +14,7 @@ from farmdesk.launch.local import LocalAgent, LocalLauncher
 from farmdesk.security.master_key import VARIABLE
 from nodeagent.orders import Close, Ping
 from nodeagent.reports import AgentReport, Closed, Hello, Pong
-from tests.farm import wait_until
+from tests.farm import wait_for, wait_until
 
 SLOT = SlotId("n1")
 
@@ -56,6 +56,12 @@ def _agents() -> list[psutil.Process]:
     return found
 
 
+def _waiting() -> psutil.Process:
+    """Give the only agent; a program that has just begun bears no name for a moment."""
+    (agent,) = wait_for(lambda: _agents() or None, "an agent")
+    return agent
+
+
 @pytest.fixture
 def launcher() -> Iterator[LocalLauncher]:
     """A launcher; an agent that still waits is used up, for nothing may be left behind."""
@@ -67,7 +73,7 @@ def launcher() -> Iterator[LocalLauncher]:
 def test_the_agent_that_waits_gets_the_slots_next_work(launcher: LocalLauncher) -> None:
     launcher.keep_ready(SLOT)
     launcher.keep_ready(SLOT)
-    (waiting,) = _agents()
+    waiting = _waiting()
     heard = Heard(launcher)
     assert heard.hello().pid == waiting.pid
     heard.agent.send(Ping())
@@ -78,7 +84,7 @@ def test_the_agent_that_waits_gets_the_slots_next_work(launcher: LocalLauncher) 
 
 def test_one_that_died_while_it_waited_is_replaced(launcher: LocalLauncher) -> None:
     launcher.keep_ready(SLOT)
-    (waiting,) = _agents()
+    waiting = _waiting()
     waiting.kill()
     wait_until(lambda: waiting.status() == psutil.STATUS_ZOMBIE, "its death")
     heard = Heard(launcher)
@@ -93,7 +99,7 @@ def test_an_agent_gets_the_servers_environment_without_the_master_key(
     monkeypatch.setenv("FARM_PLACE", "here")
     heard = Heard(LocalLauncher())
     heard.hello()
-    (agent,) = _agents()
+    agent = _waiting()
     given = agent.environ()
     assert (VARIABLE in given, given.get("FARM_PLACE")) == (False, "here")
     heard.close()
@@ -115,4 +121,4 @@ def test_one_that_cannot_be_started_stops_nobody(
         launcher.keep_ready(SLOT)
     assert "n1" in caplog.text
     launcher.keep_ready(SLOT)
-    assert len(_agents()) == 1
+    _waiting()

@@ -184,7 +184,13 @@ def test_only_the_owner_and_the_staff_get_results(
     assert str(other.value).replace("1", "2") == str(none.value)
     listed = clients.door().results(1, None, 0).results
     bob = clients.door("bob")
-    with pytest.raises(Refused), bob.run(1, 1, bytes.fromhex(listed[1].version), range(1)):
+    version = bytes.fromhex(listed[1].version)
+    with pytest.raises(Refused), bob.run(1, 1, version, range(1)):
+        pass
+    with (
+        pytest.raises(Refused, match="has 1 segments"),
+        clients.door().run(1, 1, version, range(1, 2)),
+    ):
         pass
     assert not into.exists()
     assert clients.download("operator").fetch(1, into).files == 5

@@ -19,7 +19,7 @@ from farmdesk.link.outcome import wait_outcome
 from farmdesk.link.remote.link import RemoteLink
 from farmdesk.security.authority import make_ca, make_server_certificate
 from farmdesk.security.secret_file import write_secret
-from tests.farm import WAIT_S, LocalFarm, wait_until
+from tests.farm import WAIT_S, LocalFarm, wait_for, wait_until
 from tests.ports import free_port
 from tests.street import Street, wait_open
 
@@ -107,8 +107,13 @@ def test_the_gateway_and_the_engine_come_back_by_themselves(
 
 
 def _part(farm: LocalFarm, part: str) -> psutil.Process:
-    (found,) = _processes(farm, part)
-    return found
+    """Give a part of the server; a child that is no program yet bears its parent's name."""
+
+    def look() -> psutil.Process | None:
+        found = _processes(farm, part)
+        return found[0] if len(found) == 1 else None
+
+    return wait_for(look, f"one {part}")
 
 
 def _processes(farm: LocalFarm, part: str) -> list[psutil.Process]:

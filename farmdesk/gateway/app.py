@@ -22,6 +22,7 @@ from farmdesk.gateway.command_body import COMMAND_BYTES
 from farmdesk.gateway.document import DocumentedApp
 from farmdesk.gateway.faults import add_faults
 from farmdesk.gateway.limits import Limits
+from farmdesk.gateway.memory import give_back
 from farmdesk.gateway.parts import Parts
 from farmdesk.gateway.replies import PROBLEMS
 
@@ -72,7 +73,7 @@ LARGER: Mapping[str, int] = {
 
 
 async def _tidy(app: FastAPI) -> None:
-    """End what is over: sessions, leases, uploads, keys that nobody came for."""
+    """End what is over: sessions, leases, uploads, keys that nobody came for; give memory back."""
     while True:
         parts: Parts = app.state.parts
         try:
@@ -80,6 +81,7 @@ async def _tidy(app: FastAPI) -> None:
             await run_in_threadpool(parts.registry.tidy)
             await run_in_threadpool(parts.uploads.tidy)
             await run_in_threadpool(parts.expiry.tidy)
+            await run_in_threadpool(give_back)
         except FarmError as error:
             log.warning("housekeeping: %s", error)
         except Exception:  # the top of a round: the next one may do better

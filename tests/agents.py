@@ -71,6 +71,7 @@ class Slot:
             "pattern": "frame_####.png",
             "journal": str(self.logs / f"{self.node}.jsonl"),
             "log": str(self.logs / f"{self.node}.log"),
+            "heartbeat_s": 600.0,  # a test pings where that matters
         }
         return Open(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -75,7 +75,7 @@ def test_a_frame_of_another_size_than_ordered(tmp_path: Path) -> None:
 def test_a_tool_that_hangs_is_killed(warm: bool, tmp_path: Path) -> None:
     slot = Slot(tmp_path)
     with running_agent() as agent:
-        opened = slot.open("--hang", "2", "--daemon", str(slot.daemon), warm=warm, stall_s=0.5)
+        opened = slot.open("--hang", "2", "--daemon", str(slot.daemon), warm=warm, stall_s=2.0)
         agent.send(opened, Render(1, "1-3"))
         tool = agent.wait_for_tool()
         daemon = slot.daemon_of(tool)

@@ -61,7 +61,6 @@ def test_tool_and_engine_are_killed_in_mid_task(farm: LocalFarm) -> None:
     farm.wait_empty("agent", "guard")  # they finish what they have
     assert not farm.processes(such=_is_blender)
     before = _journaled(farm, task)
-    assert len(before) < 80
     farm.start()
     farm.prove(task, range(1, 81))
     after = _journaled(farm, task)

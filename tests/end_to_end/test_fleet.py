@@ -78,7 +78,10 @@ def _row_says(farm: LocalFarm, node: str, text: str) -> None:
 def test_a_drained_node_finishes_its_frame_and_stays_drained(farm: LocalFarm) -> None:
     scene = farm.scene(gated=True)
     task = farm.submit(scene, "1-8", policy="dynamic")  # nobody else renders its frame too
-    scene.wait_in_hand(2)
+    wait_until(
+        lambda: all(row.record.frame_started_at for row in farm.link.nodes()),
+        "the engine to hear that both have begun",
+    )
     assert farm.run("node", "drain", "local-2") == 0
     assert farm.run("node", "drain", "local-2") == 1
     scene.let()
